@@ -1,0 +1,2 @@
+//! The `seif` command.
+fn main() {}
