@@ -5,7 +5,9 @@
 //! | module | what lives here |
 //! |---|---|
 //! | [`kernel`] | the trusted base: personal data, keys, sealing, the store, scope, access, audit; uses nothing of ours |
+//! | [`settings`] | the typed configuration: the only reader of files and environment |
 //!
 //! Start reading at [`kernel`].
 
 pub mod kernel;
+pub mod settings;

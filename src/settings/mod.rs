@@ -1,0 +1,316 @@
+//! The typed configuration, and the only reader of configuration files and of the environment.
+//!
+//! [`Settings::load`] puts the sources on top of each other (`sources`): `config/default.toml`, the file of
+//! `--config` or `SEIF_CONFIG`, the environment, the flags. Everything is parsed here ([`values`], [`sections`]), so
+//! that the rest of the program holds types. What production demands is in `demands`.
+
+mod demands;
+pub mod sections;
+mod sources;
+pub mod values;
+
+use std::path::PathBuf;
+
+pub use demands::{Demand, Mode, Refusal};
+pub use sections::{
+    Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, RootKey, Server, Sessions, Smtp,
+    SmtpCredentials, Tls,
+};
+pub use sources::Source;
+pub use values::{
+    DatabaseUrl, HostName, Hsts, Listen, LogFormat, LogLevel, Period, Reach, SecretFile, Size, SmtpSecurity,
+    TlsProfile, UnreadableSecret,
+};
+
+use crate::kernel::personal::{Comparison, Secret};
+use sections::{Raw, RawRootKey, RawSmtp, RawTls};
+use values::RootKeyProvider;
+
+/// All that can be configured, parsed and checked. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder of everything that the service keeps on this machine.
+    pub data: PathBuf,
+    /// Where it listens.
+    pub listen: Listen,
+    /// The data's database.
+    pub database: DatabaseUrl,
+    /// The keyring's own database.
+    pub keyring: DatabaseUrl,
+    /// `[server]`.
+    pub server: Server,
+    /// `[tls]`.
+    pub tls: Tls,
+    /// `[smtp]`; without a relay, mails are files in the data folder.
+    pub smtp: Option<Smtp>,
+    /// `[root_key]`.
+    pub root_key: RootKey,
+    /// `[passwords]`.
+    pub passwords: Passwords,
+    /// `[sessions]`.
+    pub sessions: Sessions,
+    /// `[codes]`.
+    pub codes: Codes,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[policies]`.
+    pub policies: Policies,
+    /// `[operator]`.
+    pub operator: Operator,
+    /// `[backup]`.
+    pub backup: Backup,
+    /// `[log]`.
+    pub log: Log,
+}
+
+/// What the command line sets on top of everything else.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Overrides {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// The folder of everything that the service keeps on this machine.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, value_name = "HOST:PORT", global = true)]
+    pub listen: Option<String>,
+    /// The data's database: sqlite:PATH or postgres://…
+    #[arg(long, value_name = "URL", global = true, value_parser = secret)]
+    pub database: Option<Secret<String>>,
+    /// The keyring's database, never the same: sqlite:PATH or postgres://…
+    #[arg(long, value_name = "URL", global = true, value_parser = secret)]
+    pub keyring: Option<Secret<String>>,
+}
+
+fn secret(text: &str) -> Result<Secret<String>, std::convert::Infallible> {
+    Ok(Secret::new(text.to_owned()))
+}
+
+/// The variables of the environment, as a value.
+#[derive(Clone, Default)]
+pub struct Environment(Vec<(String, String)>);
+
+impl Environment {
+    /// This process's. A variable of ours that is not UTF-8 counts as set to what it resembles, and is then refused.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
+    pub fn of_the_process() -> Self {
+        let all =
+            std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
+        Self(all.filter(|(name, _)| name.starts_with("SEIF_")).collect())
+    }
+
+    /// These and no other.
+    pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// Why there are no settings. Names where and which key, never a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("the configuration file {} cannot be read: {why}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// In fixed words.
+        why: &'static str,
+    },
+    /// The file is not TOML.
+    #[error("{at} is not TOML: look at line {line}")]
+    NotToml {
+        /// Which file.
+        at: Source,
+        /// Counted from 1.
+        line: usize,
+    },
+    /// No such key.
+    #[error("{at}: there is no setting `{key}`")]
+    UnknownKey {
+        /// Where it stands.
+        at: Source,
+        /// Its dotted name.
+        key: String,
+    },
+    /// The key is known, the value is not one.
+    #[error("{at}: `{key}`: {why}")]
+    Refused {
+        /// Where it stands.
+        at: Source,
+        /// Its dotted name.
+        key: String,
+        /// In words that hold nothing of the value.
+        why: String,
+    },
+    /// Each value is one, but they do not fit together.
+    #[error("`{key}` {why}")]
+    Contradiction {
+        /// The key to change.
+        key: &'static str,
+        /// What it contradicts.
+        why: &'static str,
+    },
+}
+
+impl Settings {
+    /// The settings from all sources: defaults, then the configuration file, the environment, the flags; later wins.
+    ///
+    /// # Errors
+    /// When a file cannot be read, a key is unknown, a value is not of its kind, or two contradict each other.
+    pub fn load(overrides: &Overrides, environment: &Environment) -> Result<Self, SettingsError> {
+        Self::checked(sources::merged(overrides, environment)?)
+    }
+
+    /// The folder of the local authority and its certificates.
+    #[must_use]
+    pub fn tls_folder(&self) -> PathBuf {
+        self.data.join("tls")
+    }
+
+    /// The folder of captured mails.
+    #[must_use]
+    pub fn mail_folder(&self) -> PathBuf {
+        self.data.join("mail")
+    }
+
+    fn checked(raw: Raw) -> Result<Self, SettingsError> {
+        let file = |name: &str| DatabaseUrl::Sqlite(raw.data.join(name));
+        let database = raw.database.unwrap_or_else(|| file("seif.db"));
+        let keyring = raw.keyring.unwrap_or_else(|| file("keyring.db"));
+        if database.same_as(&keyring) == Comparison::Same {
+            return Err(contradiction("keyring", "must be another database than `database`"));
+        }
+        let root_key = root_key(raw.root_key, &keyring, &raw.data)?;
+        check_passwords(&raw.passwords)?;
+        check_times(&raw.sessions, &raw.codes, &raw.server)?;
+        Ok(Self {
+            tls: tls(raw.tls)?,
+            smtp: smtp(raw.smtp, &raw.server)?,
+            operator: operator(raw.operator, &raw.server),
+            data: raw.data,
+            listen: raw.listen,
+            database,
+            keyring,
+            server: raw.server,
+            root_key,
+            passwords: raw.passwords,
+            sessions: raw.sessions,
+            codes: raw.codes,
+            limits: raw.limits,
+            policies: raw.policies,
+            backup: raw.backup,
+            log: raw.log,
+        })
+    }
+}
+
+const fn contradiction(key: &'static str, why: &'static str) -> SettingsError {
+    SettingsError::Contradiction { key, why }
+}
+
+fn tls(raw: RawTls) -> Result<Tls, SettingsError> {
+    let certificate = match (raw.certificate, raw.key) {
+        (Some(chain), Some(key)) => Some(CertificateFiles { chain, key }),
+        (None, None) => None,
+        (Some(_), None) => return Err(contradiction("tls.key", "is missing beside `tls.certificate`")),
+        (None, Some(_)) => return Err(contradiction("tls.certificate", "is missing beside `tls.key`")),
+    };
+    Ok(Tls { certificate, roots: raw.roots, profile: raw.profile })
+}
+
+fn smtp(raw: RawSmtp, server: &Server) -> Result<Option<Smtp>, SettingsError> {
+    let Some(host) = raw.host else {
+        return match (raw.user, raw.password_file, raw.from) {
+            (None, None, None) => Ok(None),
+            _ => Err(contradiction("smtp.host", "is missing beside the other keys of [smtp]")),
+        };
+    };
+    let credentials = match (raw.user, raw.password_file) {
+        (Some(user), Some(password)) => Some(SmtpCredentials { user, password }),
+        (None, None) => None,
+        (Some(_), None) => return Err(contradiction("smtp.password_file", "is missing beside `smtp.user`")),
+        (None, Some(_)) => return Err(contradiction("smtp.user", "is missing beside `smtp.password_file`")),
+    };
+    let from = raw.from.ok_or(contradiction("smtp.from", "is missing beside `smtp.host`"))?;
+    let helo = raw.helo.or_else(|| server.names.first().cloned());
+    Ok(Some(Smtp { host, port: raw.port, security: raw.security, credentials, from, helo }))
+}
+
+fn root_key(raw: RawRootKey, keyring: &DatabaseUrl, data: &std::path::Path) -> Result<RootKey, SettingsError> {
+    let file = raw.file.unwrap_or_else(|| match keyring {
+        DatabaseUrl::Sqlite(path) => path.with_file_name("root.key"),
+        DatabaseUrl::Postgres(_) => data.join("root.key"),
+    });
+    match (raw.provider, raw.passphrase_file) {
+        (RootKeyProvider::File, None) => Ok(RootKey::File(file)),
+        (RootKeyProvider::Passphrase, Some(passphrase)) => Ok(RootKey::Passphrase { file, passphrase }),
+        (RootKeyProvider::File, Some(_)) => {
+            Err(contradiction("root_key.passphrase_file", "is set, but `root_key.provider` is not passphrase"))
+        }
+        (RootKeyProvider::Passphrase, None) => {
+            Err(contradiction("root_key.passphrase_file", "is missing, and `root_key.provider` is passphrase"))
+        }
+    }
+}
+
+fn operator(mut operator: Operator, server: &Server) -> Operator {
+    if operator.domains.is_empty() {
+        operator.domains.clone_from(&server.names);
+    }
+    operator
+}
+
+/// At least one of OWASP's equal choices for Argon2id (Password Storage Cheat Sheet), within RFC 9106 §3.1's ranges.
+fn check_passwords(passwords: &Passwords) -> Result<(), SettingsError> {
+    const LEAST: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+    let strong = LEAST.iter().any(|(memory, passes)| passwords.memory_kib >= *memory && passwords.passes >= *passes);
+    if !strong {
+        return Err(contradiction("passwords.memory_kib", "and `passwords.passes` are together below OWASP's least"));
+    }
+    if passwords.memory_kib > 4 << 20 || passwords.passes > 100 {
+        return Err(contradiction("passwords.memory_kib", "is above 4 GiB, or `passwords.passes` above 100"));
+    }
+    if !(1..=64).contains(&passwords.lanes) {
+        return Err(contradiction("passwords.lanes", "must be from 1 to 64"));
+    }
+    Ok(())
+}
+
+fn check_times(sessions: &Sessions, codes: &Codes, server: &Server) -> Result<(), SettingsError> {
+    let zero = |period: Period| period.duration().is_zero();
+    if zero(sessions.idle) || zero(sessions.shared_idle) {
+        return Err(contradiction("sessions.idle", "and `sessions.shared_idle` must be above zero"));
+    }
+    if sessions.absolute < sessions.idle {
+        return Err(contradiction("sessions.absolute", "is shorter than `sessions.idle`"));
+    }
+    if sessions.shared_absolute < sessions.shared_idle {
+        return Err(contradiction("sessions.shared_absolute", "is shorter than `sessions.shared_idle`"));
+    }
+    if zero(codes.lifetime) || codes.tries == 0 {
+        return Err(contradiction("codes.lifetime", "and `codes.tries` must be above zero"));
+    }
+    if zero(server.request_head) || zero(server.request_body) || server.connections == 0 {
+        return Err(contradiction("server.request_head", "`request_body` and `connections` must be above zero"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

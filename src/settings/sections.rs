@@ -1,0 +1,324 @@
+//! The sections of the configuration as the rest of the program sees them.
+//!
+//! Why each key has its default stands in `config/default.toml`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
+
+use super::values::{
+    DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, RootKeyProvider, SecretFile, Size,
+    SmtpSecurity, TlsProfile,
+};
+
+/// The configuration as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    #[serde(deserialize_with = "path")]
+    pub(super) data: PathBuf,
+    pub(super) listen: Listen,
+    #[serde(deserialize_with = "set_or_not")]
+    pub(super) database: Option<DatabaseUrl>,
+    #[serde(deserialize_with = "set_or_not")]
+    pub(super) keyring: Option<DatabaseUrl>,
+    pub(super) server: Server,
+    pub(super) tls: RawTls,
+    pub(super) smtp: RawSmtp,
+    pub(super) root_key: RawRootKey,
+    pub(super) passwords: Passwords,
+    pub(super) sessions: Sessions,
+    pub(super) codes: Codes,
+    pub(super) limits: Limits,
+    pub(super) policies: Policies,
+    pub(super) operator: Operator,
+    pub(super) backup: Backup,
+    pub(super) log: Log,
+}
+
+/// `[server]`: who may ask, and for how long.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// The genuine host names.
+    pub names: Vec<HostName>,
+    /// When HSTS is sent.
+    pub hsts: Hsts,
+    /// Threads; 0 is one a core.
+    #[serde(deserialize_with = "number")]
+    pub workers: usize,
+    /// Connections at once and thread.
+    #[serde(deserialize_with = "number")]
+    pub connections: usize,
+    /// For a request's head.
+    pub request_head: Period,
+    /// For a JSON body.
+    pub request_body: Period,
+    /// For an idle connection.
+    pub keep_alive: Period,
+    /// For requests in flight at a stop.
+    pub shutdown: Period,
+}
+
+/// `[tls]`: how the service proves who it is.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// The operator's own certificate; without one, the local authority's (loopback only).
+    pub certificate: Option<CertificateFiles>,
+    /// Authorities to chain to, in PEM; without it the system's.
+    pub roots: Option<PathBuf>,
+    /// What is spoken.
+    pub profile: TlsProfile,
+}
+
+/// A certificate chain and its key, both in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The chain, the leaf first.
+    pub chain: PathBuf,
+    /// The leaf's private key.
+    pub key: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTls {
+    #[serde(deserialize_with = "path_or_not")]
+    pub(super) certificate: Option<PathBuf>,
+    #[serde(deserialize_with = "path_or_not")]
+    pub(super) key: Option<PathBuf>,
+    #[serde(deserialize_with = "path_or_not")]
+    pub(super) roots: Option<PathBuf>,
+    pub(super) profile: TlsProfile,
+}
+
+/// `[smtp]`: the relay that takes our mails.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// The relay's name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection becomes TLS.
+    pub security: SmtpSecurity,
+    /// Sign-in at the relay, if it wants one.
+    pub credentials: Option<SmtpCredentials>,
+    /// The address that mails come from.
+    pub from: String,
+    /// The name in EHLO.
+    pub helo: Option<HostName>,
+}
+
+/// Sign-in at the mail relay.
+#[derive(Debug, Clone)]
+pub struct SmtpCredentials {
+    /// The user.
+    pub user: String,
+    /// The password's file.
+    pub password: SecretFile,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSmtp {
+    #[serde(deserialize_with = "text_or_not")]
+    pub(super) host: Option<String>,
+    #[serde(deserialize_with = "number")]
+    pub(super) port: u16,
+    pub(super) security: SmtpSecurity,
+    #[serde(deserialize_with = "text_or_not")]
+    pub(super) user: Option<String>,
+    #[serde(deserialize_with = "set_or_not")]
+    pub(super) password_file: Option<SecretFile>,
+    #[serde(deserialize_with = "text_or_not")]
+    pub(super) from: Option<String>,
+    #[serde(deserialize_with = "set_or_not")]
+    pub(super) helo: Option<HostName>,
+}
+
+/// `[root_key]`: who keeps the key above all keys.
+#[derive(Debug, Clone)]
+pub enum RootKey {
+    /// A key file, made at first start.
+    File(PathBuf),
+    /// A file sealed under a passphrase.
+    Passphrase {
+        /// The sealed key.
+        file: PathBuf,
+        /// The passphrase's own file.
+        passphrase: SecretFile,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRootKey {
+    pub(super) provider: RootKeyProvider,
+    #[serde(deserialize_with = "path_or_not")]
+    pub(super) file: Option<PathBuf>,
+    #[serde(deserialize_with = "set_or_not")]
+    pub(super) passphrase_file: Option<SecretFile>,
+}
+
+/// `[passwords]`: Argon2id and its queue.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Passwords {
+    /// Memory in KiB.
+    #[serde(deserialize_with = "number")]
+    pub memory_kib: u32,
+    /// Passes over it.
+    #[serde(deserialize_with = "number")]
+    pub passes: u32,
+    /// Lanes.
+    #[serde(deserialize_with = "number")]
+    pub lanes: u32,
+    /// Hashes at once; 0 is one a core.
+    #[serde(deserialize_with = "number")]
+    pub parallel: usize,
+    /// Callers that may wait.
+    #[serde(deserialize_with = "number")]
+    pub waiting: usize,
+    /// A further list of passwords to refuse.
+    #[serde(deserialize_with = "path_or_not")]
+    pub common: Option<PathBuf>,
+}
+
+/// `[sessions]`: how long a sign-in lasts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    /// Without a request.
+    pub idle: Period,
+    /// In any case.
+    pub absolute: Period,
+    /// On a shared computer, without a request.
+    pub shared_idle: Period,
+    /// On a shared computer, in any case.
+    pub shared_absolute: Period,
+}
+
+/// `[codes]`: codes by mail.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Codes {
+    /// How long one lives.
+    pub lifetime: Period,
+    /// Wrong tries that end one.
+    #[serde(deserialize_with = "number")]
+    pub tries: u32,
+    /// How many an account may ask for in an hour.
+    #[serde(deserialize_with = "number")]
+    pub per_account_per_hour: u32,
+}
+
+/// `[limits]`: how much and how often.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Failed sign-ins that go free for an identifier.
+    #[serde(deserialize_with = "number")]
+    pub sign_in_per_identifier: u32,
+    /// Failed sign-ins that go free from an address.
+    #[serde(deserialize_with = "number")]
+    pub sign_in_per_address: u32,
+    /// The window of both.
+    pub sign_in_window: Period,
+    /// Token requests from an address in a minute; 0 is without limit.
+    #[serde(deserialize_with = "number")]
+    pub token_requests_per_address: u32,
+    /// The largest JSON body.
+    pub json_body: Size,
+    /// The largest batch.
+    pub batch_body: Size,
+    /// The largest file.
+    pub file_body: Size,
+}
+
+/// `[policies]`: changes of the legal documents.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policies {
+    /// The least time between notice and effect (P-15).
+    pub notice: Period,
+}
+
+/// `[operator]`: who runs the service. Public by intent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    /// The company's name.
+    #[serde(deserialize_with = "text_or_not")]
+    pub name: Option<String>,
+    /// Its postal address.
+    #[serde(deserialize_with = "text_or_not")]
+    pub address: Option<String>,
+    /// Its number in the commercial register.
+    #[serde(deserialize_with = "text_or_not")]
+    pub registration_number: Option<String>,
+    /// Where questions are answered (P-16).
+    #[serde(deserialize_with = "text_or_not")]
+    pub contact_email: Option<String>,
+    /// Where the data stands (P-12).
+    #[serde(deserialize_with = "text_or_not")]
+    pub region: Option<String>,
+    /// What protects the building (P-12).
+    #[serde(deserialize_with = "text_or_not")]
+    pub hosting_facts: Option<String>,
+    /// The operator's genuine domains; the server's names when none are set.
+    pub domains: Vec<HostName>,
+}
+
+/// `[backup]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    /// How long a back-up is kept.
+    pub retention: Period,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// How much.
+    pub level: LogLevel,
+    /// In which form.
+    pub format: LogFormat,
+}
+
+fn number<'de, D: Deserializer<'de>, T: TryFrom<i64>>(deserializer: D) -> Result<T, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    T::try_from(number)
+        .map_err(|_| serde::de::Error::custom(Expected("a number that is neither negative nor too large")))
+}
+
+fn text_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.chars().any(char::is_control) {
+        return Err(serde::de::Error::custom(Expected("one line of text")));
+    }
+    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+fn set_or_not<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err = Expected>,
+{
+    let text = zeroize::Zeroizing::new(String::deserialize(deserializer)?);
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+}
+
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    path_or_not(deserializer)?.ok_or_else(|| serde::de::Error::custom(Expected("a path")))
+}
+
+fn path_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.contains('\0') {
+        return Err(serde::de::Error::custom(Expected("a path")));
+    }
+    Ok(Some(PathBuf::from(text)).filter(|path| !path.as_os_str().is_empty()))
+}
