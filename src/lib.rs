@@ -6,8 +6,10 @@
 //! |---|---|
 //! | [`kernel`] | the trusted base: personal data, keys, sealing, the store, scope, access, audit; uses nothing of ours |
 //! | [`settings`] | the typed configuration: the only reader of files and environment |
+//! | [`web`] | what the world reaches: TLS, routes, guards, pages, API |
 //!
 //! Start reading at [`kernel`].
 
 pub mod kernel;
 pub mod settings;
+pub mod web;
