@@ -2,9 +2,10 @@
 //! world.
 //!
 //! Uses nothing else of this crate. From the inside out: values that refuse to be printed ([`personal`]), ids
-//! ([`ids`]), time and randomness as values ([`clock`], [`entropy`]).
+//! ([`ids`]), time and randomness as values ([`clock`], [`entropy`]), keys and sealing ([`crypto`]).
 
 pub mod clock;
+pub mod crypto;
 pub mod entropy;
 pub mod ids;
 pub mod personal;

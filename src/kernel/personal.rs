@@ -92,6 +92,71 @@ impl<'de, T: Zeroize + serde::Deserialize<'de>> serde::Deserialize<'de> for Secr
     }
 }
 
+/// Writes kept values out in the clear: **only for types that go into a seal** (`kernel::crypto`), never for answers,
+/// logs or plain columns.
+///
+/// Named field by field, so that each place where something leaves its keeping is found by a search:
+/// `#[serde(with = "crate::kernel::personal::revealed")]`, and `revealed::option` for an `Option` of them.
+pub mod revealed {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Personal, Secret};
+
+    /// What keeps a value from being written: [`Personal`] and [`Secret`].
+    pub trait Keeping {
+        /// What is kept.
+        type Kept: Serialize;
+
+        /// The value itself.
+        fn kept(&self) -> &Self::Kept;
+    }
+
+    impl<T: Serialize> Keeping for Personal<T> {
+        type Kept = T;
+
+        fn kept(&self) -> &T {
+            self.reveal()
+        }
+    }
+
+    impl<T: Serialize + zeroize::Zeroize> Keeping for Secret<T> {
+        type Kept = T;
+
+        fn kept(&self) -> &T {
+            self.reveal()
+        }
+    }
+
+    /// Writes what is kept, as itself.
+    pub fn serialize<K: Keeping, S: Serializer>(keeping: &K, serializer: S) -> Result<S::Ok, S::Error> {
+        keeping.kept().serialize(serializer)
+    }
+
+    /// Reads it into keeping again.
+    pub fn deserialize<'de, K: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<K, D::Error> {
+        K::deserialize(deserializer)
+    }
+
+    /// The same for an `Option`; with `#[serde(default)]` besides, when it may be missing altogether.
+    pub mod option {
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        use super::Keeping;
+
+        /// Writes what is kept, as itself, or nothing.
+        pub fn serialize<K: Keeping, S: Serializer>(keeping: &Option<K>, serializer: S) -> Result<S::Ok, S::Error> {
+            keeping.as_ref().map(Keeping::kept).serialize(serializer)
+        }
+
+        /// Reads it into keeping again.
+        pub fn deserialize<'de, K: Deserialize<'de>, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<K>, D::Error> {
+            Option::<K>::deserialize(deserializer)
+        }
+    }
+}
+
 /// What a comparison of secrets found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a comparison that nobody looks at protects nothing"]
@@ -110,6 +175,24 @@ mod tests {
     fn neither_personal_data_nor_secrets_show_in_debug_output() {
         let shown = format!("{:?} {:?}", Personal::new("Anna"), Secret::new("hunter2".to_owned()));
         assert_eq!(shown, "Personal(..) Secret(..)");
+    }
+
+    #[test]
+    fn what_goes_into_a_seal_is_written_in_the_clear_and_read_back() {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        struct Person {
+            #[serde(with = "revealed")]
+            name: Personal<String>,
+            #[serde(with = "revealed")]
+            password: Secret<String>,
+            #[serde(with = "revealed::option")]
+            phone: Option<Personal<String>>,
+        }
+        let text = r#"{"name":"Anna","password":"hunter2","phone":null}"#;
+        let person: Person = serde_json::from_str(text).unwrap();
+        assert_eq!(person.name.reveal(), "Anna");
+        assert_eq!(person.phone, None);
+        assert_eq!(serde_json::to_string(&person).unwrap(), text);
     }
 
     #[test]

@@ -1,0 +1,264 @@
+//! Whose key it is, and every usable version of it.
+
+use diesel::deserialize::{FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::Pg;
+use diesel::serialize::{IsNull, Output, ToSql};
+use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite;
+use zeroize::Zeroize as _;
+
+use super::aead::{Aead as _, KEY, Xaes256Gcm};
+use super::derive::{KeyUse, derived};
+use super::lookup::IndexKey;
+use super::{Unreadable, envelope};
+use crate::kernel::clock::Time;
+use crate::kernel::entropy::Entropy;
+use crate::kernel::ids::{AccountId, TenantId};
+use crate::kernel::personal::Secret;
+use crate::kernel::store::MultiBackend;
+
+/// Whose key: destroying it makes unreadable what was sealed under it, wherever it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// A business, for its data.
+    Tenant(TenantId),
+    /// A person, for what belongs to them alone.
+    Account(AccountId),
+    /// The service itself.
+    Service,
+    /// A day of the service (days since the epoch, UTC), for what belongs to nobody yet.
+    Day(u32),
+}
+
+impl Owner {
+    /// The key of the day that `time` falls on.
+    #[must_use]
+    pub fn day_of(time: Time) -> Self {
+        Self::Day(u32::try_from(time.day()).unwrap_or(0))
+    }
+
+    /// The kind as a number: 1 tenant, 2 account, 3 service, 4 day.
+    #[must_use]
+    pub const fn kind(self) -> i16 {
+        self.kind_byte() as i16
+    }
+
+    /// 16 bytes that tell owners of a kind apart: the id; zeros; or zeros and the day, big-endian, in the last four.
+    #[must_use]
+    pub fn id_bytes(self) -> [u8; 16] {
+        match self {
+            Self::Tenant(id) => *id.as_bytes(),
+            Self::Account(id) => *id.as_bytes(),
+            Self::Service => [0; 16],
+            Self::Day(day) => u128::from(day).to_be_bytes(),
+        }
+    }
+
+    /// Kind and id in 17 bytes, as associated data binds them. Frozen.
+    #[must_use]
+    pub fn encode(self) -> [u8; 17] {
+        let mut bytes = [0; 17];
+        for (to, from) in bytes.iter_mut().zip(std::iter::once(self.kind_byte()).chain(self.id_bytes())) {
+            *to = from;
+        }
+        bytes
+    }
+
+    /// The owner of a kind and an id.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when no owner is written so.
+    pub fn decode(kind: i16, id: [u8; 16]) -> Result<Self, Unreadable> {
+        match kind {
+            1 => Ok(Self::Tenant(TenantId::from_bytes(id))),
+            2 => Ok(Self::Account(AccountId::from_bytes(id))),
+            3 if id == [0; 16] => Ok(Self::Service),
+            4 => u32::try_from(u128::from_be_bytes(id)).map(Self::Day).map_err(|_| Unreadable),
+            _ => Err(Unreadable),
+        }
+    }
+
+    const fn kind_byte(self) -> u8 {
+        match self {
+            Self::Tenant(_) => 1,
+            Self::Account(_) => 2,
+            Self::Service => 3,
+            Self::Day(_) => 4,
+        }
+    }
+}
+
+/// Which of an owner's keys, counted from 1. A `BigInt` in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = BigInt)]
+pub struct KeyVersion(u32);
+
+impl KeyVersion {
+    /// An owner's first.
+    pub const FIRST: Self = Self(1);
+
+    /// The version of this number; no key has number 0.
+    #[must_use]
+    pub const fn from_u32(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn as_u32(self) -> u32 {
+        self.0
+    }
+
+    /// The one after it; `None` after the last.
+    #[must_use]
+    pub fn next(self) -> Option<Self> {
+        self.0.checked_add(1).map(Self)
+    }
+}
+
+/// An owner's key, from which the keys for each use are derived. It seals nothing itself; the keyring wraps it.
+#[derive(Clone, Debug)]
+pub struct OwnerKey(Secret<[u8; KEY]>);
+
+impl OwnerKey {
+    /// A new key.
+    #[must_use]
+    pub fn random(entropy: &Entropy) -> Self {
+        let mut bytes = entropy.bytes();
+        let key = Self::from_bytes(bytes);
+        bytes.zeroize();
+        key
+    }
+
+    /// The key with these bytes, just unwrapped; the caller keeps no other copy.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; KEY]) -> Self {
+        Self(Secret::new(bytes))
+    }
+
+    /// The key itself, to be wrapped.
+    #[must_use]
+    pub const fn reveal(&self) -> &[u8; KEY] {
+        self.0.reveal()
+    }
+}
+
+/// Every usable version of one owner's key, with the keys for each use derived.
+///
+/// The current version seals; all of them open. Overwritten when dropped.
+pub struct OwnerKeys {
+    owner: Owner,
+    current: Derived,
+    others: Vec<Derived>,
+}
+
+/// One version's keys.
+pub(super) struct Derived {
+    pub(super) version: KeyVersion,
+    pub(super) index: IndexKey,
+    values: Xaes256Gcm,
+    files: Xaes256Gcm,
+    audit: Xaes256Gcm,
+}
+
+impl OwnerKeys {
+    /// The keys of `owner`; `None` when `current` is not among the versions.
+    #[must_use]
+    pub fn new(
+        owner: Owner,
+        versions: impl IntoIterator<Item = (KeyVersion, OwnerKey)>,
+        current: KeyVersion,
+    ) -> Option<Self> {
+        let (mut now, mut others) = (None, Vec::new());
+        for (version, key) in versions {
+            let keys = Derived::new(version, &key);
+            if version == current {
+                now = Some(keys);
+            } else {
+                others.push(keys);
+            }
+        }
+        Some(Self { owner, current: now?, others })
+    }
+
+    /// Whose keys they are.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// The version that seals.
+    #[must_use]
+    pub const fn current(&self) -> KeyVersion {
+        self.current.version
+    }
+
+    pub(super) const fn current_keys(&self) -> &Derived {
+        &self.current
+    }
+
+    pub(super) fn keys(&self, version: KeyVersion) -> Option<&Derived> {
+        std::iter::once(&self.current).chain(&self.others).find(|keys| keys.version == version)
+    }
+}
+
+impl std::fmt::Debug for OwnerKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OwnerKeys({:?}, version {})", self.owner, self.current.version.0)
+    }
+}
+
+impl Derived {
+    fn new(version: KeyVersion, key: &OwnerKey) -> Self {
+        let cipher = |usage| Xaes256Gcm::new(&derived(&key.0, usage));
+        Self {
+            version,
+            index: IndexKey::new(&derived(&key.0, KeyUse::Index)),
+            values: cipher(KeyUse::Values),
+            files: cipher(KeyUse::Files),
+            audit: cipher(KeyUse::Audit),
+        }
+    }
+
+    /// The cipher that seals into `P`. A place that names the index key does not compile.
+    pub(super) const fn cipher<P: envelope::Place>(&self) -> &Xaes256Gcm {
+        const { assert!(!matches!(P::USE, KeyUse::Index), "the index key seals nothing") }
+        match P::USE {
+            KeyUse::Values | KeyUse::Index => &self.values,
+            KeyUse::Files => &self.files,
+            KeyUse::Audit => &self.audit,
+        }
+    }
+}
+
+impl ToSql<BigInt, Pg> for KeyVersion {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> diesel::serialize::Result {
+        ToSql::<BigInt, Pg>::to_sql(&i64::from(self.0), &mut out.reborrow())
+    }
+}
+
+impl ToSql<BigInt, Sqlite> for KeyVersion {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> diesel::serialize::Result {
+        out.set_value(i64::from(self.0));
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<BigInt, MultiBackend> for KeyVersion {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> diesel::serialize::Result {
+        out.set_value((BigInt, self));
+        Ok(IsNull::No)
+    }
+}
+
+impl<DB> FromSql<BigInt, DB> for KeyVersion
+where
+    DB: diesel::backend::Backend,
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+        let number = i64::from_sql(bytes)?;
+        u32::try_from(number).ok().filter(|n| *n > 0).map(Self).ok_or_else(|| "not a key version".into())
+    }
+}

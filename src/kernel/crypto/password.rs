@@ -1,0 +1,364 @@
+//! Passwords as Argon2id hashes (RFC 9106), computed on threads of their own behind a bounded queue, so that many sign-ins
+//! at once cost memory for a few and never hold up other requests. The hash is stored sealed under the account's key.
+//!
+//! Passwords come NFC-normalised and length-checked from the caller.
+
+use std::collections::VecDeque;
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use argon2::password_hash::phc::{self, Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Version};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use crate::kernel::entropy::Entropy;
+use crate::kernel::personal::{Secret, revealed};
+
+/// How much work a guess costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Params {
+    memory_kib: u32,
+    iterations: u32,
+    lanes: u32,
+}
+
+/// The least that OWASP's Password Storage Cheat Sheet allows: iterations, and the KiB of memory that go with them.
+const LEAST: [(u32, u32); 5] = [(1, 46 * 1024), (2, 19 * 1024), (3, 12 * 1024), (4, 9 * 1024), (5, 7 * 1024)];
+/// The most that is read from a stored hash or a configuration: 4 GiB, 1,000 iterations, 64 lanes.
+const MOST: Params = Params { memory_kib: 4 * 1024 * 1024, iterations: 1000, lanes: 64 };
+
+impl Params {
+    /// Memory in KiB, iterations over it, and lanes (at least 8 KiB each).
+    ///
+    /// # Errors
+    /// When a guess would be too cheap, or a sign-in could never end.
+    pub fn new(memory_kib: u32, iterations: u32, lanes: u32) -> Result<Self, Unfit> {
+        if !LEAST.iter().any(|(least, memory)| iterations >= *least && memory_kib >= *memory) {
+            return Err(Unfit::TooWeak);
+        }
+        Self::stored(memory_kib, iterations, lanes).ok_or(Unfit::OutOfRange)
+    }
+
+    /// The cheapest there are, so that tests do not wait.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub const fn for_tests() -> Self {
+        Self { memory_kib: 8, iterations: 1, lanes: 1 }
+    }
+
+    /// Memory in KiB.
+    #[must_use]
+    pub const fn memory_kib(self) -> u32 {
+        self.memory_kib
+    }
+
+    /// Iterations over the memory.
+    #[must_use]
+    pub const fn iterations(self) -> u32 {
+        self.iterations
+    }
+
+    /// Lanes of the memory.
+    #[must_use]
+    pub const fn lanes(self) -> u32 {
+        self.lanes
+    }
+
+    /// As once hashed with: they may be weaker than is allowed by now.
+    fn stored(memory_kib: u32, iterations: u32, lanes: u32) -> Option<Self> {
+        let most = memory_kib <= MOST.memory_kib && iterations <= MOST.iterations && lanes <= MOST.lanes;
+        (most && iterations > 0 && lanes > 0 && memory_kib >= 8 * lanes).then_some(Self {
+            memory_kib,
+            iterations,
+            lanes,
+        })
+    }
+
+    /// Whether a hash made with these is to be made again with `now`.
+    const fn rehash(self, now: Self) -> Rehash {
+        let raised = now.memory_kib > self.memory_kib || now.iterations > self.iterations || now.lanes > self.lanes;
+        if raised { Rehash::Needed } else { Rehash::NotNeeded }
+    }
+
+    fn argon2(self, password: &[u8], salt: &[u8], out: &mut [u8]) -> argon2::Result<()> {
+        let params = argon2::Params::new(self.memory_kib, self.iterations, self.lanes, Some(out.len()))?;
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(password, salt, out)
+    }
+}
+
+/// Why parameters are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Below OWASP's least.
+    #[error("too weak: at least 19 MiB with 2 iterations, or 46 with 1, 12 with 3, 9 with 4, 7 with 5")]
+    TooWeak,
+    /// No sense, or no end.
+    #[error("out of range: at most 4 GiB, 1000 iterations and 64 lanes, and at least 8 KiB for each of 1 lane or more")]
+    OutOfRange,
+}
+
+/// A password's hash in the PHC string format, to be sealed under the account's key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Phc(#[serde(with = "revealed")] Secret<String>);
+
+impl Phc {
+    /// What was stored. A text that is no Argon2id hash matches no password.
+    #[must_use]
+    pub const fn new(text: Secret<String>) -> Self {
+        Self(text)
+    }
+
+    /// The hash itself, to be sealed.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+}
+
+/// What a password's check found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a check that nobody looks at lets everybody in"]
+pub enum Verdict {
+    /// It is the password.
+    Matches {
+        /// Whether to hash it again while it is at hand.
+        rehash: Rehash,
+    },
+    /// It is another.
+    Differs,
+}
+
+/// Whether parameters were raised since a hash was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rehash {
+    /// They were.
+    Needed,
+    /// They were not.
+    NotNeeded,
+}
+
+/// As many wait as may, or there is no memory for it now. Try again soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("busy")]
+pub struct Busy;
+
+/// Hashes and checks passwords: so many at once, so many waiting, the rest turned away.
+///
+/// Clones share threads and queue; the threads end with the last clone.
+#[derive(Clone)]
+pub struct Hashing(Arc<Pool>);
+
+impl Hashing {
+    /// Starts `parallel` threads, each needing `params`' memory while it works; `waiting` more callers may queue.
+    ///
+    /// # Panics
+    /// When the machine gives no more threads; at start, where that is the right answer.
+    #[must_use]
+    pub fn new(params: Params, parallel: NonZero<usize>, waiting: usize) -> Self {
+        let queue = Arc::new(Queue {
+            params,
+            places: parallel.get().saturating_add(waiting),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        for _ in 0..parallel.get() {
+            let queue = Arc::clone(&queue);
+            std::thread::spawn(move || queue.work());
+        }
+        Self(Arc::new(Pool(queue)))
+    }
+
+    /// The hash of a new password, with a salt of its own.
+    ///
+    /// # Errors
+    /// [`Busy`], at once, when the queue is full.
+    pub async fn hash(&self, password: Secret<String>, entropy: &Entropy) -> Result<Phc, Busy> {
+        let (answer, answered) = oneshot::channel();
+        self.0.0.enqueue(Job::Hash { password, salt: entropy.bytes(), answer })?;
+        answered.await.map_err(|_| Busy)
+    }
+
+    /// Whether the password is the one that `phc` was made from. Whatever `phc` is, it costs a hash.
+    ///
+    /// # Errors
+    /// [`Busy`], at once, when the queue is full.
+    pub async fn verify(&self, password: Secret<String>, phc: Phc) -> Result<Verdict, Busy> {
+        let (answer, answered) = oneshot::channel();
+        self.0.0.enqueue(Job::Verify { password, phc, answer })?;
+        answered.await.map_err(|_| Busy)
+    }
+}
+
+impl std::fmt::Debug for Hashing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hashing({:?})", self.0.0.params)
+    }
+}
+
+/// A key from a passphrase and its salt, for the passphrase-sealed root key. On the calling thread: it takes a while.
+///
+/// # Errors
+/// [`Busy`] when there is no memory for it.
+pub fn stretch(params: Params, passphrase: &Secret<String>, salt: &[u8; 16]) -> Result<Secret<[u8; 32]>, Busy> {
+    let mut key = Zeroizing::new([0; 32]);
+    params.argon2(passphrase.reveal().as_bytes(), salt, &mut *key).map_err(|_| Busy)?;
+    Ok(Secret::new(*key))
+}
+
+/// Ends the threads when nobody can ask any more.
+struct Pool(Arc<Queue>);
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.0.state().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+struct Queue {
+    params: Params,
+    /// How many may run or wait, together.
+    places: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Job>,
+    running: usize,
+    closed: bool,
+}
+
+impl State {
+    fn taken(&self) -> usize {
+        self.waiting.len().saturating_add(self.running)
+    }
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives `job` a place: a free one, or that of a caller who has gone.
+    fn enqueue(&self, job: Job) -> Result<(), Busy> {
+        let mut state = self.state();
+        if state.taken() >= self.places {
+            state.waiting.retain(|job| !job.is_abandoned());
+        }
+        if state.taken() >= self.places {
+            return Err(Busy);
+        }
+        state.waiting.push_back(job);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// A thread's life.
+    fn work(&self) {
+        while let Some(job) = self.take() {
+            // A panic must not cost a thread; its caller is answered `Busy`, since the answer's sender is gone.
+            let _ = catch_unwind(AssertUnwindSafe(|| job.run(self.params)));
+            self.state().running -= 1;
+        }
+    }
+
+    /// The next job that somebody still waits for; `None` at the end.
+    fn take(&self) -> Option<Job> {
+        let mut state = self.state();
+        loop {
+            while let Some(job) = state.waiting.pop_front() {
+                if !job.is_abandoned() {
+                    state.running += 1;
+                    return Some(job);
+                }
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+enum Job {
+    Hash { password: Secret<String>, salt: [u8; 16], answer: oneshot::Sender<Phc> },
+    Verify { password: Secret<String>, phc: Phc, answer: oneshot::Sender<Verdict> },
+}
+
+impl Job {
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Hash { answer, .. } => answer.is_closed(),
+            Self::Verify { answer, .. } => answer.is_closed(),
+        }
+    }
+
+    /// Answers, or drops the answer's sender when it cannot.
+    fn run(self, params: Params) {
+        match self {
+            Self::Hash { password, salt, answer } => {
+                if let Some(phc) = hashed(params, &password, &salt) {
+                    let _ = answer.send(phc);
+                }
+            }
+            Self::Verify { password, phc, answer } => {
+                if let Ok(verdict) = verified(params, &password, &phc) {
+                    let _ = answer.send(verdict);
+                }
+            }
+        }
+    }
+}
+
+/// Bytes of a hash (RFC 9106 §4).
+const HASH: usize = 32;
+
+fn hashed(params: Params, password: &Secret<String>, salt: &[u8; 16]) -> Option<Phc> {
+    let mut hash = Zeroizing::new([0; HASH]);
+    params.argon2(password.reveal().as_bytes(), salt, &mut *hash).ok()?;
+    let text = written(params, salt, &*hash).ok()?;
+    Some(Phc(Secret::new(text)))
+}
+
+fn verified(now: Params, password: &Secret<String>, phc: &Phc) -> argon2::Result<Verdict> {
+    let password = password.reveal().as_bytes();
+    let Some((params, salt, hash)) = read(phc.reveal()) else {
+        now.argon2(password, &[0; 16], &mut *Zeroizing::new([0; HASH]))?;
+        return Ok(Verdict::Differs);
+    };
+    let mut found = Zeroizing::new(vec![0; hash.len()]);
+    params.argon2(password, &salt, &mut found)?;
+    let same = bool::from(found.ct_eq(hash.as_bytes()));
+    Ok(if same { Verdict::Matches { rehash: params.rehash(now) } } else { Verdict::Differs })
+}
+
+/// The parts of an Argon2id hash, version 0x13; `None` when it is something else.
+fn read(phc: &str) -> Option<(Params, Salt, Output)> {
+    let phc = PasswordHash::new(phc).ok()?;
+    let number = |name| phc.params.get_decimal(name);
+    let params = Params::stored(number("m")?, number("t")?, number("p")?)?;
+    (phc.algorithm == ARGON2ID_IDENT && phc.version == Some(Version::V0x13.into()))
+        .then_some((params, phc.salt?, phc.hash?))
+}
+
+fn written(params: Params, salt: &[u8], hash: &[u8]) -> phc::Result<String> {
+    let mut named = ParamsString::new();
+    named.add_decimal("m", params.memory_kib)?;
+    named.add_decimal("t", params.iterations)?;
+    named.add_decimal("p", params.lanes)?;
+    let phc = PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: named,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(Output::new(hash)?),
+    };
+    Ok(phc.to_string())
+}
