@@ -2,7 +2,8 @@
 //! world.
 //!
 //! Uses nothing else of this crate. From the inside out: values that refuse to be printed ([`personal`]), ids
-//! ([`ids`]), time and randomness as values ([`clock`], [`entropy`]), keys and sealing ([`crypto`]).
+//! ([`ids`]), time and randomness as values ([`clock`], [`entropy`]), values parsed at the edge ([`values`]),
+//! keys and sealing ([`crypto`]).
 
 pub mod clock;
 pub mod crypto;
@@ -10,3 +11,4 @@ pub mod entropy;
 pub mod ids;
 pub mod personal;
 pub mod store;
+pub mod values;
