@@ -98,7 +98,10 @@ pub fn server_config(certificates: Arc<Certificates>, profile: Profile) -> Resul
     Ok(Arc::new(config))
 }
 
-/// aws-lc-rs with the suites of Mozilla's intermediate profile and the groups in our order of preference.
+/// aws-lc-rs with the suites of Mozilla's intermediate profile, X25519MLKEM768 and the three groups of that profile.
+///
+/// The order is what we would ask for as a client. As a server, rustls takes the first share in the client's own order
+/// that we know: current browsers send X25519MLKEM768 first; one that sends X25519 first gets X25519.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     const GROUPS: [&dyn SupportedKxGroup; 4] =
         [kx_group::X25519MLKEM768, kx_group::X25519, kx_group::SECP256R1, kx_group::SECP384R1];
@@ -134,7 +137,7 @@ impl Pair {
     }
 }
 
-/// Which of the two files.
+/// Which file is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The certificate chain.
