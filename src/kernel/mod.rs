@@ -9,6 +9,7 @@ pub mod clock;
 pub mod crypto;
 pub mod entropy;
 pub mod ids;
+pub mod log;
 pub mod personal;
 pub mod store;
 pub mod values;

@@ -1,0 +1,542 @@
+//! Problem documents (RFC 9457): one closed catalogue of everything that can be wrong with a request.
+//!
+//! Start at [`Problem`]. Titles and details are fixed texts; what differs from case to case is in typed members that
+//! hold no secret, no value of the vault and no SQL. [`Problem::CATALOGUE`] is served at `/problems/{code}` and goes into
+//! the OpenAPI document. [`json_error`], [`query_error`] and [`path_error`] turn actix's own errors into problems, and
+//! [`everywhere`] whatever else would leave without one.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use serde::Serialize;
+
+use crate::kernel::ids::IncidentId;
+use crate::kernel::log::{Incidents, SafeToLog};
+
+/// A refusal or failure as the client sees it.
+///
+/// Each variant has its entry in the catalogue; members beside the common ones are the variant's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The bytes are not JSON.
+    MalformedJson,
+    /// The request is malformed in another way: its query, its length, its encoding.
+    MalformedRequest,
+    /// `?after=` is no cursor of this list.
+    BadCursor,
+    /// The account belongs to several tenants and none was named.
+    TenantRequired,
+    /// Nobody is signed in.
+    NotSignedIn,
+    /// The identifier or the password is wrong; which of them is not told.
+    SignInRefused,
+    /// The role or the token's scope does not reach.
+    Forbidden {
+        /// What it would take: a scope or a permission.
+        needs: &'static str,
+    },
+    /// An unsafe request from another origin.
+    CrossOrigin,
+    /// The session must be raised first.
+    ConfirmationRequired {
+        /// The assurance that would do: `confirmed`, `strong` or `fresh`.
+        assurance: &'static str,
+        /// The methods that would do.
+        methods: Vec<&'static str>,
+    },
+    /// A policy in force has not been acknowledged.
+    PolicyUnacknowledged {
+        /// Which.
+        documents: Vec<DocumentVersion>,
+    },
+    /// No such thing, or another tenant's.
+    NotFound,
+    /// The resource does not know the method.
+    MethodNotAllowed {
+        /// Those that it knows.
+        allowed: Vec<Method>,
+    },
+    /// No representation that the client accepts.
+    NotAcceptable,
+    /// The request took too long to arrive.
+    RequestTimeout,
+    /// Something unique is there already.
+    AlreadyExists {
+        /// The field, as a JSON pointer; never its value.
+        pointer: Option<String>,
+    },
+    /// The operation with this idempotency key was done, and its answer held a secret.
+    AlreadyDone {
+        /// The id of what it made.
+        id: Option<String>,
+    },
+    /// The change would shut out its own author.
+    WouldLockOut,
+    /// `If-Match` is stale or unknown.
+    VersionConflict,
+    /// The body is over its limit.
+    PayloadTooLarge,
+    /// The body's type is none that is understood here.
+    UnsupportedMediaType,
+    /// The range lies outside the file.
+    RangeNotSatisfiable,
+    /// The request came for a host that this service is not.
+    Misdirected,
+    /// Fields are wrong.
+    Invalid(Vec<FieldProblem>),
+    /// The idempotency key was used with another body.
+    IdempotencyMismatch,
+    /// Documents in force are not acknowledged in the sign-up.
+    AcknowledgementRequired {
+        /// Which.
+        documents: Vec<DocumentVersion>,
+    },
+    /// The code is wrong, used or too old; which is not told.
+    CodeRefused,
+    /// The data's key is closed: the tenant is being erased or the account frozen.
+    Sealed,
+    /// `If-Match` is missing.
+    PreconditionRequired,
+    /// A limit is reached.
+    TooManyRequests(Exhausted),
+    /// Something went wrong that nobody expected; the log knows more under the same id.
+    Internal(IncidentId),
+    /// As many callers wait as may wait.
+    Busy {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// A part that is needed cannot be reached at the moment; nothing was changed.
+    Unavailable {
+        /// When to come back.
+        retry_after: Duration,
+    },
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldProblem {
+    /// Where it is in the body (RFC 6901); empty for the body as a whole.
+    pub pointer: String,
+    /// A stable word for programs and for translation.
+    pub code: &'static str,
+    /// The rule, in English; never the value.
+    pub detail: Cow<'static, str>,
+}
+
+impl FieldProblem {
+    /// What is wrong at `pointer`, with the rule that it breaks.
+    pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { pointer: pointer.into(), code, detail: detail.into() }
+    }
+}
+
+/// A version of a legal document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DocumentVersion {
+    /// Its name, as in its address.
+    pub document: &'static str,
+    /// Counted from 1.
+    pub version: u32,
+}
+
+/// A limit that is used up, as the `RateLimit` fields tell it (draft-ietf-httpapi-ratelimit-headers).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exhausted {
+    /// The limit's name: lower-case letters and hyphens.
+    pub policy: &'static str,
+    /// How many go free within the window.
+    pub quota: u32,
+    /// The window.
+    pub window: Duration,
+    /// When the next one goes free.
+    pub retry_after: Duration,
+}
+
+/// An entry of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Descriptor {
+    /// The stable code; also the last part of the problem's address.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The same in every case.
+    pub title: &'static str,
+    /// What it means and what to do, the same in every case.
+    pub detail: &'static str,
+    /// The names of members beside the common ones.
+    pub members: &'static [&'static str],
+}
+
+impl Descriptor {
+    /// The problem's address: the `type` of its documents.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("/problems/{}", self.code)
+    }
+}
+
+/// Names the entries, and lists them.
+macro_rules! catalogue {
+    ($($name:ident = $code:literal $status:ident [$($member:literal),*] $title:literal: $detail:literal;)+) => {
+        $(const $name: Descriptor = Descriptor {
+            code: $code, status: StatusCode::$status, title: $title, detail: $detail, members: &[$($member),*],
+        };)+
+        const ALL: &[Descriptor] = &[$($name),+];
+    };
+}
+
+catalogue! {
+    MALFORMED_JSON = "malformed_json" BAD_REQUEST [] "Not JSON": "The body is not JSON in UTF-8, or is nested too deeply.";
+    MALFORMED_REQUEST = "malformed_request" BAD_REQUEST [] "Malformed request": "The query, a header or the length of the request is malformed.";
+    BAD_CURSOR = "bad_cursor" BAD_REQUEST [] "Not a cursor of this list": "Leave `after` out to start from the beginning, or send a `next` as it was given.";
+    TENANT_REQUIRED = "tenant_required" BAD_REQUEST [] "Name the tenant": "The account belongs to several tenants: name one in the header Seif-Tenant.";
+    NOT_SIGNED_IN = "not_signed_in" UNAUTHORIZED [] "Not signed in": "Sign in, or send a valid token.";
+    SIGN_IN_REFUSED = "sign_in_refused" UNAUTHORIZED [] "Sign-in refused": "The identifier or the password is wrong.";
+    FORBIDDEN = "forbidden" FORBIDDEN ["needs"] "Not allowed": "The role or the token's scope does not reach; `needs` says what would.";
+    CROSS_ORIGIN = "cross_origin" FORBIDDEN [] "From another origin": "Requests that change something must come from the service's own pages, or carry no cookie.";
+    CONFIRMATION_REQUIRED = "confirmation_required" FORBIDDEN ["assurance", "methods"] "Confirmation required": "Confirm the session by one of `methods` first.";
+    POLICY_UNACKNOWLEDGED = "policy_unacknowledged" FORBIDDEN ["documents"] "Policy not acknowledged": "Acknowledge the `documents` in force first; reading goes on.";
+    NOT_FOUND = "not_found" NOT_FOUND [] "Not found": "There is nothing here for you.";
+    METHOD_NOT_ALLOWED = "method_not_allowed" METHOD_NOT_ALLOWED [] "Method not allowed": "The header Allow names the methods that this address knows.";
+    NOT_ACCEPTABLE = "not_acceptable" NOT_ACCEPTABLE [] "Not acceptable": "None of the accepted types is served here.";
+    REQUEST_TIMEOUT = "request_timeout" REQUEST_TIMEOUT [] "Request timeout": "The request took too long to arrive; nothing was changed.";
+    ALREADY_EXISTS = "already_exists" CONFLICT ["errors"] "Already exists": "Something that must be unique is there already.";
+    ALREADY_DONE = "already_done" CONFLICT ["id"] "Already done": "The operation of this Idempotency-Key was done; its answer held a secret and is not repeated.";
+    WOULD_LOCK_OUT = "would_lock_out" CONFLICT [] "Would lock you out": "The change would refuse your own address; send `confirm_lockout` if that is meant.";
+    VERSION_CONFLICT = "version_conflict" PRECONDITION_FAILED [] "Changed meanwhile": "If-Match names another version than the present one; read it again.";
+    PAYLOAD_TOO_LARGE = "payload_too_large" PAYLOAD_TOO_LARGE [] "Too large": "The body is over the limit of this address.";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE [] "Unsupported type": "Send the body as a type that this address takes, with its Content-Type.";
+    RANGE_NOT_SATISFIABLE = "range_not_satisfiable" RANGE_NOT_SATISFIABLE [] "Range not satisfiable": "The range lies outside the file.";
+    MISDIRECTED = "misdirected" MISDIRECTED_REQUEST [] "Not this service": "This service does not answer for that host name; use its genuine address.";
+    INVALID = "invalid" UNPROCESSABLE_ENTITY ["errors"] "Invalid": "`errors` names each field and the rule that it breaks.";
+    IDEMPOTENCY_MISMATCH = "idempotency_mismatch" UNPROCESSABLE_ENTITY [] "Another body": "This Idempotency-Key was used with another body; take a new key.";
+    ACKNOWLEDGEMENT_REQUIRED = "acknowledgement_required" UNPROCESSABLE_ENTITY ["documents"] "Acknowledgement required": "Acknowledge each of `documents`.";
+    CODE_REFUSED = "code_refused" UNPROCESSABLE_ENTITY [] "Code refused": "The code is wrong, used or too old.";
+    SEALED = "sealed" LOCKED [] "Sealed": "This data is closed: it is being erased, or its account is frozen.";
+    PRECONDITION_REQUIRED = "precondition_required" PRECONDITION_REQUIRED [] "If-Match required": "Send the ETag of the version that is to be changed as If-Match.";
+    TOO_MANY_REQUESTS = "too_many_requests" TOO_MANY_REQUESTS [] "Too many requests": "A limit is reached; come back after Retry-After.";
+    INTERNAL = "internal" INTERNAL_SERVER_ERROR ["incident"] "Internal error": "Something went wrong on our side; `incident` identifies it to support.";
+    BUSY = "busy" SERVICE_UNAVAILABLE [] "Busy": "As many callers wait as may wait; come back after Retry-After.";
+    UNAVAILABLE = "unavailable" SERVICE_UNAVAILABLE [] "Unavailable": "A part of the service cannot be reached at the moment; nothing was changed. Come back after Retry-After.";
+}
+
+impl Problem {
+    /// Every problem that there is.
+    pub const CATALOGUE: &'static [Descriptor] = ALL;
+
+    /// The entry with this code.
+    #[must_use]
+    pub fn by_code(code: &str) -> Option<&'static Descriptor> {
+        Self::CATALOGUE.iter().find(|descriptor| descriptor.code == code)
+    }
+
+    /// One field is wrong.
+    pub fn invalid_field(pointer: impl Into<String>, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::Invalid(vec![FieldProblem::new(pointer, code, detail)])
+    }
+
+    /// Nobody expected `error`: it is logged once, and the client gets the incident's id alone.
+    pub fn unexpected<E: SafeToLog>(incidents: &Incidents, error: &E) -> Self {
+        Self::Internal(incidents.report(error))
+    }
+
+    /// Its entry in the catalogue.
+    #[must_use]
+    pub const fn descriptor(&self) -> &'static Descriptor {
+        match self {
+            Self::MalformedJson => &MALFORMED_JSON,
+            Self::MalformedRequest => &MALFORMED_REQUEST,
+            Self::BadCursor => &BAD_CURSOR,
+            Self::TenantRequired => &TENANT_REQUIRED,
+            Self::NotSignedIn => &NOT_SIGNED_IN,
+            Self::SignInRefused => &SIGN_IN_REFUSED,
+            Self::Forbidden { .. } => &FORBIDDEN,
+            Self::CrossOrigin => &CROSS_ORIGIN,
+            Self::ConfirmationRequired { .. } => &CONFIRMATION_REQUIRED,
+            Self::PolicyUnacknowledged { .. } => &POLICY_UNACKNOWLEDGED,
+            Self::NotFound => &NOT_FOUND,
+            Self::MethodNotAllowed { .. } => &METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => &NOT_ACCEPTABLE,
+            Self::RequestTimeout => &REQUEST_TIMEOUT,
+            Self::AlreadyExists { .. } => &ALREADY_EXISTS,
+            Self::AlreadyDone { .. } => &ALREADY_DONE,
+            Self::WouldLockOut => &WOULD_LOCK_OUT,
+            Self::VersionConflict => &VERSION_CONFLICT,
+            Self::PayloadTooLarge => &PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => &UNSUPPORTED_MEDIA_TYPE,
+            Self::RangeNotSatisfiable => &RANGE_NOT_SATISFIABLE,
+            Self::Misdirected => &MISDIRECTED,
+            Self::Invalid(_) => &INVALID,
+            Self::IdempotencyMismatch => &IDEMPOTENCY_MISMATCH,
+            Self::AcknowledgementRequired { .. } => &ACKNOWLEDGEMENT_REQUIRED,
+            Self::CodeRefused => &CODE_REFUSED,
+            Self::Sealed => &SEALED,
+            Self::PreconditionRequired => &PRECONDITION_REQUIRED,
+            Self::TooManyRequests(_) => &TOO_MANY_REQUESTS,
+            Self::Internal(_) => &INTERNAL,
+            Self::Busy { .. } => &BUSY,
+            Self::Unavailable { .. } => &UNAVAILABLE,
+        }
+    }
+
+    /// The document that the client reads.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        let Descriptor { code, status, title, detail, .. } = *self.descriptor();
+        let mut document = Document {
+            address: self.descriptor().address(),
+            title,
+            status: status.as_u16(),
+            detail,
+            code,
+            ..Document::default()
+        };
+        match self {
+            Self::Forbidden { needs } => document.needs = Some(needs),
+            Self::ConfirmationRequired { assurance, methods } => {
+                document.assurance = Some(assurance);
+                document.methods = Some(methods.clone());
+            }
+            Self::PolicyUnacknowledged { documents } | Self::AcknowledgementRequired { documents } => {
+                document.documents = Some(documents.clone());
+            }
+            Self::AlreadyExists { pointer: Some(pointer) } => {
+                let error = FieldProblem::new(pointer, code, "must be unique, and is there already");
+                document.errors = Some(vec![error]);
+            }
+            Self::AlreadyDone { id } => document.id.clone_from(id),
+            Self::Invalid(errors) => document.errors = Some(errors.clone()),
+            Self::Internal(incident) => document.incident = Some(*incident),
+            _ => {}
+        }
+        document
+    }
+
+    /// Sets the header fields that go with it; those of the body are not among them.
+    pub fn add_headers(&self, headers: &mut HeaderMap) {
+        match self {
+            Self::TooManyRequests(exhausted) => exhausted.add_headers(headers),
+            Self::Busy { retry_after } | Self::Unavailable { retry_after } => {
+                headers.insert(header::RETRY_AFTER, seconds(*retry_after).into());
+            }
+            Self::MethodNotAllowed { allowed } => {
+                let list = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+                if let Ok(list) = HeaderValue::from_str(&list) {
+                    headers.insert(header::ALLOW, list);
+                }
+            }
+            // RFC 9110 §15.5.2 wants a challenge; a sign-in by password has no scheme that a browser should pop up for.
+            Self::NotSignedIn => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Exhausted {
+    fn add_headers(&self, headers: &mut HeaderMap) {
+        let retry = seconds(self.retry_after);
+        headers.insert(header::RETRY_AFTER, retry.into());
+        let fields = [
+            ("ratelimit-policy", format!("\"{}\";q={};w={}", self.policy, self.quota, seconds(self.window))),
+            ("ratelimit", format!("\"{}\";r=0;t={retry}", self.policy)),
+        ];
+        for (name, value) in fields {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
+}
+
+/// Whole seconds, rounded up, at least one.
+fn seconds(duration: Duration) -> u64 {
+    duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
+}
+
+/// A problem as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Document {
+    #[serde(rename = "type")]
+    address: String,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<FieldProblem>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needs: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assurance: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    methods: Option<Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documents: Option<Vec<DocumentVersion>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incident: Option<IncidentId>,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.descriptor().code)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.descriptor().status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code()).json(self.document());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        self.add_headers(headers);
+        response
+    }
+}
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+impl From<&PayloadError> for Problem {
+    fn from(error: &PayloadError) -> Self {
+        match error {
+            PayloadError::Overflow => Self::PayloadTooLarge,
+            _ => Self::MalformedRequest,
+        }
+    }
+}
+
+/// For `JsonConfig::error_handler`: too large, of the wrong type, not JSON, or JSON of another shape.
+pub fn json_error(error: JsonPayloadError, _request: &HttpRequest) -> actix_web::Error {
+    let problem = match &error {
+        JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => Problem::PayloadTooLarge,
+        JsonPayloadError::ContentType => Problem::UnsupportedMediaType,
+        JsonPayloadError::Deserialize(error) => of_json(error),
+        JsonPayloadError::Payload(error) => error.into(),
+        _ => Problem::MalformedRequest,
+    };
+    problem.into()
+}
+
+/// What is wrong with JSON that could not be read as a body of ours. Nothing of the body is repeated: of serde's
+/// message only the name of a missing field is used, which is a name of ours.
+#[must_use]
+pub fn of_json(error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return Problem::MalformedJson;
+    }
+    let message = error.to_string();
+    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        return Problem::invalid_field("", "missing_field", format!("the field {name} is missing"));
+    }
+    if message.starts_with("unknown field") {
+        return Problem::invalid_field("", "unknown_field", "a field is not known here");
+    }
+    if message.starts_with("duplicate field") {
+        return Problem::invalid_field("", "duplicate_field", "a field stands twice");
+    }
+    Problem::invalid_field("", "wrong_type", "a value is not of the kind that its field takes")
+}
+
+/// For `QueryConfig::error_handler`.
+pub fn query_error(_error: QueryPayloadError, _request: &HttpRequest) -> actix_web::Error {
+    Problem::MalformedRequest.into()
+}
+
+/// For `PathConfig::error_handler`: an id that is none names nothing.
+pub fn path_error(_error: PathError, _request: &HttpRequest) -> actix_web::Error {
+    Problem::NotFound.into()
+}
+
+/// The service for addresses that there are none of.
+pub async fn nothing_here() -> Problem {
+    Problem::NotFound
+}
+
+impl actix_web::Responder for Problem {
+    type Body = BoxBody;
+    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+        HttpResponse::from_error(self)
+    }
+}
+
+/// A response left without a problem document of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("an answer of status {0} had no problem document")]
+struct Unmapped(u16);
+impl SafeToLog for Unmapped {}
+
+/// Middleware: any refusal or failure that is neither a problem document nor a page becomes the problem of its status.
+///
+/// # Errors
+/// Passes on what the inner services return.
+pub async fn everywhere(
+    incidents: web::Data<Incidents>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) || is_told(response.headers()) {
+        return Ok(response);
+    }
+    let problem = of_status(status, response.headers(), &incidents);
+    let (request, old) = response.into_parts();
+    let mut new = problem.error_response();
+    for (name, value) in old.headers() {
+        if !is_of_the_body(name) && !new.headers().contains_key(name) {
+            new.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    Ok(ServiceResponse::new(request, new))
+}
+
+fn is_told(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    kind == PROBLEM_JSON.as_bytes() || kind.starts_with(b"text/html")
+}
+
+fn is_of_the_body(name: &HeaderName) -> bool {
+    [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::ETAG].contains(name)
+}
+
+fn of_status(status: StatusCode, headers: &HeaderMap, incidents: &Incidents) -> Problem {
+    match status {
+        StatusCode::UNAUTHORIZED => Problem::NotSignedIn,
+        StatusCode::NOT_FOUND | StatusCode::GONE => Problem::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Problem::MethodNotAllowed { allowed: allowed(headers) },
+        StatusCode::NOT_ACCEPTABLE => Problem::NotAcceptable,
+        StatusCode::REQUEST_TIMEOUT => Problem::RequestTimeout,
+        StatusCode::PRECONDITION_FAILED => Problem::VersionConflict,
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::PayloadTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::UnsupportedMediaType,
+        StatusCode::RANGE_NOT_SATISFIABLE => Problem::RangeNotSatisfiable,
+        StatusCode::MISDIRECTED_REQUEST => Problem::Misdirected,
+        StatusCode::SERVICE_UNAVAILABLE => Problem::Unavailable { retry_after: Duration::from_secs(5) },
+        status if status.is_client_error() => Problem::MalformedRequest,
+        status => Problem::unexpected(incidents, &Unmapped(status.as_u16())),
+    }
+}
+
+fn allowed(headers: &HeaderMap) -> Vec<Method> {
+    let list = headers.get(header::ALLOW).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    list.split(',').filter_map(|method| method.trim().parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests;
