@@ -5,11 +5,13 @@
 //! | module | what lives here |
 //! |---|---|
 //! | [`kernel`] | the trusted base: personal data, keys, sealing, the store, scope, access, audit; uses nothing of ours |
+//! | [`messages`] | what the service says by mail: words in five languages, and their way out |
 //! | [`settings`] | the typed configuration: the only reader of files and environment |
 //! | [`web`] | what the world reaches: TLS, routes, guards, pages, API |
 //!
 //! Start reading at [`kernel`].
 
 pub mod kernel;
+pub mod messages;
 pub mod settings;
 pub mod web;

@@ -1,0 +1,19 @@
+//! What the service says to people by mail: the words, the message, and its way out.
+//!
+//! A slice says what it has to say as a [`notice::Notice`] inside a [`notice::Mail`], which is sealed into the outbox
+//! in the slice's own transaction. Later [`texts`] finds the words in the reader's language, [`mail`] makes an RFC 5322
+//! message of them, and a [`transport::Transport`] delivers it: over TLS to the configured server ([`smtp`]), or into
+//! the data folder where none is configured ([`files`]). What came of it is a [`delivery::Delivery`]; [`retry`] decides
+//! from it what happens next.
+//!
+//! A mail holds codes and words, never a link or an attachment (R-11, P-5). Uses the kernel alone; only this folder
+//! names lettre. Start at [`notice`], then [`transport`].
+
+pub mod delivery;
+pub mod files;
+pub mod mail;
+pub mod notice;
+pub mod retry;
+pub mod smtp;
+pub mod texts;
+pub mod transport;

@@ -1,0 +1,167 @@
+//! What there is to say, before it has words.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::personal::{Personal, Secret};
+use crate::messages::texts::Language;
+
+/// One mail to one person: what the outbox seals.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The address it goes to.
+    #[serde(with = "crate::kernel::personal::revealed")]
+    pub to: Personal<String>,
+    /// The language of its reader.
+    pub language: Language,
+    /// What it says.
+    pub notice: Notice,
+}
+
+/// Something that the service says to a person.
+///
+/// Sealed in the outbox under its variant's name. Tagged from outside, because an inner tag would make serde buffer the
+/// code in memory that nobody overwrites.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Notice {
+    /// The code that proves the address of somebody who joins.
+    SignupCode {
+        /// The code itself.
+        code: Code,
+    },
+    /// To the owner of an address: somebody tried to join with it.
+    AddressTaken,
+    /// The code that confirms a step of somebody who has an account.
+    ConfirmationCode {
+        /// The code itself.
+        code: Code,
+        /// What the code is for.
+        purpose: Purpose,
+    },
+    /// The account's password was changed.
+    PasswordChanged,
+    /// The address or phone number that signs in was changed.
+    IdentifierChanged,
+    /// A tenant has begun.
+    Welcome {
+        /// The name that its owner gave it.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+    },
+}
+
+impl Notice {
+    /// How long it is worth delivering.
+    #[must_use]
+    pub const fn life(&self) -> Life {
+        match self {
+            Self::SignupCode { code } | Self::ConfirmationCode { code, .. } => Life::Code(code.valid_for()),
+            Self::AddressTaken | Self::PasswordChanged | Self::IdentifierChanged | Self::Welcome { .. } => Life::Letter,
+        }
+    }
+}
+
+/// A code as its mail shows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    #[serde(with = "crate::kernel::personal::revealed")]
+    digits: Secret<String>,
+    seconds: u64,
+}
+
+impl Code {
+    /// The code of these digits, valid for so long (whole seconds) from the moment its mail is queued.
+    #[must_use]
+    pub const fn new(digits: Secret<String>, valid_for: Duration) -> Self {
+        Self { digits, seconds: valid_for.as_secs() }
+    }
+
+    /// The digits.
+    #[must_use]
+    pub const fn digits(&self) -> &Secret<String> {
+        &self.digits
+    }
+
+    /// How long it is valid.
+    #[must_use]
+    pub const fn valid_for(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+/// What a confirmation code is for; its mail says so (K-1, K-5, K-16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Raising a session from `password` to `confirmed`.
+    SignIn,
+    /// Proving the address that an account is to have from now on (P-6).
+    NewAddress,
+    /// Replacing a forgotten password (P-10).
+    PasswordReset,
+}
+
+/// How long a mail is worth delivering, and whether it may arrive twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// It holds a code that is valid for so long: until then, and never twice.
+    Code(Duration),
+    /// It holds news: for two days, and twice rather than not at all.
+    Letter,
+}
+
+impl Life {
+    /// How long after its queueing the last attempt may be.
+    #[must_use]
+    pub const fn length(self) -> Duration {
+        match self {
+            Self::Code(valid_for) => valid_for,
+            Self::Letter => Duration::from_hours(48),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code() -> Code {
+        Code::new(Secret::new("042042".to_owned()), Duration::from_mins(10))
+    }
+
+    #[test]
+    fn a_mail_reads_back_from_the_form_that_the_outbox_seals() {
+        let mail = Mail {
+            to: Personal::new("anna@example.com".to_owned()),
+            language: Language::Lv,
+            notice: Notice::ConfirmationCode { code: code(), purpose: Purpose::SignIn },
+        };
+        let sealed = serde_json::to_string(&mail).unwrap();
+        assert_eq!(
+            sealed,
+            r#"{"to":"anna@example.com","language":"lv","notice":{"confirmation_code":{"code":{"digits":"042042","seconds":600},"purpose":"sign_in"}}}"#
+        );
+        let opened: Mail = serde_json::from_str(&sealed).unwrap();
+        assert_eq!(serde_json::to_string(&opened).unwrap(), sealed);
+        let news: Notice = serde_json::from_str(r#""address_taken""#).unwrap();
+        assert_eq!(news.life(), Life::Letter);
+    }
+
+    #[test]
+    fn neither_address_nor_code_nor_tenant_shows_in_debug_output() {
+        let mail = Mail {
+            to: Personal::new("anna@example.com".to_owned()),
+            language: Language::En,
+            notice: Notice::SignupCode { code: code() },
+        };
+        let welcome = Notice::Welcome { tenant_name: Personal::new("Rīta Maize".to_owned()) };
+        let shown = format!("{mail:?} {welcome:?}");
+        for hidden in ["anna", "042042", "Maize"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+# Mails in English. $service: the service's name; $contact: its e-mail address; $minutes: how long a code is valid.
+
+code-validity = The code works once, within { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+}.
+code-secrecy = Keep it to yourself. Nobody, our staff included, will ever ask you for it by phone, by mail or in a message; whoever does is trying to deceive you.
+never-asked = We never ask for your password or user name, and our mails hold no links and no attachments.
+footer = { $service } · Questions at any time: { $contact }
+
+signup-code =
+    .subject = Your code for joining { $service }
+    .lead = An account at { $service } is being opened with this e-mail address. To confirm that the address is yours, enter this code on the page where you started:
+    .otherwise = If this was not you, you need not do anything: without the code, no account is opened.
+
+sign-in-code =
+    .subject = Your code for signing in to { $service }
+    .lead = Someone who knows your password is signing in to { $service }. If it is you, enter this code to confirm it:
+    .otherwise = If it is not you, enter the code nowhere and give it to nobody. Somebody may know your password: open the service by typing its address yourself, and write to us at { $contact }.
+
+new-address-code =
+    .subject = Your code for confirming a new address at { $service }
+    .lead = This e-mail address was given as the new address of an account at { $service }. To confirm it, enter this code:
+    .otherwise = If this was not you, you need not do anything: without the code, the address is not used.
+
+password-reset-code =
+    .subject = Your code for a new password at { $service }
+    .lead = You asked to replace a forgotten password at { $service }. To go on, enter this code on the page where you asked:
+    .otherwise = If you did not ask, you need not do anything: your password stays as it is.
+
+address-taken =
+    .subject = Your address was used to join { $service }
+    .lead = Someone tried to open an account at { $service } with this e-mail address. It already belongs to your account, so none was opened and nothing has changed.
+    .otherwise = You need not do anything. If it was you, simply sign in to the account you have.
+
+password-changed =
+    .subject = Your password at { $service } was changed
+    .lead = The password of your account at { $service } has just been changed.
+    .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
+
+identifier-changed =
+    .subject = Your sign-in details at { $service } were changed
+    .lead = The address or phone number with which you sign in to { $service } has just been changed.
+    .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
+
+welcome =
+    .subject = Welcome to { $service }
+    .lead = Your vault at { $service } is ready.
+    .lead-named = The vault “{ $tenant }” at { $service } is ready.
+    .keys = Everything you put into it is stored encrypted, under keys that belong to this vault alone.
+    .otherwise = To open it, sign in with your e-mail address and your password.

@@ -1,0 +1,51 @@
+# Kirjad eesti keeles. $service: teenuse nimi; $contact: selle e-posti aadress; $minutes: kui kaua kood kehtib.
+
+code-validity = Kood kehtib { $minutes ->
+    [one] { $minutes } minuti
+   *[other] { $minutes } minutit
+} ja seda saab kasutada üks kord.
+code-secrecy = Ärge avaldage seda kellelegi. Mitte keegi, ka mitte meie töötajad, ei küsi seda koodi teilt kunagi telefoni, e-kirja ega sõnumi teel; kes küsib, üritab teid petta.
+never-asked = Me ei küsi kunagi teie parooli ega kasutajanime ning meie kirjades ei ole linke ega manuseid.
+footer = { $service } · Küsimused igal ajal: { $contact }
+
+signup-code =
+    .subject = Kood teenusega { $service } liitumiseks
+    .lead = Selle e-posti aadressiga avatakse teenuses { $service } kontot. Et kinnitada, et aadress on teie oma, sisestage see kood lehel, kus liitumist alustasite:
+    .otherwise = Kui see polnud teie, ei pea te midagi tegema: ilma koodita kontot ei avata.
+
+sign-in-code =
+    .subject = Kood teenusesse { $service } sisselogimiseks
+    .lead = Keegi, kes teab teie parooli, logib teenusesse { $service } sisse. Kui see olete teie, sisestage kinnituseks see kood:
+    .otherwise = Kui see pole teie, ärge sisestage koodi kuhugi ega andke seda kellelegi. Võimalik, et keegi teab teie parooli: avage teenus, kirjutades selle aadressi ise brauserisse, ja kirjutage meile aadressil { $contact }.
+
+new-address-code =
+    .subject = Kood uue aadressi kinnitamiseks teenuses { $service }
+    .lead = See e-posti aadress on märgitud teenuse { $service } konto uueks aadressiks. Kinnitamiseks sisestage see kood:
+    .otherwise = Kui see polnud teie, ei pea te midagi tegema: ilma koodita aadressi ei kasutata.
+
+password-reset-code =
+    .subject = Kood uue parooli jaoks teenuses { $service }
+    .lead = Palusite teenuses { $service } unustatud parooli asendada. Jätkamiseks sisestage see kood lehel, kus te seda palusite:
+    .otherwise = Kui te seda ei palunud, ei pea te midagi tegema: teie parool jääb samaks.
+
+address-taken =
+    .subject = Teie aadressiga prooviti liituda teenusega { $service }
+    .lead = Keegi proovis selle e-posti aadressiga teenuses { $service } kontot avada. Aadress kuulub juba teie kontole, seega uut kontot ei avatud ja midagi ei muutunud.
+    .otherwise = Te ei pea midagi tegema. Kui see olite teie, logige lihtsalt sisse oma olemasolevale kontole.
+
+password-changed =
+    .subject = Teie parool teenuses { $service } on muudetud
+    .lead = Teie konto parool teenuses { $service } muudeti äsja.
+    .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
+
+identifier-changed =
+    .subject = Teie sisselogimisandmed teenuses { $service } on muudetud
+    .lead = Aadress või telefoninumber, millega teenusesse { $service } sisse logite, muudeti äsja.
+    .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
+
+welcome =
+    .subject = Tere tulemast teenusesse { $service }
+    .lead = Teie andmehoidla teenuses { $service } on valmis.
+    .lead-named = Andmehoidla „{ $tenant }“ teenuses { $service } on valmis.
+    .keys = Kõike, mida sinna panete, hoitakse krüpteeritult võtmetega, mis kuuluvad ainult sellele hoidlale.
+    .otherwise = Avamiseks logige sisse oma e-posti aadressi ja parooliga.

@@ -1,0 +1,52 @@
+# Laiškai lietuviškai. $service: paslaugos pavadinimas; $contact: jos el. pašto adresas; $minutes: kiek laiko kodas galioja.
+
+code-validity = Kodą galima panaudoti vieną kartą per { $minutes ->
+    [one] { $minutes } minutę
+    [few] { $minutes } minutes
+   *[other] { $minutes } minučių
+}.
+code-secrecy = Niekam jo neatskleiskite. Niekas, net mūsų darbuotojai, niekada neprašys šio kodo nei telefonu, nei el. paštu, nei žinute; kas prašo, bando jus apgauti.
+never-asked = Mes niekada neprašome jūsų slaptažodžio ar naudotojo vardo, o mūsų laiškuose nėra nei nuorodų, nei priedų.
+footer = { $service } · Klausimai bet kuriuo metu: { $contact }
+
+signup-code =
+    .subject = Kodas registracijai „{ $service }“ paslaugoje
+    .lead = Šiuo el. pašto adresu „{ $service }“ paslaugoje kuriama paskyra. Norėdami patvirtinti, kad adresas yra jūsų, įveskite šį kodą puslapyje, kuriame pradėjote registraciją:
+    .otherwise = Jei tai ne jūs, nieko daryti nereikia: be šio kodo paskyra nebus sukurta.
+
+sign-in-code =
+    .subject = Kodas prisijungti prie „{ $service }“ paslaugos
+    .lead = Kažkas, žinantis jūsų slaptažodį, jungiasi prie „{ $service }“ paslaugos. Jei tai jūs, patvirtinkite įvesdami šį kodą:
+    .otherwise = Jei tai ne jūs, niekur neveskite šio kodo ir niekam jo neduokite. Gali būti, kad kažkas žino jūsų slaptažodį: atverkite paslaugą patys įrašydami jos adresą naršyklėje ir parašykite mums adresu { $contact }.
+
+new-address-code =
+    .subject = Kodas naujam adresui patvirtinti „{ $service }“ paslaugoje
+    .lead = Šis el. pašto adresas nurodytas kaip naujas paskyros „{ $service }“ paslaugoje adresas. Norėdami jį patvirtinti, įveskite šį kodą:
+    .otherwise = Jei tai ne jūs, nieko daryti nereikia: be šio kodo adresas nebus naudojamas.
+
+password-reset-code =
+    .subject = Kodas naujam slaptažodžiui „{ $service }“ paslaugoje
+    .lead = Paprašėte pakeisti pamirštą slaptažodį „{ $service }“ paslaugoje. Norėdami tęsti, įveskite šį kodą puslapyje, kuriame to prašėte:
+    .otherwise = Jei to neprašėte, nieko daryti nereikia: jūsų slaptažodis lieka tas pats.
+
+address-taken =
+    .subject = Jūsų adresu bandyta registruotis „{ $service }“ paslaugoje
+    .lead = Kažkas bandė sukurti paskyrą „{ $service }“ paslaugoje šiuo el. pašto adresu. Jis jau priklauso jūsų paskyrai, todėl nauja paskyra nebuvo sukurta ir niekas nepasikeitė.
+    .otherwise = Jums nieko daryti nereikia. Jei tai buvote jūs, tiesiog prisijunkite prie turimos paskyros.
+
+password-changed =
+    .subject = Jūsų slaptažodis „{ $service }“ paslaugoje pakeistas
+    .lead = Jūsų paskyros „{ $service }“ paslaugoje slaptažodis ką tik buvo pakeistas.
+    .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
+
+identifier-changed =
+    .subject = Jūsų prisijungimo duomenys „{ $service }“ paslaugoje pakeisti
+    .lead = Adresas arba telefono numeris, kuriuo jungiatės prie „{ $service }“ paslaugos, ką tik buvo pakeistas.
+    .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
+
+welcome =
+    .subject = Sveiki atvykę į „{ $service }“
+    .lead = Jūsų duomenų saugykla „{ $service }“ paslaugoje paruošta.
+    .lead-named = „{ $service }“ paslaugoje paruošta duomenų saugykla „{ $tenant }“.
+    .keys = Viskas, ką į ją įdėsite, saugoma užšifruota raktais, priklausančiais tik šiai saugyklai.
+    .otherwise = Norėdami ją atverti, prisijunkite savo el. pašto adresu ir slaptažodžiu.

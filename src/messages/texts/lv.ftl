@@ -1,0 +1,51 @@
+# Vēstules latviski. $service: pakalpojuma nosaukums; $contact: tā e-pasta adrese; $minutes: cik ilgi kods derīgs.
+
+code-validity = Kodu var izmantot vienu reizi { $minutes ->
+    [one] { $minutes } minūtes
+   *[other] { $minutes } minūšu
+} laikā.
+code-secrecy = Neizpaudiet to nevienam. Neviens, arī mūsu darbinieki, nekad neprasīs jums šo kodu ne pa tālruni, ne e-pastā, ne ziņojumā; kas to prasa, mēģina jūs apmānīt.
+never-asked = Mēs nekad neprasām jūsu paroli vai lietotājvārdu, un mūsu vēstulēs nav ne saišu, ne pielikumu.
+footer = { $service } · Jautājumi jebkurā laikā: { $contact }
+
+signup-code =
+    .subject = Kods reģistrācijai pakalpojumā { $service }
+    .lead = Ar šo e-pasta adresi pakalpojumā { $service } tiek atvērts konts. Lai apstiprinātu, ka adrese pieder jums, ievadiet šo kodu lapā, kurā sākāt reģistrāciju:
+    .otherwise = Ja tas nebijāt jūs, jums nekas nav jādara: bez šī koda konts netiks atvērts.
+
+sign-in-code =
+    .subject = Kods, lai pieteiktos pakalpojumā { $service }
+    .lead = Kāds, kas zina jūsu paroli, piesakās pakalpojumā { $service }. Ja tas esat jūs, ievadiet šo kodu, lai to apstiprinātu:
+    .otherwise = Ja tas neesat jūs, neievadiet kodu nekur un nedodiet to nevienam. Iespējams, kāds zina jūsu paroli: atveriet pakalpojumu, paši ierakstot tā adresi pārlūkā, un rakstiet mums uz { $contact }.
+
+new-address-code =
+    .subject = Kods jaunās adreses apstiprināšanai pakalpojumā { $service }
+    .lead = Šī e-pasta adrese ir norādīta kā konta jaunā adrese pakalpojumā { $service }. Lai to apstiprinātu, ievadiet šo kodu:
+    .otherwise = Ja tas nebijāt jūs, jums nekas nav jādara: bez šī koda adrese netiks izmantota.
+
+password-reset-code =
+    .subject = Kods jaunai parolei pakalpojumā { $service }
+    .lead = Jūs lūdzāt aizstāt aizmirsto paroli pakalpojumā { $service }. Lai turpinātu, ievadiet šo kodu lapā, kurā to lūdzāt:
+    .otherwise = Ja jūs to nelūdzāt, jums nekas nav jādara: jūsu parole paliek nemainīta.
+
+address-taken =
+    .subject = Ar jūsu adresi mēģināja reģistrēties pakalpojumā { $service }
+    .lead = Kāds mēģināja atvērt kontu pakalpojumā { $service } ar šo e-pasta adresi. Tā jau pieder jūsu kontam, tāpēc jauns konts netika atvērts un nekas nav mainījies.
+    .otherwise = Jums nekas nav jādara. Ja tas bijāt jūs, vienkārši piesakieties savā esošajā kontā.
+
+password-changed =
+    .subject = Jūsu parole pakalpojumā { $service } ir nomainīta
+    .lead = Jūsu konta parole pakalpojumā { $service } tikko tika nomainīta.
+    .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
+
+identifier-changed =
+    .subject = Jūsu pieteikšanās dati pakalpojumā { $service } ir mainīti
+    .lead = Adrese vai tālruņa numurs, ar ko piesakāties pakalpojumā { $service }, tikko tika nomainīts.
+    .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
+
+welcome =
+    .subject = Laipni lūdzam pakalpojumā { $service }
+    .lead = Jūsu datu glabātava pakalpojumā { $service } ir gatava.
+    .lead-named = Datu glabātava “{ $tenant }” pakalpojumā { $service } ir gatava.
+    .keys = Viss, ko tajā ievietosiet, tiek glabāts šifrētā veidā ar atslēgām, kas pieder tikai šai glabātavai.
+    .otherwise = Lai to atvērtu, piesakieties ar savu e-pasta adresi un paroli.

@@ -1,0 +1,207 @@
+//! The words of the mails, in five languages: Fluent files in this folder, one a language, the same keys in each.
+
+mod language;
+mod plain;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use zeroize::Zeroizing;
+
+pub use self::language::{Language, UnknownLanguage};
+pub(crate) use self::plain::plain;
+use crate::kernel::personal::Secret;
+use crate::messages::mail::Letterhead;
+use crate::messages::notice::{Code, Notice, Purpose};
+
+/// All words, read once at the start.
+pub struct Texts {
+    en: Bundle,
+    lv: Bundle,
+    lt: Bundle,
+    et: Bundle,
+    kk: Bundle,
+}
+
+type Bundle = FluentBundle<FluentResource>;
+
+/// A notice in words.
+#[derive(Debug)]
+pub struct Words {
+    /// One line. It never holds a code: a locked phone shows it to everybody.
+    pub subject: String,
+    /// Plain text, lines ended by CRLF; a code stands alone on its line.
+    pub body: Secret<String>,
+}
+
+/// The words are incomplete: a defect of this build, found by its tests.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextsError {
+    /// A language's file is not Fluent, or says something twice.
+    #[error("the texts in {0} cannot be read")]
+    Unreadable(Language),
+    /// A language lacks something, or asks for data that the notice does not have.
+    #[error("the texts in {0} cannot say {1}")]
+    Missing(Language, String),
+}
+
+impl Texts {
+    /// Reads the words that are built into the program.
+    ///
+    /// # Errors
+    ///
+    /// [`TextsError::Unreadable`] where a file is not as it should be.
+    pub fn load() -> Result<Self, TextsError> {
+        Ok(Self {
+            en: bundle(Language::En, include_str!("en.ftl"))?,
+            lv: bundle(Language::Lv, include_str!("lv.ftl"))?,
+            lt: bundle(Language::Lt, include_str!("lt.ftl"))?,
+            et: bundle(Language::Et, include_str!("et.ftl"))?,
+            kk: bundle(Language::Kk, include_str!("kk.ftl"))?,
+        })
+    }
+
+    /// The words for `notice`.
+    ///
+    /// Each mail ends with what the service never asks for (P-7) and one plain footer (P-5, P-16); each that holds a
+    /// code says what the code is for and that nobody will ask for it (K-1, K-5, K-16).
+    ///
+    /// # Errors
+    ///
+    /// [`TextsError::Missing`] where the language lacks a text.
+    pub fn write(&self, notice: &Notice, language: Language, letterhead: &Letterhead) -> Result<Words, TextsError> {
+        let page = Page { bundle: self.bundle(language), language, letterhead };
+        // Room enough that it never moves: what moved would leave a copy of the code behind.
+        let mut body = Zeroizing::new(String::with_capacity(8192));
+        let subject = match notice {
+            Notice::SignupCode { code } => page.code(&mut body, "signup-code", code)?,
+            Notice::ConfirmationCode { code, purpose } => page.code(&mut body, confirmation(*purpose), code)?,
+            Notice::AddressTaken => page.news(&mut body, "address-taken")?,
+            Notice::PasswordChanged => page.news(&mut body, "password-changed")?,
+            Notice::IdentifierChanged => page.news(&mut body, "identifier-changed")?,
+            Notice::Welcome { tenant_name } => page.welcome(&mut body, tenant_name.reveal())?,
+        };
+        page.close(&mut body)?;
+        Ok(Words { subject, body: Secret::new(std::mem::take(&mut body)) })
+    }
+
+    const fn bundle(&self, language: Language) -> &Bundle {
+        match language {
+            Language::En => &self.en,
+            Language::Lv => &self.lv,
+            Language::Lt => &self.lt,
+            Language::Et => &self.et,
+            Language::Kk => &self.kk,
+        }
+    }
+}
+
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Texts")
+    }
+}
+
+const fn confirmation(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::SignIn => "sign-in-code",
+        Purpose::NewAddress => "new-address-code",
+        Purpose::PasswordReset => "password-reset-code",
+    }
+}
+
+fn bundle(language: Language, source: &str) -> Result<Bundle, TextsError> {
+    let unreadable = || TextsError::Unreadable(language);
+    let resource = FluentResource::try_new(source.to_owned()).map_err(|_| unreadable())?;
+    let mut bundle = Bundle::new_concurrent(vec![language.code().parse().map_err(|_| unreadable())?]);
+    // The isolating marks are for pages; in a mail they would stand around a code that somebody copies.
+    bundle.set_use_isolating(false);
+    bundle.add_resource(resource).map_err(|_| unreadable())?;
+    Ok(bundle)
+}
+
+/// One mail while it is being written.
+struct Page<'t> {
+    bundle: &'t Bundle,
+    language: Language,
+    letterhead: &'t Letterhead,
+}
+
+impl Page<'_> {
+    /// What the code is for, the code, how long it is valid, that nobody asks for it, and what if it was not you.
+    fn code(&self, body: &mut String, kind: &str, code: &Code) -> Result<String, TextsError> {
+        add(body, &self.say(kind, Some("lead"))?);
+        add(body, code.digits().reveal());
+        add(body, &[self.validity(code)?, self.say("code-secrecy", None)?].join(" "));
+        add(body, &self.say(kind, Some("otherwise"))?);
+        self.say(kind, Some("subject"))
+    }
+
+    /// Whole minutes, rather too few than too many.
+    fn validity(&self, code: &Code) -> Result<String, TextsError> {
+        let minutes = (code.valid_for().as_secs() / 60).max(1);
+        self.say_with("code-validity", None, &[("minutes", minutes.into())])
+    }
+
+    fn news(&self, body: &mut String, kind: &str) -> Result<String, TextsError> {
+        add(body, &self.say(kind, Some("lead"))?);
+        add(body, &self.say(kind, Some("otherwise"))?);
+        self.say(kind, Some("subject"))
+    }
+
+    /// Names the tenant, unless a mail program could make a link of its name.
+    fn welcome(&self, body: &mut String, tenant_name: &str) -> Result<String, TextsError> {
+        let lead = match plain(tenant_name) {
+            Some(name) => self.say_with("welcome", Some("lead-named"), &[("tenant", name.into())])?,
+            None => self.say("welcome", Some("lead"))?,
+        };
+        add(body, &[lead, self.say("welcome", Some("keys"))?].join(" "));
+        add(body, &self.say("welcome", Some("otherwise"))?);
+        self.say("welcome", Some("subject"))
+    }
+
+    fn close(&self, body: &mut String) -> Result<(), TextsError> {
+        add(body, &self.say("never-asked", None)?);
+        // RFC 3676 §4.3: mail programs know by it where a footer begins.
+        add(body, &["-- \r\n", &self.say("footer", None)?, "\r\n"].concat());
+        Ok(())
+    }
+
+    /// The text under `key`, or under its attribute.
+    fn say(&self, key: &str, attribute: Option<&str>) -> Result<String, TextsError> {
+        self.say_with(key, attribute, &[])
+    }
+
+    fn say_with(
+        &self,
+        key: &str,
+        attribute: Option<&str>,
+        more: &[(&str, FluentValue<'_>)],
+    ) -> Result<String, TextsError> {
+        let missing = || TextsError::Missing(self.language, [key, attribute.unwrap_or_default()].join("."));
+        let message = self.bundle.get_message(key).ok_or_else(missing)?;
+        let pattern = match attribute {
+            Some(attribute) => message.get_attribute(attribute).map(|a| a.value()),
+            None => message.value(),
+        };
+        let mut data = FluentArgs::new();
+        data.set("service", self.letterhead.name());
+        data.set("contact", self.letterhead.contact());
+        for (name, value) in more {
+            data.set(*name, value.clone());
+        }
+        let mut errors = Vec::new();
+        let text = self.bundle.format_pattern(pattern.ok_or_else(missing)?, Some(&data), &mut errors);
+        if errors.is_empty() { Ok(text.into_owned()) } else { Err(missing()) }
+    }
+}
+
+/// One more paragraph.
+fn add(body: &mut String, paragraph: &str) {
+    if !body.is_empty() {
+        body.push_str("\r\n\r\n");
+    }
+    body.push_str(paragraph);
+}
+
+#[cfg(test)]
+mod tests;

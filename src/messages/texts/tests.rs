@@ -1,0 +1,179 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::*;
+use crate::kernel::personal::Personal;
+use crate::messages::notice::Life;
+
+const CODE: &str = "042042";
+
+fn letterhead() -> Letterhead {
+    Letterhead::new("Seif", "noreply@mail.example.com", "help@example.com").unwrap()
+}
+
+fn code() -> Code {
+    Code::new(Secret::new(CODE.to_owned()), Duration::from_mins(10))
+}
+
+/// Each kind of mail, under the key of its texts.
+fn samples() -> Vec<(&'static str, Notice)> {
+    let confirmation = |purpose| Notice::ConfirmationCode { code: code(), purpose };
+    let welcome = |name: &str| Notice::Welcome { tenant_name: Personal::new(name.to_owned()) };
+    vec![
+        ("signup-code", Notice::SignupCode { code: code() }),
+        ("sign-in-code", confirmation(Purpose::SignIn)),
+        ("new-address-code", confirmation(Purpose::NewAddress)),
+        ("password-reset-code", confirmation(Purpose::PasswordReset)),
+        ("address-taken", Notice::AddressTaken),
+        ("password-changed", Notice::PasswordChanged),
+        ("identifier-changed", Notice::IdentifierChanged),
+        ("welcome", welcome("Rīta Maize")),
+        ("welcome", welcome("https://evil.example/ href=www.evil.example")),
+    ]
+}
+
+fn each(mut check: impl FnMut(Language, &str, &Notice, &str, &str)) {
+    let texts = Texts::load().unwrap();
+    for language in Language::ALL {
+        for (key, notice) in samples() {
+            let words = texts.write(&notice, language, &letterhead()).unwrap();
+            check(language, key, &notice, &words.subject, words.body.reveal());
+        }
+    }
+}
+
+#[test]
+fn no_mail_in_any_language_holds_a_link() {
+    // R-11, S-14, P-5, K-4
+    each(|language, key, _, subject, body| {
+        let all = format!("{subject}\n{body}").to_lowercase();
+        for mark in ["http", "www", "://", "href", "<", "mailto", "evil"] {
+            assert!(!all.contains(mark), "{key} in {language} holds {mark}: {all}");
+        }
+    });
+}
+
+#[test]
+fn a_code_stands_alone_on_one_line_and_never_in_the_subject() {
+    each(|language, key, notice, subject, body| {
+        let alone = body.split("\r\n").filter(|line| *line == CODE).count();
+        let wanted = usize::from(matches!(notice.life(), Life::Code(_)));
+        assert_eq!((alone, body.matches(CODE).count()), (wanted, wanted), "{key} in {language}");
+        assert!(!subject.contains(CODE), "{key} in {language}");
+    });
+}
+
+#[test]
+fn a_mail_with_a_code_says_that_nobody_will_ask_for_it_and_each_mail_what_is_never_asked_for() {
+    // K-1, K-5, K-16, P-7
+    let texts = Texts::load().unwrap();
+    each(|language, key, notice, _, body| {
+        let head = letterhead();
+        let page = Page { bundle: texts.bundle(language), language, letterhead: &head };
+        let secrecy = page.say("code-secrecy", None).unwrap();
+        let wanted = matches!(notice.life(), Life::Code(_));
+        assert_eq!(body.contains(&secrecy), wanted, "{key} in {language}");
+        assert_eq!(body.contains(&page.validity(&code()).unwrap()), wanted, "{key} in {language}");
+        assert!(body.contains(&page.say("never-asked", None).unwrap()), "{key} in {language}");
+    });
+}
+
+#[test]
+fn each_mail_ends_with_one_footer_that_names_the_service_and_its_contact() {
+    // P-5, P-16
+    each(|language, key, _, subject, body| {
+        let (text, footer) = body.split_once("\r\n-- \r\n").unwrap();
+        assert!(footer.contains("Seif") && footer.contains("help@example.com"), "{key} in {language}");
+        assert_eq!(footer.lines().count(), 1, "{key} in {language}");
+        assert!(!text.contains("-- "), "{key} in {language}");
+        assert!(subject.contains("Seif") && !subject.contains(char::is_control), "{key} in {language}");
+    });
+}
+
+#[test]
+fn lines_end_with_crlf_and_nothing_is_left_unsaid() {
+    each(|language, key, _, _, body| {
+        assert!(!body.replace("\r\n", "").contains(char::is_control), "{key} in {language}");
+        assert!(!body.contains(['{', '}', '$']), "{key} in {language}: {body}");
+    });
+}
+
+#[test]
+fn a_tenant_is_welcomed_by_its_name() {
+    each(|language, key, notice, _, body| {
+        if let Notice::Welcome { tenant_name } = notice {
+            let named = plain(tenant_name.reveal()).is_some();
+            assert_eq!(body.contains("Rīta Maize"), named, "{key} in {language}");
+        }
+    });
+}
+
+#[test]
+fn how_long_a_code_is_valid_is_said_in_each_language() {
+    let expected = [
+        "The code works once, within 10 minutes.",
+        "Kodu var izmantot vienu reizi 10 minūšu laikā.",
+        "Kodą galima panaudoti vieną kartą per 10 minučių.",
+        "Kood kehtib 10 minutit ja seda saab kasutada üks kord.",
+        "Кодты 10 минут ішінде бір рет қана пайдалануға болады.",
+    ];
+    let texts = Texts::load().unwrap();
+    for (language, expected) in Language::ALL.into_iter().zip(expected) {
+        let words = texts.write(&Notice::SignupCode { code: code() }, language, &letterhead()).unwrap();
+        assert!(words.body.reveal().contains(expected), "{language}: {}", words.body.reveal());
+    }
+}
+
+#[test]
+fn a_code_is_never_said_to_be_valid_for_longer_than_it_is() {
+    let texts = Texts::load().unwrap();
+    for (seconds, minutes) in [(1, "1 minute."), (119, "1 minute."), (120, "2 minutes."), (1_260, "21 minutes.")] {
+        let code = Code::new(Secret::new(CODE.to_owned()), Duration::from_secs(seconds));
+        let words = texts.write(&Notice::SignupCode { code }, Language::En, &letterhead()).unwrap();
+        assert!(words.body.reveal().contains(minutes), "{seconds}");
+    }
+}
+
+#[test]
+fn the_languages_have_the_same_texts_and_no_two_are_alike() {
+    let keys = |source: &str| -> BTreeSet<String> {
+        let mut message = String::new();
+        let mut keys = BTreeSet::new();
+        for line in source.lines().filter(|line| line.contains(" =") && !line.starts_with('#')) {
+            let key = line.split(" =").next().unwrap();
+            match key.strip_prefix("    .") {
+                Some(attribute) => keys.insert(format!("{message}.{attribute}")),
+                None => {
+                    message = key.to_owned();
+                    keys.insert(message.clone())
+                }
+            };
+        }
+        keys
+    };
+    let english = keys(include_str!("en.ftl"));
+    assert!(english.len() > 30, "{english:?}");
+    for other in [include_str!("lv.ftl"), include_str!("lt.ftl"), include_str!("et.ftl"), include_str!("kk.ftl")] {
+        assert_eq!(keys(other), english);
+    }
+    let mut bodies = BTreeSet::new();
+    let mut written = 0;
+    each(|_, _, _, _, body| {
+        written += 1;
+        bodies.insert(body.to_owned());
+    });
+    assert_eq!(bodies.len(), written);
+}
+
+#[test]
+fn the_texts_say_nothing_that_no_kind_of_mail_needs() {
+    let source = include_str!("en.ftl");
+    let shared = ["code-validity", "code-secrecy", "never-asked", "footer"];
+    let kinds: BTreeSet<&str> = samples().into_iter().map(|(key, _)| key).chain(shared).collect();
+    let written: BTreeSet<&str> = source
+        .lines()
+        .filter(|line| line.starts_with(char::is_alphabetic))
+        .filter_map(|line| line.split(" =").next())
+        .collect();
+    assert_eq!(written, kinds);
+}
