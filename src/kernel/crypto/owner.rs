@@ -262,3 +262,55 @@ where
         u32::try_from(number).ok().filter(|n| *n > 0).map(Self).ok_or_else(|| "not a key version".into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_read_back_from_their_kind_and_id_and_nothing_else_does() {
+        let id = [0xab; 16];
+        let owners = [
+            (1, Owner::Tenant(TenantId::from_bytes(id))),
+            (2, Owner::Account(AccountId::from_bytes(id))),
+            (3, Owner::Service),
+            (4, Owner::Day(20_513)),
+        ];
+        for (kind, owner) in owners {
+            assert_eq!(owner.kind(), kind);
+            assert_eq!(owner.encode()[0], u8::try_from(kind).unwrap());
+            assert_eq!(owner.encode()[1..], owner.id_bytes());
+            assert_eq!(Owner::decode(kind, owner.id_bytes()), Ok(owner));
+        }
+        assert_eq!(Owner::Day(20_513).id_bytes()[12..], 20_513u32.to_be_bytes());
+        for (kind, id) in [(0, [0; 16]), (5, [0; 16]), (-1, [0; 16]), (3, id), (4, id)] {
+            assert_eq!(Owner::decode(kind, id), Err(Unreadable));
+        }
+    }
+
+    #[test]
+    fn a_days_key_is_that_of_the_day_in_utc() {
+        let last = Time::parse("2026-03-01T23:59:59.999Z").unwrap();
+        assert_eq!(Owner::day_of(last), Owner::Day(20_513));
+        assert_eq!(Owner::day_of(last.plus(std::time::Duration::from_millis(1))), Owner::Day(20_514));
+    }
+
+    #[test]
+    fn keys_without_their_current_version_are_none() {
+        let entropy = Entropy::seeded(1);
+        let (first, second) = (KeyVersion::FIRST, KeyVersion::from_u32(2));
+        assert_eq!(first.next(), Some(second));
+        let versions = || [(first, OwnerKey::random(&entropy))];
+        assert!(OwnerKeys::new(Owner::Service, versions(), second).is_none());
+        let keys = OwnerKeys::new(Owner::Service, versions(), first).unwrap();
+        assert_eq!((keys.owner(), keys.current()), (Owner::Service, first));
+    }
+
+    #[test]
+    fn keys_do_not_show_in_debug_output() {
+        let key = OwnerKey::from_bytes([0x41; KEY]);
+        assert_eq!(format!("{key:?}"), "OwnerKey(Secret(..))");
+        let keys = OwnerKeys::new(Owner::Service, [(KeyVersion::FIRST, key)], KeyVersion::FIRST).unwrap();
+        assert_eq!(format!("{keys:?}"), "OwnerKeys(Service, version 1)");
+    }
+}

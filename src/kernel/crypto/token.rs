@@ -150,3 +150,89 @@ fn crc32(bytes: &[u8]) -> u32 {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ (0xEDB8_8320 & 0u32.wrapping_sub(crc & 1)))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn api_tokens_read_back_and_have_one_digest() {
+        for seed in 0..50 {
+            let token = ApiToken::random(&Entropy::seeded(seed));
+            let read = ApiToken::parse(token.reveal()).unwrap();
+            assert_eq!(read.digest(), token.digest());
+            assert_eq!(token.reveal().len(), 54);
+        }
+        assert_ne!(ApiToken::random(&Entropy::seeded(1)).digest(), ApiToken::random(&Entropy::seeded(2)).digest());
+    }
+
+    #[test]
+    fn an_api_token_with_one_character_changed_is_none() {
+        let token = ApiToken::random(&Entropy::seeded(1));
+        for at in 0..token.reveal().len() {
+            for replacement in ["0", "1", "Z", "_", "é"] {
+                let mut text = token.reveal().to_owned();
+                text.replace_range(at..=at, replacement);
+                assert_eq!(ApiToken::parse(&text).is_some(), text == token.reveal(), "{at} {replacement}");
+            }
+        }
+        let whole = token.reveal();
+        for text in ["", "seif_", "seif", &whole[..53], &whole[1..], &format!("{whole}0"), &format!(" {whole}")] {
+            assert!(ApiToken::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn base62_and_the_checksum_are_as_computed_elsewhere() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        assert_eq!(&*base62::<4, 6>(Zeroizing::new([0xff; 4])), b"4gfFC3");
+        let most = base62::<32, BODY>(Zeroizing::new([0xff; 32]));
+        assert_eq!(&*most, b"yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1");
+        assert!(ApiToken::parse("seif_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf1Yo7hP").is_some());
+    }
+
+    #[test]
+    fn session_tokens_read_back_in_their_one_form() {
+        let token = SessionToken::random(&Entropy::system());
+        let text = token.reveal();
+        assert_eq!(text.len(), 43);
+        assert_eq!(SessionToken::parse(text).unwrap().digest(), token.digest());
+        let padded = format!("{text}=");
+        // The last character carries two bits that mean nothing: set, they would be another text for the same bytes.
+        let twin = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB";
+        for other in ["", &text[..42], &padded, &format!("{text}A"), &text.replace(&text[..1], "+"), twin] {
+            assert!(SessionToken::parse(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn codes_are_six_digits_compared_whole() {
+        let entropy = Entropy::seeded(1);
+        let codes: Vec<_> = (0..2000).map(|_| Code::random(&entropy)).collect();
+        assert!(codes.iter().all(|code| Code::parse(code.reveal()).is_some()));
+        for digit in '0'..='9' {
+            let first = codes.iter().filter(|code| code.reveal().starts_with(digit)).count();
+            assert!((140..260).contains(&first), "{digit}: {first}");
+        }
+        let code = Code::parse("012345").unwrap();
+        assert_eq!(code.same_as("012345"), Comparison::Same);
+        for other in ["", "12345", "012346", "0123450", "０１２３４５"] {
+            assert_eq!(code.same_as(other), Comparison::Different);
+        }
+        for other in ["", "12345", "1234567", "12345x", "-12345", "１２３４５６"] {
+            assert!(Code::parse(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_them_shows_in_debug_output() {
+        let entropy = Entropy::system();
+        let shown = format!(
+            "{:?} {:?} {:?}",
+            ApiToken::random(&entropy),
+            SessionToken::random(&entropy),
+            Code::random(&entropy)
+        );
+        assert_eq!(shown, "ApiToken(Secret(..)) SessionToken(Secret(..)) Code(Secret(..))");
+    }
+}
