@@ -7,6 +7,7 @@
 //! | [`kernel`] | the trusted base: personal data, keys, sealing, the store, scope, access, audit; uses nothing of ours |
 //! | [`messages`] | what the service says by mail: words in five languages, and their way out |
 //! | [`settings`] | the typed configuration: the only reader of files and environment |
+//! | [`vault`] | what a business keeps: collections, records, the kinds of fields |
 //! | [`web`] | what the world reaches: TLS, routes, guards, pages, API |
 //!
 //! Start reading at [`kernel`].
@@ -14,4 +15,5 @@
 pub mod kernel;
 pub mod messages;
 pub mod settings;
+pub mod vault;
 pub mod web;
