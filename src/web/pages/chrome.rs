@@ -1,0 +1,123 @@
+//! What surrounds every page: language, theme, who is signed in, which vault this is, where to turn with questions.
+
+use serde::Serialize;
+
+use super::shown::Shown;
+use crate::kernel::ids::TenantId;
+use crate::kernel::values::Locale;
+
+/// Everything about a page but its content.
+#[derive(Debug, Clone, Serialize)]
+pub struct Chrome {
+    /// The language.
+    pub locale: Locale,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Who looks at it.
+    pub visitor: Visitor,
+    /// The vault it belongs to, when it belongs to one.
+    pub tenant: Option<TenantMark>,
+    /// The operator's address for questions (P-16).
+    pub contact: String,
+    /// The legal documents in force, linked in the footer.
+    pub documents: Vec<Document>,
+    /// The path of this page, ids only, where the language switch returns to.
+    pub path: String,
+    /// The part of the vault that the navigation marks.
+    pub section: Section,
+    /// One line on what just happened, when the page follows an action.
+    pub news: Option<News>,
+}
+
+/// The person in front of the page.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Visitor {
+    /// Nobody is signed in.
+    Stranger,
+    /// Signed in with the password alone: may look, and is offered to confirm (S-3).
+    Unconfirmed {
+        /// The account's name.
+        name: Shown,
+    },
+    /// Signed in and confirmed.
+    Confirmed {
+        /// The account's name.
+        name: Shown,
+    },
+}
+
+/// The vault in the head of a page.
+#[derive(Debug, Clone, Serialize)]
+pub struct TenantMark {
+    /// Its id, in every path below it.
+    pub id: TenantId,
+    /// Its name.
+    pub name: Shown,
+}
+
+/// The colours that were chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the device has it.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+/// The parts of a vault that have an entry in its navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// None of them.
+    #[default]
+    None,
+    /// Collections and what is in them.
+    Collections,
+    /// API tokens.
+    Tokens,
+}
+
+/// A legal document that has a page of its own, `/{path}/{language}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Document {
+    /// The privacy policy, `/privacy/{language}`.
+    Privacy,
+    /// The terms of service, `/terms/{language}`.
+    Terms,
+    /// The rules of safe use, `/safe-use/{language}`.
+    SafeUse,
+    /// The data processing agreement, `/dpa/{language}`.
+    Dpa,
+    /// What cookies are used for, `/cookies/{language}`.
+    Cookies,
+}
+
+/// What just happened, said at the top of the page that follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// The vault is there and its owner is in it.
+    Joined,
+    /// The session is confirmed.
+    Confirmed,
+    /// Collections were made.
+    CollectionsMade,
+    /// A record was stored.
+    RecordSaved,
+    /// A record went to the trash.
+    RecordTrashed,
+    /// A record came back from the trash.
+    RecordRestored,
+    /// An import is finished.
+    Imported,
+    /// A token ended.
+    TokenRevoked,
+    /// Preferences were stored.
+    PreferencesSaved,
+}

@@ -1,0 +1,27 @@
+//! Pages for people: rendered on the server from typed contexts, complete without script.
+//!
+//! A page is a struct that says what it shows ([`Page`]); [`render`] puts it into its template with what surrounds it
+//! ([`Chrome`]) in the visitor's language ([`texts`]). Handlers make the struct, nothing here knows a route or a row.
+//! What is personal comes in as [`Shown`] and is given up in the rendering alone. Each page has samples, and one test
+//! renders every sample in every language.
+
+mod chrome;
+mod confirm;
+mod form;
+mod join;
+mod render;
+mod shown;
+mod sign_in;
+pub mod texts;
+
+#[cfg(test)]
+mod checks;
+
+pub use crate::kernel::values::Locale;
+pub use chrome::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
+pub use confirm::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, Method, OfferedMethod};
+pub use form::{Echo, Form, FormField};
+pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
+pub use render::{Html, Page, RenderError, render};
+pub use shown::{Shown, ShownOnce};
+pub use sign_in::{SignIn, SignInField, SignInReason};

@@ -1,0 +1,56 @@
+//! Signing in with an address or phone number and the password.
+
+use serde::Serialize;
+
+use super::form::{Form, form_fields};
+use super::render::Page;
+
+/// `/sign-in`: posts `identifier`, `password` and, when ticked, `shared_computer=yes` there.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignIn {
+    /// What was typed.
+    pub form: Form<SignInField>,
+    /// Why the page is shown, when it is not simply asked for.
+    pub reason: SignInReason,
+}
+
+/// What brought somebody to the sign-in page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInReason {
+    /// They came by themselves.
+    Asked,
+    /// The session ended: too long idle, or ended from elsewhere.
+    SessionEnded,
+    /// They have just signed out.
+    SignedOut,
+}
+
+form_fields! {
+    /// The fields of signing in.
+    SignInField {
+        /// E-mail address or phone number.
+        Identifier = "identifier", Typed;
+        /// The password.
+        Password = "password", Nothing;
+        /// A computer that others use too.
+        SharedComputer = "shared_computer", Typed;
+    }
+}
+
+impl Page for SignIn {
+    const TEMPLATE: &'static str = "sign_in.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let typed = Form::empty()
+            .typed(SignInField::Identifier, "anna@example.com".to_owned().into())
+            .typed(SignInField::SharedComputer, "yes".to_owned().into());
+        vec![
+            Self { form: Form::empty(), reason: SignInReason::Asked },
+            Self { form: typed.refused("sign_in_refused"), reason: SignInReason::Asked },
+            Self { form: Form::empty(), reason: SignInReason::SessionEnded },
+            Self { form: Form::empty(), reason: SignInReason::SignedOut },
+        ]
+    }
+}
