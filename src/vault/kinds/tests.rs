@@ -110,6 +110,53 @@ fn the_starter_collections_have_kinds_that_hold() {
 }
 
 #[test]
+fn every_cell_of_the_demonstration_business_is_a_value_of_its_kind() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tenants");
+    let read = |path: &str| std::fs::read(format!("{folder}/{path}")).unwrap();
+    let mut cells = 0;
+    for name in ["contracts", "customers", "employees", "sales_invoices", "suppliers"] {
+        let template: Value = serde_json::from_slice(&read(&format!("templates/{name}.json"))).unwrap();
+        let kinds: std::collections::HashMap<&str, Kind> = template["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|field| {
+                let parameter = |name: &str| field[name].clone();
+                let kind = Kind::new(
+                    serde_json::from_value(parameter("kind")).unwrap(),
+                    serde_json::from_value(parameter("choices")).unwrap(),
+                    serde_json::from_value(parameter("collection")).unwrap(),
+                );
+                (field["name"].as_str().unwrap(), kind.unwrap())
+            })
+            .collect();
+        let export = read(&format!("demo/{name}.csv"));
+        for row in
+            csv::Reader::from_reader(export.as_slice()).deserialize::<std::collections::HashMap<String, String>>()
+        {
+            let row = row.unwrap();
+            let country = row.get("country").map_or(Country::LV, |code| Country::parse(code).unwrap());
+            for (column, cell) in row.iter().filter(|(_, cell)| !cell.is_empty()) {
+                let kind = &kinds[column.as_str()];
+                let input = match kind.name() {
+                    KindName::Link => continue,
+                    KindName::Boolean => json!(cell == "true"),
+                    KindName::Money => {
+                        let (amount, currency) = cell.split_once(' ').unwrap();
+                        json!({"amount": amount, "currency": currency})
+                    }
+                    _ => json!(cell),
+                };
+                let checked = kind.check(&input, Some(country));
+                assert!(checked.is_ok(), "{name}.{column}: {cell}: {checked:?}");
+                cells += 1;
+            }
+        }
+    }
+    assert!(cells > 3_000, "{cells}");
+}
+
+#[test]
 fn a_stored_value_of_another_form_is_masked_and_has_no_words() {
     for stored in [json!(null), json!(["x"]), json!({"amount": 1}), json!(7)] {
         let value = FieldValue::from_stored(stored);
