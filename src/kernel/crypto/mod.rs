@@ -10,7 +10,7 @@
 //! | [`owner`] | whose key it is, and all usable versions of it |
 //! | [`envelope`] | the sealed form, its format and what it is bound to |
 //! | [`lookup`] | tags |
-//! | [`derive`] | one key for each use |
+//! | [`mod@derive`] | one key for each use |
 //! | [`aead`] | XAES-256-GCM, behind a trait |
 //! | [`password`] | Argon2id on threads of its own, with a bounded queue |
 //! | [`token`] | what opens a door for a while: API tokens, session tokens, codes |

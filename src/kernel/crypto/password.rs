@@ -262,21 +262,20 @@ impl Queue {
 
     /// A thread's life.
     fn work(&self) {
-        while let Some(job) = self.take() {
+        while let Some((job, place)) = self.take() {
             // A panic must not cost a thread; its caller is answered `Busy`, since the answer's sender is gone.
-            let _ = catch_unwind(AssertUnwindSafe(|| job.run(self.params)));
-            self.state().running -= 1;
+            let _ = catch_unwind(AssertUnwindSafe(|| job.run(self.params, place)));
         }
     }
 
     /// The next job that somebody still waits for; `None` at the end.
-    fn take(&self) -> Option<Job> {
+    fn take(&self) -> Option<(Job, Running<'_>)> {
         let mut state = self.state();
         loop {
             while let Some(job) = state.waiting.pop_front() {
                 if !job.is_abandoned() {
                     state.running += 1;
-                    return Some(job);
+                    return Some((job, Running(self)));
                 }
             }
             if state.closed {
@@ -284,6 +283,16 @@ impl Queue {
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+/// The place of a job that runs; free again when dropped.
+struct Running<'q>(&'q Queue);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.running = state.running.saturating_sub(1);
     }
 }
 
@@ -300,18 +309,19 @@ impl Job {
         }
     }
 
-    /// Answers, or drops the answer's sender when it cannot.
-    fn run(self, params: Params) {
+    /// Answers, or drops the answer's sender when it cannot; either way the place is free first, so that whoever was
+    /// answered finds it so.
+    fn run(self, params: Params, place: Running<'_>) {
         match self {
             Self::Hash { password, salt, answer } => {
-                if let Some(phc) = hashed(params, &password, &salt) {
-                    let _ = answer.send(phc);
-                }
+                let phc = hashed(params, &password, &salt);
+                drop(place);
+                phc.map(|phc| answer.send(phc));
             }
             Self::Verify { password, phc, answer } => {
-                if let Ok(verdict) = verified(params, &password, &phc) {
-                    let _ = answer.send(verdict);
-                }
+                let verdict = verified(params, &password, &phc);
+                drop(place);
+                verdict.ok().map(|verdict| answer.send(verdict));
             }
         }
     }
@@ -478,8 +488,8 @@ mod tests {
             assert!(hashing.hash(secret("four"), &entropy).now_or_never().is_none());
         }
         let queue = &hashing.0.0;
-        assert!(matches!(queue.take(), Some(Job::Hash { password, .. }) if password.reveal() == "one"));
-        assert!(queue.state().taken() <= queue.places);
+        assert!(matches!(queue.take(), Some((Job::Hash { password, .. }, _)) if password.reveal() == "one"));
+        assert_eq!(queue.state().running, 0);
     }
 
     #[test]
@@ -492,6 +502,14 @@ mod tests {
         drop(hashing);
         assert!(queue.take().is_none());
         assert_eq!(queue.state().taken(), 0);
+    }
+
+    #[tokio::test]
+    async fn whoever_was_answered_finds_the_place_free() {
+        let hashing = hashing(Params::for_tests(), 0);
+        for _ in 0..500 {
+            assert!(hashing.hash(secret("again"), &Entropy::system()).await.is_ok());
+        }
     }
 
     #[tokio::test]
