@@ -170,7 +170,7 @@ mod tests {
         let message = message(1);
         assert_eq!(deliver(&files, &message), Delivery::Accepted);
         let name = format!("20260301T120000.000Z-{}.eml", message.id);
-        assert_eq!(names(&files), [name.clone()]);
+        assert_eq!(names(&files), std::slice::from_ref(&name));
         assert_eq!((mode(files.folder()), mode(&files.folder().join(&name))), (0o700, 0o600));
         assert_eq!(std::fs::read(files.folder().join(&name)).unwrap(), *message.content.reveal());
     }

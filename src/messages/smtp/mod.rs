@@ -244,13 +244,21 @@ fn answer(error: &Error) -> Option<Delivery> {
 fn unreachable(error: &Error) -> Unreachable {
     if error.is_timeout() {
         Unreachable::Timeout
-    } else if error.is_tls() {
+    } else if is_handshake(error) {
         Unreachable::Tls
     } else if error.status().is_some() || error.is_client() {
         Unreachable::Turned
     } else {
         Unreachable::Connection
     }
+}
+
+/// lettre reports a failed handshake as a failed connection; rustls' own word is further down.
+fn is_handshake(error: &Error) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>()?.get_ref())
+        .any(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
 }
 
 /// Takes leave, as far as the server still listens.
@@ -265,3 +273,6 @@ fn certificates(pem: &[u8]) -> Result<Certificate, SmtpError> {
     }
     Certificate::from_pem(pem).map_err(|_| SmtpError::Roots)
 }
+
+#[cfg(test)]
+mod tests;

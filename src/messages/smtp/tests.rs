@@ -1,0 +1,268 @@
+//! Against a real mail server, `tests/smtp/server.py`, in the environment that `ops/lib/smtp-venv` makes.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use super::*;
+use crate::kernel::clock::Time;
+use crate::kernel::entropy::Entropy;
+use crate::kernel::ids::MessageId;
+use crate::kernel::personal::Personal;
+use crate::messages::delivery::Subject;
+use crate::messages::mail::{Letterhead, compose};
+use crate::messages::notice::{Code, Mail as Letter, Notice};
+use crate::messages::texts::{Language, Texts};
+
+/// A mail server that lives as long as its test.
+struct Server {
+    process: Child,
+    port: u16,
+    folder: tempfile::TempDir,
+    roots: String,
+}
+
+impl Server {
+    /// Starts one whose certificate is for `localhost`; `None`, after a word on stderr, where Python's aiosmtpd is
+    /// missing and this is not CI.
+    fn start(mode: &str) -> Option<Self> {
+        Self::start_as("localhost", &[mode])
+    }
+
+    fn start_as(name: &str, arguments: &[&str]) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = certify(name, folder.path());
+        let (process, port) = run(folder.path(), arguments)?;
+        Some(Self { process, port, folder, roots })
+    }
+
+    /// Ends it, and starts another at the same port.
+    fn restart(&mut self, mode: &str) {
+        self.stop();
+        (self.process, self.port) = run(self.folder.path(), &[mode, "--port", &self.port.to_string()]).unwrap();
+    }
+
+    fn stop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn settings(&self, tls: Tls) -> SmtpSettings {
+        SmtpSettings {
+            host: "localhost".to_owned(),
+            port: self.port,
+            tls,
+            roots: Roots::Pem(self.roots.clone().into_bytes()),
+            login: None,
+            hello: "vault.example.com".to_owned(),
+            patience: Duration::from_secs(10),
+        }
+    }
+
+    /// What clients did, in order.
+    fn events(&self) -> Vec<String> {
+        let events = std::fs::read_to_string(self.folder.path().join("events")).unwrap_or_default();
+        events.lines().map(ToOwned::to_owned).collect()
+    }
+
+    fn received(&self, number: u32) -> Option<Vec<u8>> {
+        std::fs::read(self.folder.path().join(format!("{number}.eml"))).ok()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Option<(Child, u16)> {
+    let python = python()?;
+    let (mode, more) = arguments.split_first().unwrap();
+    let mut process = Command::new(python)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp/server.py"))
+        .args([mode, folder.to_str().unwrap()])
+        .args(more)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let port = line.trim().strip_prefix("port ").unwrap().parse().unwrap();
+    Some((process, port))
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the tests' tools are stands in the environment")]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn python() -> Option<PathBuf> {
+    let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/smtp/bin/python3");
+    let python = std::env::var_os("SEIF_TEST_SMTP_PYTHON").map_or(made, PathBuf::from);
+    if python.exists() {
+        return Some(python);
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "the tests' mail server is missing: ops/lib/smtp-venv");
+    eprintln!("skipped: no mail server at {}; ops/lib/smtp-venv target/tools/smtp makes it", python.display());
+    None
+}
+
+/// Puts a certificate for `name` and its key into `folder`; gives the authority that vouches for it.
+fn certify(name: &str, folder: &Path) -> String {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let roots = authority.self_signed(&authority_key).unwrap().pem();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new([name.to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &Issuer::new(authority, authority_key)).unwrap();
+    std::fs::write(folder.join("server.pem"), leaf.pem()).unwrap();
+    std::fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
+    roots
+}
+
+fn message_to(address: &str) -> Outgoing {
+    let now = Time::parse("2026-03-01T12:00:00Z").unwrap();
+    let letterhead = Letterhead::new("Seif", "noreply@mail.example.com", "help@example.com").unwrap();
+    let code = Code::new(Secret::new("042042".to_owned()), Duration::from_mins(10));
+    let notice = Notice::SignupCode { code };
+    let mail = Letter { to: Personal::new(address.to_owned()), language: Language::Kk, notice };
+    compose(&Texts::load().unwrap(), &letterhead, &mail, MessageId::new(now, &Entropy::seeded(1)), now).unwrap()
+}
+
+async fn send(settings: SmtpSettings, address: &str) -> Delivery {
+    Smtp::new(settings).unwrap().deliver(&message_to(address)).await
+}
+
+/// The same lines, whatever blank ones the end of SMTP's data leaves behind.
+fn assert_arrived(received: Option<&[u8]>, sent: &Outgoing) {
+    assert_eq!(received.unwrap().trim_ascii_end(), sent.content.reveal().trim_ascii_end());
+}
+
+#[tokio::test]
+async fn a_message_arrives_as_it_was_written_over_starttls_and_over_implicit_tls() {
+    for (mode, tls) in [("starttls", Tls::StartTls), ("implicit", Tls::Implicit)] {
+        let Some(server) = Server::start(mode) else { return };
+        assert_eq!(send(server.settings(tls), "anna@example.com").await, Delivery::Accepted);
+        assert_arrived(server.received(1).as_deref(), &message_to("anna@example.com"));
+        assert!(server.events().contains(&"EHLO under TLS".to_owned()), "{:?}", server.events());
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_hears_neither_of_credentials_nor_of_mails() {
+    let Some(server) = Server::start_as("localhost", &["plain", "--login", "seif:secret"]) else { return };
+    for tls in [Tls::StartTls, Tls::Implicit] {
+        let mut settings = server.settings(tls);
+        settings.login = Some(Login { user: "seif".to_owned(), password: Secret::new("secret".to_owned()) });
+        let why = if tls == Tls::StartTls { Unreachable::NoTls } else { Unreachable::Tls };
+        assert_eq!(send(settings, "anna@example.com").await, Delivery::Unreachable(why));
+    }
+    assert_eq!(server.events(), ["EHLO in the clear"]);
+    assert_eq!(server.received(1), None);
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_or_of_another_authority_is_refused() {
+    for (mode, tls) in [("starttls", Tls::StartTls), ("implicit", Tls::Implicit)] {
+        let Some(wrong_name) = Server::start_as("mail.other.example", &[mode]) else { return };
+        let delivery = send(wrong_name.settings(tls), "anna@example.com").await;
+        assert_eq!(delivery, Delivery::Unreachable(Unreachable::Tls));
+        let Some(unknown) = Server::start(mode) else { return };
+        let settings = SmtpSettings { roots: Roots::Pem(wrong_name.roots.clone().into()), ..unknown.settings(tls) };
+        assert_eq!(send(settings, "anna@example.com").await, Delivery::Unreachable(Unreachable::Tls));
+        for server in [wrong_name, unknown] {
+            assert!(!server.events().iter().any(|event| event == "EHLO under TLS" || event == "MAIL"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_that_somebody_adds_before_the_handshake_are_not_believed() {
+    let Some(server) = Server::start("meddled") else { return };
+    let delivery = send(server.settings(Tls::StartTls), "anna@example.com").await;
+    assert_eq!(delivery, Delivery::Unreachable(Unreachable::Tls));
+    assert_eq!(server.events(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn refusals_and_deferrals_say_what_they_are_about_and_hold_no_address() {
+    let Some(server) = Server::start("implicit") else { return };
+    let smtp = Smtp::new(server.settings(Tls::Implicit)).unwrap();
+    let about = |reply, about| Refusal { reply: Some(reply), about: Some(about) };
+    for (to, expected) in [
+        ("refuse@example.com", Delivery::Refused(about(550, Subject::Address))),
+        ("full@example.com", Delivery::Deferred(about(452, Subject::Mailbox))),
+        ("spam@example.com", Delivery::Refused(about(554, Subject::Policy))),
+        ("silent@example.com", Delivery::Uncertain),
+        ("anna@example.com", Delivery::Accepted),
+    ] {
+        let delivery = smtp.deliver(&message_to(to)).await;
+        assert_eq!(delivery, expected, "{to}");
+        assert!(!format!("{delivery:?}").contains("example"));
+    }
+    assert!(server.received(1).is_some() && server.received(2).is_none());
+}
+
+#[tokio::test]
+async fn the_service_signs_in_where_the_server_wants_it() {
+    let Some(server) = Server::start_as("localhost", &["implicit", "--login", "seif:secret"]) else { return };
+    for (password, expected) in [("secret", Delivery::Accepted), ("guess", Delivery::Unreachable(Unreachable::Login))] {
+        let mut settings = server.settings(Tls::Implicit);
+        settings.login = Some(Login { user: "seif".to_owned(), password: Secret::new(password.to_owned()) });
+        assert_eq!(send(settings, "anna@example.com").await, expected);
+    }
+    assert_eq!(server.received(2), None);
+}
+
+#[tokio::test]
+async fn a_connection_serves_many_messages_and_a_dead_one_is_replaced() {
+    let Some(mut server) = Server::start("implicit") else { return };
+    let smtp = Smtp::new(server.settings(Tls::Implicit)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(smtp.deliver(&message_to("anna@example.com")).await, Delivery::Accepted);
+    }
+    let greetings = |server: &Server| server.events().iter().filter(|event| event.starts_with("EHLO")).count();
+    assert_eq!((greetings(&server), server.received(3).is_some()), (1, true));
+    server.restart("implicit");
+    assert_eq!(smtp.deliver(&message_to("anna@example.com")).await, Delivery::Accepted);
+    assert_eq!(greetings(&server), 2);
+    server.stop();
+    let delivery = smtp.deliver(&message_to("anna@example.com")).await;
+    assert_eq!(delivery, Delivery::Unreachable(Unreachable::Connection));
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_given_up_in_time() {
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for tls in [Tls::Implicit, Tls::StartTls] {
+        let settings = SmtpSettings {
+            host: "127.0.0.1".to_owned(),
+            port: mute.local_addr().unwrap().port(),
+            tls,
+            roots: Roots::Pem(certify("127.0.0.1", tempfile::tempdir().unwrap().path()).into()),
+            login: None,
+            hello: "vault.example.com".to_owned(),
+            patience: Duration::from_millis(50),
+        };
+        assert_eq!(send(settings, "anna@example.com").await, Delivery::Unreachable(Unreachable::Timeout));
+    }
+}
+
+#[test]
+fn roots_without_a_certificate_are_an_error_at_the_start() {
+    let with = |roots| SmtpSettings {
+        host: "localhost".to_owned(),
+        port: 465,
+        tls: Tls::Implicit,
+        roots: Roots::Pem(roots),
+        login: None,
+        hello: "vault.example.com".to_owned(),
+        patience: Duration::from_secs(1),
+    };
+    let bad = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec();
+    for roots in [Vec::new(), b"nothing".to_vec(), bad] {
+        assert!(Smtp::new(with(roots)).is_err());
+    }
+}
