@@ -137,12 +137,22 @@ mod tests {
         Time::parse("2026-03-01T12:00:00Z").unwrap()
     }
 
+    fn letterhead() -> Letterhead {
+        Letterhead::new("Seif", "noreply@mail.example.com", "help@example.com").unwrap()
+    }
+
+    fn notice() -> Notice {
+        Notice::SignupCode { code: Code::new(Secret::new("042042".to_owned()), Duration::from_mins(10)) }
+    }
+
     fn message(seed: u64) -> Outgoing {
-        let letterhead = Letterhead::new("Seif", "noreply@mail.example.com", "help@example.com").unwrap();
-        let notice = Notice::SignupCode { code: Code::new(Secret::new("042042".to_owned()), Duration::from_mins(10)) };
-        let mail = Mail { to: Personal::new("anna@example.com".to_owned()), language: Language::Lv, notice };
+        in_language(Language::Lv, seed)
+    }
+
+    fn in_language(language: Language, seed: u64) -> Outgoing {
+        let mail = Mail { to: Personal::new("anna@example.com".to_owned()), language, notice: notice() };
         let id = MessageId::new(noon(), &Entropy::seeded(seed));
-        compose(&Texts::load().unwrap(), &letterhead, &mail, id, noon()).unwrap()
+        compose(&Texts::load().unwrap(), &letterhead(), &mail, id, noon()).unwrap()
     }
 
     fn deliver(files: &Files, message: &Outgoing) -> Delivery {
@@ -173,6 +183,28 @@ mod tests {
         assert_eq!(names(&files), std::slice::from_ref(&name));
         assert_eq!((mode(files.folder()), mode(&files.folder().join(&name))), (0o700, 0o600));
         assert_eq!(std::fs::read(files.folder().join(&name)).unwrap(), *message.content.reveal());
+    }
+
+    #[test]
+    fn a_captured_mail_reads_back_in_each_language() {
+        const READ: &str = "import email, email.policy, sys
+mail = email.message_from_binary_file(open(sys.argv[1], 'rb'), policy=email.policy.default)
+assert not mail.defects and not mail.is_multipart() and not list(mail.iter_attachments()), mail.defects
+assert mail.get_content_type() == 'text/plain' and mail['to'].addresses[0].addr_spec == 'anna@example.com'
+sys.stdout.buffer.write((mail['subject'] + '\\n' + mail.get_content()).encode())";
+        let Some(python) = crate::messages::python::python() else { return };
+        let data = tempfile::tempdir().unwrap();
+        let files = Files::open(data.path()).unwrap();
+        for (seed, language) in (1..).zip(Language::ALL) {
+            let message = in_language(language, seed);
+            assert_eq!(deliver(&files, &message), Delivery::Accepted);
+            let file = files.folder().join(name(noon(), message.id));
+            let read = std::process::Command::new(&python).args(["-c", READ]).arg(file).output().unwrap();
+            assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+            let words = Texts::load().unwrap().write(&notice(), language, &letterhead()).unwrap();
+            let written = format!("{}\n{}", words.subject, words.body.reveal()).replace("\r\n", "\n");
+            assert_eq!(String::from_utf8(read.stdout).unwrap().trim_end(), written.trim_end(), "{language}");
+        }
     }
 
     #[test]

@@ -17,3 +17,6 @@ pub mod retry;
 pub mod smtp;
 pub mod texts;
 pub mod transport;
+
+#[cfg(test)]
+mod python;

@@ -1,7 +1,7 @@
 //! Against a real mail server, `tests/smtp/server.py`, in the environment that `ops/lib/smtp-venv` makes.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
@@ -12,6 +12,7 @@ use crate::kernel::personal::Personal;
 use crate::messages::delivery::Subject;
 use crate::messages::mail::{Letterhead, compose};
 use crate::messages::notice::{Code, Mail as Letter, Notice};
+use crate::messages::python::python;
 use crate::messages::texts::{Language, Texts};
 
 /// A mail server that lives as long as its test.
@@ -92,19 +93,6 @@ fn run(folder: &Path, arguments: &[&str]) -> Option<(Child, u16)> {
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let port = line.trim().strip_prefix("port ").unwrap().parse().unwrap();
     Some((process, port))
-}
-
-#[expect(clippy::disallowed_methods, reason = "where the tests' tools are stands in the environment")]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-fn python() -> Option<PathBuf> {
-    let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/smtp/bin/python3");
-    let python = std::env::var_os("SEIF_TEST_SMTP_PYTHON").map_or(made, PathBuf::from);
-    if python.exists() {
-        return Some(python);
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "the tests' mail server is missing: ops/lib/smtp-venv");
-    eprintln!("skipped: no mail server at {}; ops/lib/smtp-venv target/tools/smtp makes it", python.display());
-    None
 }
 
 /// Puts a certificate for `name` and its key into `folder`; gives the authority that vouches for it.
