@@ -117,8 +117,6 @@ fn log_panics(incidents: Incidents) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 

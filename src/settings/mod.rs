@@ -94,7 +94,6 @@ pub struct Environment(Vec<(String, String)>);
 impl Environment {
     /// This process's. A variable of ours that is not UTF-8 counts as set to what it resembles, and is then refused.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
     pub fn of_the_process() -> Self {
         let all =
             std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));

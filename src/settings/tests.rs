@@ -1,5 +1,4 @@
 //! Rules of the configuration as a whole.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 

@@ -311,7 +311,6 @@ pub enum DatabaseUrl {
 
 impl DatabaseUrl {
     /// Whether both name the same database.
-    #[must_use]
     pub fn same_as(&self, other: &Self) -> crate::kernel::personal::Comparison {
         use crate::kernel::personal::Comparison;
         match (self, other) {

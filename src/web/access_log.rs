@@ -75,8 +75,6 @@ fn known(method: &Method) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 

@@ -192,8 +192,6 @@ fn is_ours(value: &HeaderValue) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use actix_web::middleware::from_fn;
     use actix_web::{App, HttpResponse, error, test, web};
 

@@ -112,8 +112,6 @@ fn apply(headers: &mut HeaderMap, hsts: Option<&HeaderValue>) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use actix_web::http::StatusCode;
     use actix_web::middleware::from_fn;
     use actix_web::{App, HttpResponse, error, test};

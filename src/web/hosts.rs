@@ -112,8 +112,6 @@ pub async fn only_genuine(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use actix_web::middleware::from_fn;
     use actix_web::{App, HttpResponse, test};
 

@@ -422,6 +422,7 @@ impl From<&PayloadError> for Problem {
 }
 
 /// For `JsonConfig::error_handler`: too large, of the wrong type, not JSON, or JSON of another shape.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that actix calls")]
 pub fn json_error(error: JsonPayloadError, _request: &HttpRequest) -> actix_web::Error {
     let problem = match &error {
         JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => Problem::PayloadTooLarge,

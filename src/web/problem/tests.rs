@@ -1,5 +1,4 @@
 //! Rules of problem documents.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 
