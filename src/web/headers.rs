@@ -184,4 +184,54 @@ mod tests {
             }
         }
     }
+
+    #[actix_web::test]
+    async fn a_refusal_at_any_layer_of_the_edge_is_a_problem_with_all_headers_and_no_foreign_cookie() {
+        use crate::kernel::{clock::Clock, entropy::Entropy, log::Incidents};
+        use crate::settings::{Environment, Overrides};
+        use crate::web::{access_log, cookies, cross_origin, hosts, problem};
+
+        let settings = Settings::load(&Overrides::default(), &Environment::default()).unwrap();
+        let (clock, entropy) = (Clock::system(), Entropy::seeded(1));
+        let app = App::new()
+            .app_data(web::Data::new(SecurityHeaders::new(&settings)))
+            .app_data(web::Data::new(hosts::GenuineHosts::new(&settings)))
+            .app_data(web::Data::new(Incidents::new(clock.clone(), entropy.clone())))
+            .app_data(web::Data::new(clock))
+            .app_data(web::Data::new(entropy))
+            .wrap(from_fn(cross_origin::same_origin))
+            .wrap(from_fn(hosts::only_genuine))
+            .wrap(from_fn(problem::everywhere))
+            .wrap(from_fn(cookies::only_ours))
+            .wrap(from_fn(secure))
+            .wrap(from_fn(access_log::record))
+            .route(
+                "/failed",
+                web::get().to(async || {
+                    HttpResponse::InternalServerError().append_header(("set-cookie", "tracker=1")).body("anna")
+                }),
+            )
+            .default_service(web::to(nothing_here));
+        let app = test::init_service(app).await;
+        for (host, site, address, code) in [
+            ("evil.example.org", "same-origin", "/", "misdirected"),
+            ("localhost:8443", "cross-site", "/", "cross_origin"),
+            ("localhost:8443", "same-origin", "/", "not_found"),
+            ("localhost:8443", "", "/failed", "internal"),
+        ] {
+            let request = test::TestRequest::with_uri(address).insert_header(("host", host));
+            let request = match site {
+                "" => request,
+                site => request.method(actix_web::http::Method::POST).insert_header(("sec-fetch-site", site)),
+            };
+            let response = test::call_service(&app, request.to_request()).await;
+            assert_eq!(response.status(), Problem::by_code(code).unwrap().status);
+            for (name, value) in ALWAYS {
+                assert_eq!(response.headers().get(&name).unwrap(), value, "{name} of {code}");
+            }
+            assert!(!response.headers().contains_key(header::SET_COOKIE), "{code}");
+            let document: serde_json::Value = test::read_body_json(response).await;
+            assert_eq!(document["code"], code);
+        }
+    }
 }
