@@ -128,10 +128,11 @@ fn queued_at(name: &str) -> Option<Time> {
 mod tests {
     use super::*;
     use crate::kernel::entropy::Entropy;
-    use crate::kernel::personal::{Personal, Secret};
+    use crate::kernel::personal::Secret;
+    use crate::kernel::values::{EmailAddress, Locale};
     use crate::messages::mail::{Letterhead, compose};
     use crate::messages::notice::{Code, Mail, Notice};
-    use crate::messages::texts::{Language, Texts};
+    use crate::messages::texts::Texts;
 
     fn noon() -> Time {
         Time::parse("2026-03-01T12:00:00Z").unwrap()
@@ -146,11 +147,11 @@ mod tests {
     }
 
     fn message(seed: u64) -> Outgoing {
-        in_language(Language::Lv, seed)
+        in_language(Locale::Lv, seed)
     }
 
-    fn in_language(language: Language, seed: u64) -> Outgoing {
-        let mail = Mail { to: Personal::new("anna@example.com".to_owned()), language, notice: notice() };
+    fn in_language(language: Locale, seed: u64) -> Outgoing {
+        let mail = Mail { to: EmailAddress::parse("anna@example.com").unwrap(), language, notice: notice() };
         let id = MessageId::new(noon(), &Entropy::seeded(seed));
         compose(&Texts::load().unwrap(), &letterhead(), &mail, id, noon()).unwrap()
     }
@@ -195,7 +196,7 @@ sys.stdout.buffer.write((mail['subject'] + '\\n' + mail.get_content()).encode())
         let Some(python) = crate::messages::python::python() else { return };
         let data = tempfile::tempdir().unwrap();
         let files = Files::open(data.path()).unwrap();
-        for (seed, language) in (1..).zip(Language::ALL) {
+        for (seed, language) in (1..).zip(Locale::ALL) {
             let message = in_language(language, seed);
             assert_eq!(deliver(&files, &message), Delivery::Accepted);
             let file = files.folder().join(name(noon(), message.id));
@@ -203,7 +204,7 @@ sys.stdout.buffer.write((mail['subject'] + '\\n' + mail.get_content()).encode())
             assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
             let words = Texts::load().unwrap().write(&notice(), language, &letterhead()).unwrap();
             let written = format!("{}\n{}", words.subject, words.body.reveal()).replace("\r\n", "\n");
-            assert_eq!(String::from_utf8(read.stdout).unwrap().trim_end(), written.trim_end(), "{language}");
+            assert_eq!(String::from_utf8(read.stdout).unwrap().trim_end(), written.trim_end(), "{language:?}");
         }
     }
 

@@ -5,19 +5,24 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::personal::{Personal, Secret};
-use crate::messages::texts::Language;
+use crate::kernel::values::{EmailAddress, Locale};
 
 /// One mail to one person: what the outbox seals.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
     /// The address it goes to.
-    #[serde(with = "crate::kernel::personal::revealed")]
-    pub to: Personal<String>,
+    #[serde(serialize_with = "spelled_out")]
+    pub to: EmailAddress,
     /// The language of its reader.
-    pub language: Language,
+    pub language: Locale,
     /// What it says.
     pub notice: Notice,
+}
+
+/// For the seal alone.
+fn spelled_out<S: serde::Serializer>(address: &EmailAddress, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(address.display())
 }
 
 /// Something that the service says to a person.
@@ -136,8 +141,8 @@ mod tests {
     #[test]
     fn a_mail_reads_back_from_the_form_that_the_outbox_seals() {
         let mail = Mail {
-            to: Personal::new("anna@example.com".to_owned()),
-            language: Language::Lv,
+            to: EmailAddress::parse("anna@example.com").unwrap(),
+            language: Locale::Lv,
             notice: Notice::ConfirmationCode { code: code(), purpose: Purpose::SignIn },
         };
         let sealed = serde_json::to_string(&mail).unwrap();
@@ -154,8 +159,8 @@ mod tests {
     #[test]
     fn neither_address_nor_code_nor_tenant_shows_in_debug_output() {
         let mail = Mail {
-            to: Personal::new("anna@example.com".to_owned()),
-            language: Language::En,
+            to: EmailAddress::parse("anna@example.com").unwrap(),
+            language: Locale::En,
             notice: Notice::SignupCode { code: code() },
         };
         let welcome = Notice::Welcome { tenant_name: Personal::new("Rīta Maize".to_owned()) };

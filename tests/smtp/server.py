@@ -18,6 +18,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("mode", choices=["implicit", "starttls", "plain", "meddled"])
 parser.add_argument("folder", type=pathlib.Path)
 parser.add_argument("--port", type=int, default=0)
+parser.add_argument("--utf8", action="store_true", help="take addresses in any script (RFC 6531)")
 parser.add_argument("--login", help="USER:PASSWORD, required of clients when given")
 options = parser.parse_args()
 
@@ -81,7 +82,7 @@ def server():
         more = {"auth_require_tls": False}
     if options.login:
         more |= {"authenticator": authenticate, "auth_required": True}
-    return SMTP(Postman(), hostname="localhost", **more)
+    return SMTP(Postman(), hostname="localhost", enable_SMTPUTF8=options.utf8, **more)
 
 
 async def meddle(reader, writer):

@@ -8,12 +8,12 @@ use super::*;
 use crate::kernel::clock::Time;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::MessageId;
-use crate::kernel::personal::Personal;
+use crate::kernel::values::{EmailAddress, Locale};
 use crate::messages::delivery::Subject;
 use crate::messages::mail::{Letterhead, compose};
 use crate::messages::notice::{Code, Mail as Letter, Notice};
 use crate::messages::python::python;
-use crate::messages::texts::{Language, Texts};
+use crate::messages::texts::Texts;
 
 /// A mail server that lives as long as its test.
 struct Server {
@@ -115,7 +115,7 @@ fn message_to(address: &str) -> Outgoing {
     let letterhead = Letterhead::new("Seif", "noreply@mail.example.com", "help@example.com").unwrap();
     let code = Code::new(Secret::new("042042".to_owned()), Duration::from_mins(10));
     let notice = Notice::SignupCode { code };
-    let mail = Letter { to: Personal::new(address.to_owned()), language: Language::Kk, notice };
+    let mail = Letter { to: EmailAddress::parse(address).unwrap(), language: Locale::Kk, notice };
     compose(&Texts::load().unwrap(), &letterhead, &mail, MessageId::new(now, &Entropy::seeded(1)), now).unwrap()
 }
 
@@ -191,6 +191,17 @@ async fn refusals_and_deferrals_say_what_they_are_about_and_hold_no_address() {
         assert!(!format!("{delivery:?}").contains("example"));
     }
     assert!(server.received(1).is_some() && server.received(2).is_none());
+}
+
+#[tokio::test]
+async fn an_address_in_another_script_goes_to_a_server_that_takes_it_and_to_no_other() {
+    // RFC 6531 §3.2
+    let refused = Delivery::Refused(Refusal { reply: None, about: None });
+    for (arguments, expected) in [(&["implicit"][..], refused), (&["implicit", "--utf8"], Delivery::Accepted)] {
+        let Some(server) = Server::start_as("localhost", arguments) else { return };
+        assert_eq!(send(server.settings(Tls::Implicit), "анна@пример.қаз").await, expected);
+        assert_eq!(server.received(1).is_some(), expected == Delivery::Accepted);
+    }
 }
 
 #[tokio::test]

@@ -1,15 +1,14 @@
 //! The words of the mails, in five languages: Fluent files in this folder, one a language, the same keys in each.
 
-mod language;
 mod plain;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use zeroize::Zeroizing;
 
-pub use self::language::{Language, UnknownLanguage};
 pub(crate) use self::plain::plain;
 use crate::kernel::personal::Secret;
+use crate::kernel::values::Locale;
 use crate::messages::mail::Letterhead;
 use crate::messages::notice::{Code, Notice, Purpose};
 
@@ -37,11 +36,11 @@ pub struct Words {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextsError {
     /// A language's file is not Fluent, or says something twice.
-    #[error("the texts in {0} cannot be read")]
-    Unreadable(Language),
+    #[error("the texts in {} cannot be read", .0.tag())]
+    Unreadable(Locale),
     /// A language lacks something, or asks for data that the notice does not have.
-    #[error("the texts in {0} cannot say {1}")]
-    Missing(Language, String),
+    #[error("the texts in {} cannot say {}", .0.tag(), .1)]
+    Missing(Locale, String),
 }
 
 impl Texts {
@@ -52,11 +51,11 @@ impl Texts {
     /// [`TextsError::Unreadable`] where a file is not as it should be.
     pub fn load() -> Result<Self, TextsError> {
         Ok(Self {
-            en: bundle(Language::En, include_str!("en.ftl"))?,
-            lv: bundle(Language::Lv, include_str!("lv.ftl"))?,
-            lt: bundle(Language::Lt, include_str!("lt.ftl"))?,
-            et: bundle(Language::Et, include_str!("et.ftl"))?,
-            kk: bundle(Language::Kk, include_str!("kk.ftl"))?,
+            en: bundle(Locale::En, include_str!("en.ftl"))?,
+            lv: bundle(Locale::Lv, include_str!("lv.ftl"))?,
+            lt: bundle(Locale::Lt, include_str!("lt.ftl"))?,
+            et: bundle(Locale::Et, include_str!("et.ftl"))?,
+            kk: bundle(Locale::Kk, include_str!("kk.ftl"))?,
         })
     }
 
@@ -68,7 +67,7 @@ impl Texts {
     /// # Errors
     ///
     /// [`TextsError::Missing`] where the language lacks a text.
-    pub fn write(&self, notice: &Notice, language: Language, letterhead: &Letterhead) -> Result<Words, TextsError> {
+    pub fn write(&self, notice: &Notice, language: Locale, letterhead: &Letterhead) -> Result<Words, TextsError> {
         let page = Page { bundle: self.bundle(language), language, letterhead };
         // Room enough that it never moves: what moved would leave a copy of the code behind.
         let mut body = Zeroizing::new(String::with_capacity(8192));
@@ -84,13 +83,13 @@ impl Texts {
         Ok(Words { subject, body: Secret::new(std::mem::take(&mut body)) })
     }
 
-    const fn bundle(&self, language: Language) -> &Bundle {
+    const fn bundle(&self, language: Locale) -> &Bundle {
         match language {
-            Language::En => &self.en,
-            Language::Lv => &self.lv,
-            Language::Lt => &self.lt,
-            Language::Et => &self.et,
-            Language::Kk => &self.kk,
+            Locale::En => &self.en,
+            Locale::Lv => &self.lv,
+            Locale::Lt => &self.lt,
+            Locale::Et => &self.et,
+            Locale::Kk => &self.kk,
         }
     }
 }
@@ -109,10 +108,10 @@ const fn confirmation(purpose: Purpose) -> &'static str {
     }
 }
 
-fn bundle(language: Language, source: &str) -> Result<Bundle, TextsError> {
+fn bundle(language: Locale, source: &str) -> Result<Bundle, TextsError> {
     let unreadable = || TextsError::Unreadable(language);
     let resource = FluentResource::try_new(source.to_owned()).map_err(|_| unreadable())?;
-    let mut bundle = Bundle::new_concurrent(vec![language.code().parse().map_err(|_| unreadable())?]);
+    let mut bundle = Bundle::new_concurrent(vec![language.tag().parse().map_err(|_| unreadable())?]);
     // The isolating marks are for pages; in a mail they would stand around a code that somebody copies.
     bundle.set_use_isolating(false);
     bundle.add_resource(resource).map_err(|_| unreadable())?;
@@ -122,7 +121,7 @@ fn bundle(language: Language, source: &str) -> Result<Bundle, TextsError> {
 /// One mail while it is being written.
 struct Page<'t> {
     bundle: &'t Bundle,
-    language: Language,
+    language: Locale,
     letterhead: &'t Letterhead,
 }
 

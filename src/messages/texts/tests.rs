@@ -32,9 +32,9 @@ fn samples() -> Vec<(&'static str, Notice)> {
     ]
 }
 
-fn each(mut check: impl FnMut(Language, &str, &Notice, &str, &str)) {
+fn each(mut check: impl FnMut(Locale, &str, &Notice, &str, &str)) {
     let texts = Texts::load().unwrap();
-    for language in Language::ALL {
+    for language in Locale::ALL {
         for (key, notice) in samples() {
             let words = texts.write(&notice, language, &letterhead()).unwrap();
             check(language, key, &notice, &words.subject, words.body.reveal());
@@ -48,7 +48,7 @@ fn no_mail_in_any_language_holds_a_link() {
     each(|language, key, _, subject, body| {
         let all = format!("{subject}\n{body}").to_lowercase();
         for mark in ["http", "www", "://", "href", "<", "mailto", "evil"] {
-            assert!(!all.contains(mark), "{key} in {language} holds {mark}: {all}");
+            assert!(!all.contains(mark), "{key} in {language:?} holds {mark}: {all}");
         }
     });
 }
@@ -58,8 +58,8 @@ fn a_code_stands_alone_on_one_line_and_never_in_the_subject() {
     each(|language, key, notice, subject, body| {
         let alone = body.split("\r\n").filter(|line| *line == CODE).count();
         let wanted = usize::from(matches!(notice.life(), Life::Code(_)));
-        assert_eq!((alone, body.matches(CODE).count()), (wanted, wanted), "{key} in {language}");
-        assert!(!subject.contains(CODE), "{key} in {language}");
+        assert_eq!((alone, body.matches(CODE).count()), (wanted, wanted), "{key} in {language:?}");
+        assert!(!subject.contains(CODE), "{key} in {language:?}");
     });
 }
 
@@ -72,9 +72,9 @@ fn a_mail_with_a_code_says_that_nobody_will_ask_for_it_and_each_mail_what_is_nev
         let page = Page { bundle: texts.bundle(language), language, letterhead: &head };
         let secrecy = page.say("code-secrecy", None).unwrap();
         let wanted = matches!(notice.life(), Life::Code(_));
-        assert_eq!(body.contains(&secrecy), wanted, "{key} in {language}");
-        assert_eq!(body.contains(&page.validity(&code()).unwrap()), wanted, "{key} in {language}");
-        assert!(body.contains(&page.say("never-asked", None).unwrap()), "{key} in {language}");
+        assert_eq!(body.contains(&secrecy), wanted, "{key} in {language:?}");
+        assert_eq!(body.contains(&page.validity(&code()).unwrap()), wanted, "{key} in {language:?}");
+        assert!(body.contains(&page.say("never-asked", None).unwrap()), "{key} in {language:?}");
     });
 }
 
@@ -83,18 +83,18 @@ fn each_mail_ends_with_one_footer_that_names_the_service_and_its_contact() {
     // P-5, P-16
     each(|language, key, _, subject, body| {
         let (text, footer) = body.split_once("\r\n-- \r\n").unwrap();
-        assert!(footer.contains("Seif") && footer.contains("help@example.com"), "{key} in {language}");
-        assert_eq!(footer.lines().count(), 1, "{key} in {language}");
-        assert!(!text.contains("-- "), "{key} in {language}");
-        assert!(subject.contains("Seif") && !subject.contains(char::is_control), "{key} in {language}");
+        assert!(footer.contains("Seif") && footer.contains("help@example.com"), "{key} in {language:?}");
+        assert_eq!(footer.lines().count(), 1, "{key} in {language:?}");
+        assert!(!text.contains("-- "), "{key} in {language:?}");
+        assert!(subject.contains("Seif") && !subject.contains(char::is_control), "{key} in {language:?}");
     });
 }
 
 #[test]
 fn lines_end_with_crlf_and_nothing_is_left_unsaid() {
     each(|language, key, _, _, body| {
-        assert!(!body.replace("\r\n", "").contains(char::is_control), "{key} in {language}");
-        assert!(!body.contains(['{', '}', '$']), "{key} in {language}: {body}");
+        assert!(!body.replace("\r\n", "").contains(char::is_control), "{key} in {language:?}");
+        assert!(!body.contains(['{', '}', '$']), "{key} in {language:?}: {body}");
     });
 }
 
@@ -103,7 +103,7 @@ fn a_tenant_is_welcomed_by_its_name() {
     each(|language, key, notice, _, body| {
         if let Notice::Welcome { tenant_name } = notice {
             let named = plain(tenant_name.reveal()).is_some();
-            assert_eq!(body.contains("Rīta Maize"), named, "{key} in {language}");
+            assert_eq!(body.contains("Rīta Maize"), named, "{key} in {language:?}");
         }
     });
 }
@@ -118,9 +118,9 @@ fn how_long_a_code_is_valid_is_said_in_each_language() {
         "Кодты 10 минут ішінде бір рет қана пайдалануға болады.",
     ];
     let texts = Texts::load().unwrap();
-    for (language, expected) in Language::ALL.into_iter().zip(expected) {
+    for (language, expected) in Locale::ALL.into_iter().zip(expected) {
         let words = texts.write(&Notice::SignupCode { code: code() }, language, &letterhead()).unwrap();
-        assert!(words.body.reveal().contains(expected), "{language}: {}", words.body.reveal());
+        assert!(words.body.reveal().contains(expected), "{language:?}: {}", words.body.reveal());
     }
 }
 
@@ -129,7 +129,7 @@ fn a_code_is_never_said_to_be_valid_for_longer_than_it_is() {
     let texts = Texts::load().unwrap();
     for (seconds, minutes) in [(1, "1 minute."), (119, "1 minute."), (120, "2 minutes."), (1_260, "21 minutes.")] {
         let code = Code::new(Secret::new(CODE.to_owned()), Duration::from_secs(seconds));
-        let words = texts.write(&Notice::SignupCode { code }, Language::En, &letterhead()).unwrap();
+        let words = texts.write(&Notice::SignupCode { code }, Locale::En, &letterhead()).unwrap();
         assert!(words.body.reveal().contains(minutes), "{seconds}");
     }
 }
