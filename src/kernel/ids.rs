@@ -145,6 +145,14 @@ id! {
     ImportId;
     /// A process of the service, new at each start.
     NodeId;
+    /// An installation: the data's database and the keyring name the same one.
+    InstanceId;
+    /// A lane of a tenant's audit: one writer of one process.
+    LaneId;
+    /// An entry of a tenant's audit.
+    AuditId;
+    /// An id whose kind stands beside it.
+    AnyId;
     /// One request, from its first byte to its answer.
     RequestId;
     /// An unexpected failure, as the log and the client name it.

@@ -5,11 +5,18 @@
 //! ([`ids`]), time and randomness as values ([`clock`], [`entropy`]), values parsed at the edge ([`values`]),
 //! keys and sealing ([`crypto`]).
 
+pub mod access;
+pub mod audit;
 pub mod clock;
+mod core;
 pub mod crypto;
 pub mod entropy;
 pub mod ids;
+pub mod keyring;
 pub mod log;
 pub mod personal;
 pub mod store;
+pub mod tenancy;
 pub mod values;
+
+pub use self::core::{Kernel, Parts, StartError, store_error};

@@ -1,5 +1,21 @@
 //! The store: SQLite or PostgreSQL behind one connection type, every query written once.
+//!
+//! Start at [`Db`]: a closure is a transaction. Rows of tenants are reached through [`schema`], which gives no table
+//! without a scope: a forgotten tenant filter does not compile. All that differs between the engines is in [`dialect`].
 
 mod conn;
+pub mod db;
+pub mod dialect;
+mod error;
+pub mod migrate;
+mod pool;
+pub mod schema;
+mod tables;
+mod tx;
+mod work;
 
-pub use conn::{Conn, MultiBackend, MultiRawValue};
+pub(crate) use conn::each;
+pub use conn::{Both, Conn, MultiBackend, MultiRawValue, Target, both};
+pub use db::{Db, Options};
+pub use error::StoreError;
+pub use tx::{Tx, Wake};

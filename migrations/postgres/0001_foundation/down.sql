@@ -1,0 +1,1 @@
+-- The first schema has nothing before it.

@@ -1,0 +1,276 @@
+//! From what a request shows to what it may do.
+
+use std::ops::Deref;
+
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+
+use crate::kernel::Kernel;
+use crate::kernel::access::permission::{Held, Permission, Rule, Subject};
+use crate::kernel::access::sessions::{self, Touch};
+use crate::kernel::access::{AccountAccess, Role, Session, SessionRules, TenantAccess, TokenScopes};
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::Owner;
+use crate::kernel::crypto::token::{ApiToken, SessionToken};
+use crate::kernel::ids::{AccountId, TenantId, TokenId};
+use crate::kernel::keyring::KeyringError;
+use crate::kernel::store::db::StoreFailure;
+use crate::kernel::store::schema::{account_tenants, accounts, members, tokens};
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::{By, InTenant, Origin, ServiceScope};
+
+/// The proof that a caller may do `P`, and what it needs for it.
+pub struct Authorized<P: Permission>(P::Holds);
+
+impl<P: Permission> Authorized<P> {
+    /// What the permission gives.
+    pub fn into_inner(self) -> P::Holds {
+        self.0
+    }
+}
+
+impl<P: Permission> Deref for Authorized<P> {
+    type Target = P::Holds;
+    fn deref(&self) -> &P::Holds {
+        &self.0
+    }
+}
+
+/// What a request shows of itself.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The session cookie's value.
+    pub session: Option<SessionToken>,
+    /// The bearer token.
+    pub bearer: Option<ApiToken>,
+    /// The tenant that it names.
+    pub tenant: Option<TenantId>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Why a caller may not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// No session and no token, or none that counts any more.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// The session must be confirmed first.
+    #[error("a confirmation is required")]
+    ConfirmationRequired,
+    /// The role or the token's scopes do not reach.
+    #[error("not permitted")]
+    Forbidden,
+    /// The tenant is not one of the caller's, or does not exist: the two are alike.
+    #[error("no such tenant")]
+    NotFound,
+    /// The account belongs to several tenants and names none.
+    #[error("a tenant must be named")]
+    TenantRequired,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl StoreFailure for Denied {
+    fn as_store(&self) -> Option<StoreError> {
+        if let Self::Store(error) = self { Some(*error) } else { None }
+    }
+}
+
+impl From<KeyringError> for Denied {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            // An account or tenant whose keys are destroyed is gone.
+            KeyringError::NoKey(Owner::Account(_)) => Self::NotSignedIn,
+            KeyringError::NoKey(Owner::Tenant(_)) => Self::NotFound,
+            other => Self::Store(crate::kernel::store_error(&other)),
+        }
+    }
+}
+
+/// Proves that the request may do `P`.
+///
+/// # Errors
+/// See [`Denied`].
+pub async fn authorize<P: Permission>(
+    kernel: &Kernel,
+    rules: &SessionRules,
+    shown: &Credentials,
+) -> Result<Authorized<P>, Denied> {
+    let held = hold(kernel, rules, shown, &P::RULE).await?;
+    P::Holds::try_from(held).map(Authorized)
+}
+
+async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: &Rule) -> Result<Held, Denied> {
+    let found = look_up(kernel, rules, shown, rule).await?;
+    let account = |session: Session| -> Result<Box<AccountAccess>, Denied> {
+        let scope = kernel.account_scope(session.account)?;
+        Ok(Box::new(AccountAccess { session, scope, origin: shown.origin.clone() }))
+    };
+    if let Some(session) = found.session.as_ref().filter(|session| session.needs_a_touch(kernel.now()) == Touch::Due) {
+        let id = session.id;
+        kernel.write("sessions.touch", &ServiceScope::new(), move |tx, _| sessions::touch(tx, id)).await?;
+    }
+    match rule.subject {
+        Subject::Anyone => Ok(Held::Visitor(found.session.map(account).transpose()?)),
+        Subject::Account => account(found.session.ok_or(Denied::NotSignedIn)?).map(Held::Account),
+        Subject::Tenant(..) => {
+            let (tenant, role) = found.place.ok_or(Denied::NotFound)?;
+            let (by, actor) = match (&found.session, &found.token) {
+                (Some(session), _) => (By::Session(session.id), session.account),
+                (None, Some(token)) => (By::Token(token.id), token.account),
+                (None, None) => return Err(Denied::NotSignedIn),
+            };
+            let scope = kernel.tenant_scope(tenant, actor, by, shown.origin.clone())?;
+            let scopes = found.token.map(|token| token.scopes);
+            Ok(Held::Tenant(Box::new(TenantAccess { scope, role, session: found.session, scopes })))
+        }
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    session: Option<Session>,
+    token: Option<Token>,
+    place: Option<(TenantId, Role)>,
+}
+
+struct Token {
+    id: TokenId,
+    tenant: TenantId,
+    account: AccountId,
+    scopes: TokenScopes,
+}
+
+/// An account that may act.
+pub(crate) const ACTIVE: i16 = 1;
+
+async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: &Rule) -> Result<Found, Denied> {
+    let (shown, rules, rule) = (shown.clone(), *rules, *rule);
+    kernel
+        .point(&ServiceScope::new(), move |tx, _| match (rule.subject, &shown.bearer, &shown.session) {
+            (Subject::Anyone, _, None) => Ok(Found::default()),
+            (Subject::Anyone, _, Some(token)) => {
+                let session = sessions::find(tx, token, &rules)?.filter(|s| matches!(active(tx, s.account), Ok(())));
+                Ok(Found { session, ..Found::default() })
+            }
+            (Subject::Account, _, Some(token)) => {
+                let session = signed_in(tx, token, &rules)?;
+                rule.need.met_by(&session, tx.now())?;
+                Ok(Found { session: Some(session), ..Found::default() })
+            }
+            (Subject::Tenant(least, scopes), Some(token), _) => {
+                let token = live_token(tx, token)?;
+                if !scopes.iter().any(|scope| token.scopes.hold(*scope).is_ok()) {
+                    return Err(Denied::Forbidden);
+                }
+                let place = place(tx, token.tenant, token.account, least)?;
+                Ok(Found { token: Some(token), place: Some(place), ..Found::default() })
+            }
+            (Subject::Tenant(least, _), None, Some(token)) => {
+                let session = signed_in(tx, token, &rules)?;
+                rule.need.met_by(&session, tx.now())?;
+                let tenant = tenant_of(tx, session.account, shown.tenant)?;
+                let place = place(tx, tenant, session.account, least)?;
+                Ok(Found { session: Some(session), place: Some(place), ..Found::default() })
+            }
+            (Subject::Account, _, None) | (Subject::Tenant(..), None, None) => Err(Denied::NotSignedIn),
+        })
+        .await
+}
+
+fn signed_in(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Result<Session, Denied> {
+    let session = sessions::find(tx, token, rules)?.ok_or(Denied::NotSignedIn)?;
+    active(tx, session.account)?;
+    Ok(session)
+}
+
+/// Refuses an account that is frozen or gone.
+fn active(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Denied> {
+    let state: Option<i16> = accounts::table
+        .find(account)
+        .select(accounts::state)
+        .get_result(tx.conn())
+        .optional()
+        .map_err(StoreError::from)?;
+    if state == Some(ACTIVE) { Ok(()) } else { Err(Denied::NotSignedIn) }
+}
+
+fn live_token(tx: &mut Tx<'_>, token: &ApiToken) -> Result<Token, Denied> {
+    let row: Option<(TokenId, TenantId, AccountId, i64, Option<Time>)> = tokens::table
+        .filter(tokens::digest.eq(token.digest().as_slice()))
+        .filter(tokens::state.eq(ACTIVE))
+        .select((tokens::id, tokens::tenant_id, tokens::account_id, tokens::scopes, tokens::expires_at))
+        .get_result(tx.conn())
+        .optional()
+        .map_err(StoreError::from)?;
+    let (id, tenant, account, scopes, expires_at) = row.ok_or(Denied::NotSignedIn)?;
+    if expires_at.is_some_and(|at| at <= tx.now()) {
+        return Err(Denied::NotSignedIn);
+    }
+    active(tx, account)?;
+    Ok(Token { id, tenant, account, scopes: TokenScopes::from_bits(scopes) })
+}
+
+/// The tenant that a session means: the one it names, or its only one.
+fn tenant_of(tx: &mut Tx<'_>, account: AccountId, named: Option<TenantId>) -> Result<TenantId, Denied> {
+    if let Some(tenant) = named {
+        return Ok(tenant);
+    }
+    let mut belongs: Vec<TenantId> = account_tenants::table
+        .filter(account_tenants::account_id.eq(account))
+        .select(account_tenants::tenant_id)
+        .limit(2)
+        .load(tx.conn())
+        .map_err(StoreError::from)?;
+    match (belongs.pop(), belongs.pop()) {
+        (Some(only), None) => Ok(only),
+        (Some(_), Some(_)) => Err(Denied::TenantRequired),
+        (None, _) => Err(Denied::NotFound),
+    }
+}
+
+/// What the account is in the tenant, when that reaches.
+fn place(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, least: Role) -> Result<(TenantId, Role), Denied> {
+    tx.reach(tenant)?;
+    let code: Option<i16> = members::rows(&Asked(tenant))
+        .filter(members::account_id.eq(account))
+        .select(members::role)
+        .get_result(tx.conn())
+        .optional()
+        .map_err(StoreError::from)?;
+    let role = code.and_then(Role::from_code).ok_or(Denied::NotFound)?;
+    if role >= least { Ok((tenant, role)) } else { Err(Denied::Forbidden) }
+}
+
+/// A tenant that a request asks for, while its membership is looked up.
+struct Asked(TenantId);
+
+impl InTenant for Asked {
+    fn tenant(&self) -> TenantId {
+        self.0
+    }
+}
+
+/// The tenants of an account with its role in each, for the session's own object.
+///
+/// # Errors
+/// The store's.
+pub fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<(TenantId, Role)>, StoreError> {
+    let tenants: Vec<TenantId> = account_tenants::table
+        .filter(account_tenants::account_id.eq(account))
+        .order(account_tenants::tenant_id)
+        .select(account_tenants::tenant_id)
+        .load(tx.conn())?;
+    let mut found = Vec::new();
+    for tenant in tenants {
+        tx.reach(tenant)?;
+        let code: Option<i16> = members::rows(&Asked(tenant))
+            .filter(members::account_id.eq(account))
+            .select(members::role)
+            .get_result(tx.conn())
+            .optional()?;
+        found.extend(code.and_then(Role::from_code).map(|role| (tenant, role)));
+    }
+    Ok(found)
+}

@@ -1,0 +1,177 @@
+//! Permissions as types, each with its rule as data, so that the access matrix and the documentation read the same.
+
+use crate::kernel::access::{Assurance, Denied, Role, Session, TokenScope, TokenScopes};
+use crate::kernel::clock::Time;
+use crate::kernel::tenancy::{AccountScope, Origin, TenantScope};
+
+/// What a caller must have shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Signed in with the password.
+    Password,
+    /// Confirmed besides.
+    Confirmed,
+    /// Confirmed within the last ten minutes.
+    Fresh,
+}
+
+/// How long a confirmation counts as fresh.
+pub(super) const FRESH: std::time::Duration = std::time::Duration::from_secs(600);
+
+impl Need {
+    /// Whether `session` has shown it by `now`.
+    pub(super) fn met_by(self, session: &Session, now: Time) -> Result<(), Denied> {
+        let confirmed = session.assurance >= Assurance::Confirmed;
+        let fresh = session.confirmed_at.is_some_and(|at| now.since(at) <= FRESH);
+        match self {
+            Self::Password => Ok(()),
+            Self::Confirmed if confirmed => Ok(()),
+            Self::Fresh if confirmed && fresh => Ok(()),
+            Self::Confirmed | Self::Fresh => Err(Denied::ConfirmationRequired),
+        }
+    }
+}
+
+/// On whose behalf a permission is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Nobody's: open to all.
+    Anyone,
+    /// The signed-in account's own.
+    Account,
+    /// A tenant's: for members from this role on, and for tokens with one of these scopes.
+    Tenant(Role, &'static [TokenScope]),
+}
+
+/// What a permission asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// On whose behalf.
+    pub subject: Subject,
+    /// What a session must have shown; tokens are made by a confirmed session and need no more.
+    pub need: Need,
+}
+
+/// A permission: its rule, and what who has it holds.
+pub trait Permission: 'static {
+    /// What it asks.
+    const RULE: Rule;
+    /// What it gives.
+    type Holds: TryFrom<Held, Error = Denied>;
+}
+
+/// What `authorize` found; each permission takes its part.
+pub enum Held {
+    /// Somebody.
+    Visitor(Option<Box<AccountAccess>>),
+    /// An account.
+    Account(Box<AccountAccess>),
+    /// A tenant's member or token.
+    Tenant(Box<TenantAccess>),
+}
+
+/// A signed-in account.
+#[derive(Debug, Clone)]
+pub struct AccountAccess {
+    /// Its session.
+    pub session: Session,
+    /// Its rows and keys.
+    pub scope: AccountScope,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+/// A tenant, for one of its members or tokens.
+#[derive(Debug, Clone)]
+pub struct TenantAccess {
+    /// The tenant's rows and keys, and who acts.
+    pub scope: TenantScope,
+    /// What the account is in the tenant.
+    pub role: Role,
+    /// The session, when it is a session that acts.
+    pub session: Option<Session>,
+    /// What the token may, when it is a token that acts.
+    pub scopes: Option<TokenScopes>,
+}
+
+/// The right to see sensitive values in the clear.
+#[derive(Debug, Clone, Copy)]
+pub struct MayReveal(());
+
+impl TenantAccess {
+    /// The right to see sensitive values (R-35, S-3): a confirmed session of an editor and above, or a token with
+    /// `records:reveal`.
+    ///
+    /// # Errors
+    /// [`Denied::ConfirmationRequired`] below that assurance, [`Denied::Forbidden`] without the role or scope.
+    pub fn may_reveal(&self) -> Result<MayReveal, Denied> {
+        match (&self.session, &self.scopes) {
+            (Some(session), _) if session.assurance < Assurance::Confirmed => Err(Denied::ConfirmationRequired),
+            (Some(_), _) if self.role >= Role::Editor => Ok(MayReveal(())),
+            (None, Some(scopes)) if scopes.hold(TokenScope::RecordsReveal).is_ok() => Ok(MayReveal(())),
+            _ => Err(Denied::Forbidden),
+        }
+    }
+}
+
+impl TryFrom<Held> for Option<Box<AccountAccess>> {
+    type Error = Denied;
+    fn try_from(held: Held) -> Result<Self, Denied> {
+        match held {
+            Held::Visitor(account) => Ok(account),
+            Held::Account(_) | Held::Tenant(_) => Err(Denied::Forbidden),
+        }
+    }
+}
+
+impl TryFrom<Held> for AccountAccess {
+    type Error = Denied;
+    fn try_from(held: Held) -> Result<Self, Denied> {
+        if let Held::Account(account) = held { Ok(*account) } else { Err(Denied::NotSignedIn) }
+    }
+}
+
+impl TryFrom<Held> for TenantAccess {
+    type Error = Denied;
+    fn try_from(held: Held) -> Result<Self, Denied> {
+        if let Held::Tenant(tenant) = held { Ok(*tenant) } else { Err(Denied::NotSignedIn) }
+    }
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident => $holds:ty, $subject:expr, $need:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+
+        impl Permission for $name {
+            const RULE: Rule = Rule { subject: $subject, need: $need };
+            type Holds = $holds;
+        }
+    )+};
+}
+
+permissions! {
+    /// Open to all, signed in or not.
+    Anyone => Option<Box<AccountAccess>>, Subject::Anyone, Need::Password;
+    /// Signed in, with any assurance: to look at one's own, to confirm, to freeze, to sign out.
+    SignedIn => AccountAccess, Subject::Account, Need::Password;
+    /// Changes to one's own account.
+    ChangeAccount => AccountAccess, Subject::Account, Need::Confirmed;
+    /// Changes to what protects one's account: a confirmation of the last ten minutes.
+    FreshAccount => AccountAccess, Subject::Account, Need::Fresh;
+    /// Reads what collections there are.
+    ReadCollections => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::RecordsRead, TokenScope::RecordsWrite, TokenScope::CollectionsWrite]), Need::Password;
+    /// Makes, changes and deletes collections.
+    WriteCollections => TenantAccess, Subject::Tenant(Role::Admin, &[TokenScope::CollectionsWrite]), Need::Confirmed;
+    /// Reads and finds records, sensitive fields masked.
+    ReadRecords => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::RecordsRead]), Need::Password;
+    /// Makes, changes and trashes records.
+    WriteRecords => TenantAccess, Subject::Tenant(Role::Editor, &[TokenScope::RecordsWrite]), Need::Confirmed;
+    /// Reads and verifies the audit.
+    ReadAudit => TenantAccess, Subject::Tenant(Role::Admin, &[TokenScope::AuditRead]), Need::Password;
+    /// Reads who belongs to the tenant.
+    ReadMembers => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::MembersRead]), Need::Password;
+    /// Makes and revokes API tokens: never by a token.
+    ManageTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Fresh;
+}

@@ -1,0 +1,88 @@
+//! What an audit entry says.
+
+use crate::kernel::ids::{AccountId, CollectionId, FieldId, FileId, ImportId, RecordId, TokenId};
+
+/// Something that happened to a tenant's data: by ids and counts, never by value.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// What was done.
+    pub action: Action,
+    /// To what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<Subject>,
+    /// How many, where it was many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+}
+
+/// What can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each name says it")]
+pub enum Action {
+    TenantCreated,
+    CollectionCreated,
+    CollectionChanged,
+    CollectionDeleted,
+    RecordCreated,
+    RecordsCreated,
+    RecordRead,
+    RecordsListed,
+    RecordsSearched,
+    RecordRevealed,
+    RecordHistoryRead,
+    RecordChanged,
+    RecordTrashed,
+    RecordRestored,
+    ImportDone,
+    TokenCreated,
+    TokenRevoked,
+    AuditRead,
+    AuditVerified,
+}
+
+/// Something that an event touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each name says it")]
+pub enum Subject {
+    Account(AccountId),
+    Collection(CollectionId),
+    Field(FieldId),
+    Record(RecordId),
+    File(FileId),
+    Import(ImportId),
+    Token(TokenId),
+}
+
+impl Event {
+    /// `action`, of nothing in particular.
+    #[must_use]
+    pub const fn new(action: Action) -> Self {
+        Self { action, subjects: Vec::new(), count: None }
+    }
+
+    /// The same, of `subject` too.
+    #[must_use]
+    pub fn of(mut self, subject: Subject) -> Self {
+        self.subjects.push(subject);
+        self
+    }
+
+    /// The same, of so many.
+    #[must_use]
+    pub fn counting(mut self, count: usize) -> Self {
+        self.count = u64::try_from(count).ok();
+        self
+    }
+
+    /// The bytes that the leaf is made from: JSON with the members in this order.
+    pub(super) fn canonical(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}

@@ -1,0 +1,417 @@
+//! The kernel, put together: the store, the keyring, the audit, and the transactions over them.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+
+use crate::kernel::audit::journal::Journal;
+use crate::kernel::clock::{Clock, Time};
+use crate::kernel::crypto::{KeyVersion, Owner};
+use crate::kernel::entropy::Entropy;
+use crate::kernel::ids::{AccountId, AnyId, InstanceId, TenantId};
+use crate::kernel::keyring::root::Provider;
+use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
+use crate::kernel::store::db::StoreFailure;
+use crate::kernel::store::migrate::{Schema, migrate};
+use crate::kernel::store::schema::{instance, key_versions};
+use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both, dialect};
+use crate::kernel::tenancy::{
+    AccountScope, Actor, By, DayScope, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope,
+};
+
+/// What the kernel is built from.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// The data's database.
+    pub database: Target,
+    /// The keyring's database; another one.
+    pub keyring: Target,
+    /// Where the root key is.
+    pub root: Provider,
+    /// The folder of the journal of reads.
+    pub journal: PathBuf,
+    /// How much the store may use.
+    pub options: Options,
+    /// The clock.
+    pub clock: Clock,
+    /// The randomness.
+    pub entropy: Entropy,
+}
+
+/// The trusted base of a running service. Cheap to clone.
+#[derive(Clone)]
+pub struct Kernel(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    keyring: Keyring,
+    clock: Clock,
+    entropy: Entropy,
+    journal: Journal,
+    day: Mutex<Option<DayScope>>,
+}
+
+/// Why the kernel did not start.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StartError {
+    /// The keyring did not open.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The data's database did not open.
+    #[error("the data's database: {0}")]
+    Store(#[from] StoreError),
+    /// The data and the keyring belong to different installations.
+    #[error("this keyring belongs to another installation than this data")]
+    Foreign,
+    /// Owners have data, but no key, and the ledger knows of no erasure.
+    #[error(
+        "{0} owners have data here but no key in the keyring, and none of them was erased: the keyring is not the one of this data, or an old one"
+    )]
+    KeysMissing(usize),
+    /// The journal of reads cannot be written.
+    #[error("the journal of reads cannot be written")]
+    Journal,
+}
+
+impl Kernel {
+    /// Opens both databases, brings their schemas up to date, compares them, and only then serves.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing is served after any of them.
+    pub fn start(parts: Parts) -> Result<Self, StartError> {
+        let Parts { database, keyring, root, journal, options, clock, entropy } = parts;
+        migrate(&mut Conn::open(&keyring)?, Schema::Keyring)?;
+        let keyring = Keyring::open(keyring, root, clock.clone(), entropy.clone())?;
+        migrate(&mut Conn::open(&database)?, Schema::Data)?;
+        let db = Db::open(database, clock.clone(), entropy.clone(), &options)?;
+        compare(&db, &keyring)?;
+        let journal =
+            Journal::open(journal, db.clone(), clock.clone(), entropy.clone()).map_err(|_| StartError::Journal)?;
+        let kernel = Self(Arc::new(Inner { db, keyring, clock, entropy, journal, day: Mutex::new(None) }));
+        kernel.0.keyring.create_blocking(Owner::Service)?;
+        kernel.mirror_blocking(Owner::Service)?;
+        Ok(kernel)
+    }
+
+    /// The data's database, for transactions that reach no sealed row.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The keyring.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.0.clock.now()
+    }
+
+    /// The randomness.
+    #[must_use]
+    pub fn entropy(&self) -> &Entropy {
+        &self.0.entropy
+    }
+
+    /// The journal of reads.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    /// Runs `run` as the one writing transaction `name`: data, audit and outbox, all or none. It may run again, under a
+    /// renewed scope when a key was closed meanwhile.
+    ///
+    /// # Errors
+    /// The closure's own, or the store's.
+    pub async fn write<S, R, E, F>(&self, name: &'static str, scope: &S, run: F) -> Result<R, E>
+    where
+        S: Scope,
+        F: FnMut(&mut Tx<'_>, &S) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + StoreFailure + Send + 'static,
+    {
+        let run = Arc::new(Mutex::new(run));
+        let mut scope = scope.clone();
+        for _ in 0..4 {
+            let (inner, within) = (Arc::clone(&run), scope.clone());
+            let result = self
+                .0
+                .db
+                .write(scope.tenants(), move |tx| {
+                    demand_open(tx, &within.keys_in_use())?;
+                    (*inner.lock().unwrap_or_else(PoisonError::into_inner))(tx, &within)
+                })
+                .await;
+            match result {
+                Err(error) if matches!(error.as_store(), Some(StoreError::KeyClosed(_))) => {
+                    tracing::debug!(transaction = name, "a key was closed; once more under the current one");
+                    scope = scope.renewed(&self.0.keyring).map_err(|e| E::from(store_error(&e)))?;
+                }
+                other => return other,
+            }
+        }
+        Err(E::from(StoreError::Busy))
+    }
+
+    /// Runs `run` as one reading transaction within `scope`, on a thread that may wait.
+    ///
+    /// # Errors
+    /// The closure's own, or the store's.
+    pub async fn read<S, R, E, F>(&self, scope: &S, run: F) -> Result<R, E>
+    where
+        S: Scope,
+        F: FnOnce(&mut Tx<'_>, &S) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + StoreFailure + Send + 'static,
+    {
+        let within = scope.clone();
+        self.0.db.read(scope.tenants().first().copied(), move |tx| run(tx, &within)).await
+    }
+
+    /// A short read by key: on this thread on SQLite.
+    ///
+    /// # Errors
+    /// The closure's own, or the store's.
+    pub async fn point<S, R, E, F>(&self, scope: &S, run: F) -> Result<R, E>
+    where
+        S: Scope,
+        F: FnOnce(&mut Tx<'_>, &S) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + StoreFailure + Send + 'static,
+    {
+        let within = scope.clone();
+        self.0.db.point(scope.tenants().first().copied(), move |tx| run(tx, &within)).await
+    }
+
+    /// The scope of an account, for signing it in and for what it asks of itself.
+    ///
+    /// # Errors
+    /// The account's keys are gone, or the keyring is away.
+    pub fn account_scope(&self, account: AccountId) -> Result<AccountScope, KeyringError> {
+        Ok(AccountScope { account, keys: self.0.keyring.keys(Owner::Account(account))? })
+    }
+
+    /// The scope of a tenant for an account that acts in it. Membership and permission are `access`'s to prove first.
+    pub(in crate::kernel) fn tenant_scope(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        by: By,
+        origin: Origin,
+    ) -> Result<TenantScope, KeyringError> {
+        let keys = self.0.keyring.keys(Owner::Tenant(tenant))?;
+        let actor = Actor { account, keys: self.0.keyring.keys(Owner::Account(account))?, by, origin };
+        Ok(TenantScope { tenant, keys, actor })
+    }
+
+    /// Makes the keys of a new account and a new tenant: keyring first, data after.
+    ///
+    /// # Errors
+    /// The keyring is away; keys that were made are nobody's and are swept.
+    pub async fn join_scope(
+        &self,
+        account: AccountId,
+        tenant: TenantId,
+        by: By,
+        origin: Origin,
+    ) -> Result<JoinScope, KeyringError> {
+        let account_keys = self.0.keyring.create(Owner::Account(account)).await?;
+        let keys = self.0.keyring.create(Owner::Tenant(tenant)).await?;
+        let actor = Actor { account, keys: Arc::clone(&account_keys), by, origin };
+        Ok(JoinScope {
+            account: AccountScope { account, keys: account_keys },
+            tenant: TenantScope { tenant, keys, actor },
+        })
+    }
+
+    /// Mirrors the keys of who joins into the data's database, in the joining transaction.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn mirror_join(tx: &mut Tx<'_>, scope: &JoinScope) -> Result<(), StoreError> {
+        mirror(tx, Owner::Account(scope.account.account), scope.account.keys.current())?;
+        mirror(tx, Owner::Tenant(scope.tenant.tenant()), scope.tenant.keys.current())
+    }
+
+    /// The scope of this day, for what belongs to nobody yet; its key is made when the day begins.
+    ///
+    /// # Errors
+    /// The keyring or the database is away.
+    pub async fn today(&self) -> Result<DayScope, KeyringError> {
+        let owner = Owner::day_of(self.now());
+        let known = self.0.day.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let (Some(scope), Owner::Day(day)) = (known, owner)
+            && scope.day == day
+        {
+            return Ok(scope);
+        }
+        let Owner::Day(day) = owner else { return Err(KeyringError::Defect("a day of no day")) };
+        let keys = self.0.keyring.create(owner).await?;
+        let version = keys.current();
+        self.0.db.write(Vec::new(), move |tx| mirror(tx, owner, version)).await?;
+        let scope = DayScope { day, keys };
+        *self.0.day.lock().unwrap_or_else(PoisonError::into_inner) = Some(scope.clone());
+        Ok(scope)
+    }
+
+    /// The scope of an earlier day, for what was sealed under its key.
+    ///
+    /// # Errors
+    /// The day's key is destroyed, or the keyring is away.
+    pub fn day_scope(&self, day: u32) -> Result<DayScope, KeyringError> {
+        Ok(DayScope { day, keys: self.0.keyring.keys(Owner::Day(day))? })
+    }
+
+    /// The service's own scope.
+    #[must_use]
+    pub fn service(&self) -> ServiceScope {
+        ServiceScope::new()
+    }
+
+    fn mirror_blocking(&self, owner: Owner) -> Result<(), KeyringError> {
+        let version = self.0.keyring.keys(owner)?.current();
+        self.0.db.write_blocking(Vec::new(), move |tx| mirror(tx, owner, version))?;
+        Ok(())
+    }
+}
+
+/// The store's word for a failure of the keyring, for transactions that met it.
+#[must_use]
+pub fn store_error(error: &KeyringError) -> StoreError {
+    match error {
+        KeyringError::Store(error) => *error,
+        KeyringError::Away => StoreError::Unavailable,
+        KeyringError::NoKey(owner) | KeyringError::Unwrap(owner) => StoreError::NoKey(*owner),
+        _ => StoreError::Refused("the keyring failed"),
+    }
+}
+
+fn mirror(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion) -> Result<(), StoreError> {
+    both(
+        diesel::insert_into(key_versions::table)
+            .values((
+                key_versions::owner_kind.eq(owner.kind()),
+                key_versions::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
+                key_versions::version.eq(version),
+                key_versions::state.eq(KeyState::Active.code()),
+            ))
+            .on_conflict_do_nothing(),
+    )
+    .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Refuses to write under a key that is closed; holds it open until the transaction ends.
+fn demand_open(tx: &mut Tx<'_>, keys: &[(Owner, KeyVersion)]) -> Result<(), StoreError> {
+    for (owner, version) in keys {
+        match dialect::key_state(tx.conn(), *owner, *version)? {
+            Some(state) if state == KeyState::Active.code() => {}
+            Some(_) => return Err(StoreError::KeyClosed(*owner)),
+            None => return Err(StoreError::NoKey(*owner)),
+        }
+    }
+    Ok(())
+}
+
+/// Compares the data with the keyring at the start: one installation, and no owner's key missing unless the ledger says
+/// that it was erased.
+fn compare(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
+    let ours = keyring.instance();
+    let theirs = db.write_blocking(Vec::new(), move |tx| -> Result<InstanceId, StoreError> {
+        let known: Option<InstanceId> = instance::table.select(instance::id).get_result(tx.conn()).optional()?;
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        diesel::insert_into(instance::table)
+            .values((instance::id.eq(ours), instance::created_at.eq(tx.now())))
+            .execute(tx.conn())?;
+        Ok(ours)
+    })?;
+    if ours != theirs {
+        return Err(StartError::Foreign);
+    }
+    let mirrored: Vec<(i16, AnyId)> = db.read_here(None, |tx| {
+        key_versions::table
+            .filter(key_versions::state.ne(KeyState::Destroyed.code()))
+            .select((key_versions::owner_kind, key_versions::owner_id))
+            .distinct()
+            .load(tx.conn())
+            .map_err(StoreError::from)
+    })?;
+    let held: std::collections::HashSet<Owner> = keyring.owners()?.into_iter().map(|(owner, ..)| owner).collect();
+    let mut missing = 0;
+    for (kind, id) in mirrored {
+        let Ok(owner) = Owner::decode(kind, *id.as_bytes()) else { continue };
+        // Day keys are destroyed by plan, and need no entry.
+        let expected = matches!(owner, Owner::Day(_)) || held.contains(&owner);
+        if !expected && keyring.ledger_of(owner)? == crate::kernel::keyring::ledger::Ledger::Silent {
+            missing += 1;
+        }
+    }
+    if missing == 0 { Ok(()) } else { Err(StartError::KeysMissing(missing)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(folder: &std::path::Path) -> Parts {
+        Parts {
+            database: Target::Sqlite(folder.join("seif.db")),
+            keyring: Target::Sqlite(folder.join("keyring.db")),
+            root: Provider::File(folder.join("root.key")),
+            journal: folder.join("journal"),
+            options: Options::default(),
+            clock: Clock::system(),
+            entropy: Entropy::system(),
+        }
+    }
+
+    #[test]
+    fn a_second_start_finds_the_same_installation_and_a_new_root_key_beside_an_old_keyring_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Kernel::start(parts(folder.path())).unwrap().keyring().instance();
+        assert_eq!(Kernel::start(parts(folder.path())).unwrap().keyring().instance(), first);
+        std::fs::remove_file(folder.path().join("root.key")).unwrap();
+        assert!(matches!(Kernel::start(parts(folder.path())), Err(StartError::Keyring(KeyringError::RootMissing(_)))));
+        assert!(!folder.path().join("root.key").exists());
+    }
+
+    #[test]
+    fn a_keyring_of_another_installation_is_refused() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        drop(Kernel::start(parts(one.path())).unwrap());
+        drop(Kernel::start(parts(two.path())).unwrap());
+        let mut mixed = parts(one.path());
+        mixed.keyring = Target::Sqlite(two.path().join("keyring.db"));
+        mixed.root = Provider::File(two.path().join("root.key"));
+        assert!(matches!(Kernel::start(mixed), Err(StartError::Foreign)));
+    }
+
+    #[test]
+    fn a_key_that_is_missing_without_a_ledger_entry_is_never_taken_as_an_erasure() {
+        let folder = tempfile::tempdir().unwrap();
+        let kernel = Kernel::start(parts(folder.path())).unwrap();
+        let owner = Owner::Account(AccountId::new(kernel.now(), kernel.entropy()));
+        kernel.keyring().create_blocking(owner).unwrap();
+        kernel.mirror_blocking(owner).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(kernel.keyring().destroy(owner)).unwrap();
+        assert!(matches!(kernel.keyring().keys(owner), Err(KeyringError::NoKey(_))));
+        assert!(matches!(Kernel::start(parts(folder.path())), Err(StartError::KeysMissing(1))));
+        runtime.block_on(kernel.keyring().enter_erasure(owner)).unwrap();
+        assert!(Kernel::start(parts(folder.path())).is_ok());
+    }
+}

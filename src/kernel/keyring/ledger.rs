@@ -1,0 +1,103 @@
+//! What was erased and what was revoked: kept where no restore of the data can roll it back.
+
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+
+use super::tables::{ledger, revocations};
+use super::{Keyring, KeyringError};
+use crate::kernel::crypto::Owner;
+use crate::kernel::ids::{AnyId, TokenId};
+use crate::kernel::store::{StoreError, both};
+
+/// The kind of what was revoked, as the database holds it.
+const TOKEN: i16 = 1;
+
+/// What the ledger says of an owner whose keys are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Ledger {
+    /// It was erased.
+    Erased,
+    /// Nothing: keys that are missing all the same are a fault, never an erasure.
+    Silent,
+}
+
+impl Keyring {
+    /// Writes down that `owner` is erased, before its keys are destroyed.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn enter_erasure(&self, owner: Owner) -> Result<(), KeyringError> {
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let id = AnyId::from_bytes(owner.id_bytes());
+                both(
+                    diesel::insert_into(ledger::table)
+                        .values((
+                            ledger::owner_kind.eq(owner.kind()),
+                            ledger::owner_id.eq(id),
+                            ledger::row_id.eq(AnyId::from_bytes([0; 16])),
+                            ledger::at.eq(tx.now()),
+                        ))
+                        .on_conflict_do_nothing(),
+                )
+                .execute(tx.conn())
+                .map_err(StoreError::from)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// What the ledger says of `owner`.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn ledger_of(&self, owner: Owner) -> Result<Ledger, KeyringError> {
+        let at: Option<crate::kernel::clock::Time> = self.db().read_here(None, |tx| {
+            ledger::table
+                .find((owner.kind(), AnyId::from_bytes(owner.id_bytes()), AnyId::from_bytes([0; 16])))
+                .select(ledger::at)
+                .get_result(tx.conn())
+                .optional()
+                .map_err(StoreError::from)
+        })?;
+        Ok(if at.is_some() { Ledger::Erased } else { Ledger::Silent })
+    }
+
+    /// Writes down that `token` is revoked, before the data's database says so.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn revoke_token(&self, token: TokenId) -> Result<(), KeyringError> {
+        self.db()
+            .write(Vec::new(), move |tx| {
+                both(
+                    diesel::insert_into(revocations::table)
+                        .values((
+                            revocations::kind.eq(TOKEN),
+                            revocations::id.eq(AnyId::from_bytes(*token.as_bytes())),
+                            revocations::at.eq(tx.now()),
+                        ))
+                        .on_conflict_do_nothing(),
+                )
+                .execute(tx.conn())
+                .map_err(StoreError::from)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Every revoked token.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn revoked_tokens(&self) -> Result<Vec<TokenId>, KeyringError> {
+        let ids: Vec<AnyId> = self.db().read_here(None, |tx| {
+            revocations::table
+                .filter(revocations::kind.eq(TOKEN))
+                .select(revocations::id)
+                .load(tx.conn())
+                .map_err(StoreError::from)
+        })?;
+        Ok(ids.into_iter().map(|id| TokenId::from_bytes(*id.as_bytes())).collect())
+    }
+}

@@ -1,0 +1,85 @@
+//! The keyring's tables as diesel knows them; `migrations/keyring-*` is where they are made.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    instance (id) {
+        id -> Uid,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    epoch (one) {
+        one -> BigInt,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    roots (version) {
+        version -> BigInt,
+        provider -> Text,
+        is_current -> Bool,
+        created_at -> BigInt,
+        proof -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    owner_keys (owner_kind, owner_id, version) {
+        owner_kind -> SmallInt,
+        owner_id -> Uid,
+        version -> BigInt,
+        state -> SmallInt,
+        root_version -> BigInt,
+        wrapped -> Nullable<Binary>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    identifiers (index_version, tag) {
+        tag -> Binary,
+        index_version -> BigInt,
+        account_id -> Uid,
+        claimed_at -> BigInt,
+        is_settled -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    ledger (owner_kind, owner_id, row_id) {
+        owner_kind -> SmallInt,
+        owner_id -> Uid,
+        row_id -> Uid,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    revocations (kind, id) {
+        kind -> SmallInt,
+        id -> Uid,
+        at -> BigInt,
+    }
+}

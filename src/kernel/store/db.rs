@@ -1,0 +1,411 @@
+//! One closure is one transaction.
+//!
+//! * SQLite: one writer takes all waiting writes, runs each in a savepoint, commits once, then answers each; readers
+//!   read beside it. Nothing is acknowledged before it is on disk.
+//! * PostgreSQL: a bounded number of connections, a transaction each, run again when another was in the way.
+//!
+//! A closure can run more than once and must have no effect outside of its transaction; it calls no key provider.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, Semaphore};
+
+use crate::kernel::clock::Clock;
+use crate::kernel::entropy::Entropy;
+use crate::kernel::ids::{LaneId, TenantId};
+use crate::kernel::store::dialect::{self, Rows};
+use crate::kernel::store::pool::{Keep, Readers};
+use crate::kernel::store::work::{AsStore, Job, Ran, Work};
+use crate::kernel::store::{Conn, StoreError, Target, Tx, Wake};
+
+pub use crate::kernel::store::work::AsStore as StoreFailure;
+
+/// The most writes that one commit may carry on SQLite.
+const GROUP: usize = 512;
+
+/// How often a transaction is tried when others are in its way.
+const TRIES: u32 = 6;
+
+/// How much the store may use.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Connections that write (PostgreSQL; SQLite has one).
+    pub writers: NonZeroUsize,
+    /// Transactions that read at once, beside the point reads.
+    pub readers: NonZeroUsize,
+    /// Writes that may wait; one more is [`StoreError::Busy`].
+    pub waiting: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        const SOME: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+        Self { writers: SOME, readers: SOME, waiting: 4096 }
+    }
+}
+
+/// A database, shared by all who use it. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    target: Target,
+    clock: Clock,
+    entropy: Entropy,
+    readers: Readers,
+    reading: Semaphore,
+    queue: SyncSender<Item>,
+    wakes: Wakes,
+    rows: Rows,
+}
+
+type Wakes = Arc<Mutex<HashMap<Wake, Arc<Notify>>>>;
+
+struct Item {
+    tenants: Vec<TenantId>,
+    work: Box<dyn Work>,
+}
+
+impl Db {
+    /// Opens `target`, whose schema is in place, and starts its writer.
+    ///
+    /// # Errors
+    /// The database is away or lacks a safeguard.
+    pub fn open(target: Target, clock: Clock, entropy: Entropy, options: &Options) -> Result<Self, StoreError> {
+        let mut first = Conn::open(&target)?;
+        dialect::demand_row_security(&mut first)?;
+        Self::start(first, target, clock, entropy, options, Rows::OfTenants)
+    }
+
+    /// Opens a keyring's database: small, and without tenants' rows.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub fn open_keyring(target: Target, clock: Clock, entropy: Entropy) -> Result<Self, StoreError> {
+        let first = Conn::open(&target)?;
+        let options = Options { writers: NonZeroUsize::MIN.saturating_add(1), ..Options::default() };
+        Self::start(first, target, clock, entropy, &options, Rows::OfNobody)
+    }
+
+    fn start(
+        first: Conn,
+        target: Target,
+        clock: Clock,
+        entropy: Entropy,
+        options: &Options,
+        rows: Rows,
+    ) -> Result<Self, StoreError> {
+        let (queue, items) = sync_channel(options.waiting.max(1));
+        let wakes = Wakes::default();
+        let lane = Lane {
+            target: target.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            wakes: Arc::clone(&wakes),
+            conn: Some(first),
+            rows,
+            id: LaneId::new(clock.now(), &entropy),
+        };
+        match target {
+            Target::Sqlite(_) => spawn("seif-writer", move || lane.commit_groups(&items))?,
+            Target::Postgres(_) => {
+                let items = Arc::new(Mutex::new(items));
+                for _ in 1..options.writers.get() {
+                    let (items, lane) = (Arc::clone(&items), lane.another());
+                    spawn("seif-writer", move || lane.commit_each(&items))?;
+                }
+                spawn("seif-writer", move || lane.commit_each(&items))?;
+            }
+        }
+        Ok(Self(Arc::new(Inner {
+            readers: Readers::new(target.clone(), options.readers.get() + 8),
+            reading: Semaphore::new(options.readers.get()),
+            target,
+            clock,
+            entropy,
+            queue,
+            wakes,
+            rows,
+        })))
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.0.target
+    }
+
+    /// Notified whenever a transaction that asked for `wake` has committed in this process.
+    #[must_use]
+    pub fn notifier(&self, wake: Wake) -> Arc<Notify> {
+        Arc::clone(self.0.wakes.lock().unwrap_or_else(PoisonError::into_inner).entry(wake).or_default())
+    }
+
+    /// Runs `run` as one writing transaction within reach of `tenants`; its `Err` undoes it.
+    ///
+    /// # Errors
+    /// The closure's own; [`StoreError::Busy`] when too many wait; [`StoreError::Unavailable`] when nothing could be
+    /// committed.
+    pub async fn write<R, E, F>(&self, tenants: Vec<TenantId>, run: F) -> Result<R, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + AsStore + Send + 'static,
+    {
+        self.enqueue(tenants, run)?.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable)))
+    }
+
+    /// As [`Db::write`], for callers outside of an asynchronous runtime.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub fn write_blocking<R, E, F>(&self, tenants: Vec<TenantId>, run: F) -> Result<R, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + AsStore + Send + 'static,
+    {
+        self.enqueue(tenants, run)?.blocking_recv().unwrap_or_else(|_| Err(E::from(StoreError::Unavailable)))
+    }
+
+    fn enqueue<R, E, F>(
+        &self,
+        tenants: Vec<TenantId>,
+        run: F,
+    ) -> Result<tokio::sync::oneshot::Receiver<Result<R, E>>, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + AsStore + Send + 'static,
+    {
+        let (job, answer) = Job::new(run);
+        self.0.queue.try_send(Item { tenants, work: Box::new(job) }).map_err(|full| match full {
+            TrySendError::Full(_) => E::from(StoreError::Busy),
+            TrySendError::Disconnected(_) => E::from(StoreError::Unavailable),
+        })?;
+        Ok(answer)
+    }
+
+    /// Runs `run` as one reading transaction within reach of `tenant`, on a thread that may wait.
+    ///
+    /// # Errors
+    /// The closure's own, or the store's.
+    pub async fn read<R, E, F>(&self, tenant: Option<TenantId>, run: F) -> Result<R, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + AsStore + Send + 'static,
+    {
+        let Ok(_place) = self.0.reading.acquire().await else { return Err(E::from(StoreError::Unavailable)) };
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || db.read_here(tenant, run))
+            .await
+            .unwrap_or_else(|_| Err(E::from(StoreError::Refused("a panic in a reading transaction"))))
+    }
+
+    /// A short read by key: at once on this thread on SQLite (microseconds), as [`Db::read`] elsewhere.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn point<R, E, F>(&self, tenant: Option<TenantId>, run: F) -> Result<R, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + AsStore + Send + 'static,
+    {
+        match self.0.target {
+            Target::Sqlite(_) => self.read_here(tenant, run),
+            Target::Postgres(_) => self.read(tenant, run).await,
+        }
+    }
+
+    /// As [`Db::read`], on the calling thread, which waits.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub fn read_here<R, E>(
+        &self,
+        tenant: Option<TenantId>,
+        run: impl FnOnce(&mut Tx<'_>) -> Result<R, E>,
+    ) -> Result<R, E>
+    where
+        E: From<StoreError> + AsStore,
+    {
+        self.0.readers.with(|conn| {
+            if let Err(error) = dialect::begin_read(conn, self.0.rows, tenant.as_slice()) {
+                return (Err(E::from(StoreError::from(error))), Keep::Close);
+            }
+            let result = run(&mut Tx::new(conn, self.0.clock.now(), &self.0.entropy, None));
+            let ended = conn.batch("COMMIT");
+            let broken = ended.is_err() || matches!(&result, Err(e) if e.as_store() == Some(StoreError::Unavailable));
+            (result, if broken { Keep::Close } else { Keep::Open })
+        })
+    }
+
+    /// Closes idle reading connections, so that no snapshot of theirs keeps what was deleted.
+    pub fn close_idle_readers(&self) {
+        self.0.readers.close_idle();
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop).map_err(|_| StoreError::Unavailable)
+}
+
+/// A thread that writes, with its connection.
+struct Lane {
+    target: Target,
+    clock: Clock,
+    entropy: Entropy,
+    wakes: Wakes,
+    conn: Option<Conn>,
+    rows: Rows,
+    id: LaneId,
+}
+
+impl Lane {
+    fn another(&self) -> Self {
+        Self {
+            target: self.target.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            wakes: Arc::clone(&self.wakes),
+            conn: None,
+            rows: self.rows,
+            id: LaneId::new(self.clock.now(), &self.entropy),
+        }
+    }
+
+    /// The connection, opened again when the last one broke.
+    fn connect(&mut self) -> Result<Conn, StoreError> {
+        self.conn.take().map_or_else(|| Conn::open(&self.target), Ok)
+    }
+
+    fn wake(&self, wakes: Vec<Wake>) {
+        let all = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
+        for wake in wakes {
+            if let Some(notify) = all.get(&wake) {
+                notify.notify_one();
+            }
+        }
+    }
+
+    /// SQLite: groups of whatever waits, a savepoint a write, one commit a group.
+    fn commit_groups(mut self, items: &Receiver<Item>) {
+        while let Ok(first) = items.recv() {
+            let mut group = vec![first];
+            while group.len() < GROUP {
+                match items.try_recv() {
+                    Ok(item) => group.push(item),
+                    Err(_) => break,
+                }
+            }
+            group.retain(|item| !item.work.is_abandoned());
+            let outcome = self.commit_group(&mut group);
+            for item in group {
+                item.work.answer(outcome);
+            }
+        }
+    }
+
+    fn commit_group(&mut self, group: &mut [Item]) -> Result<(), StoreError> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let mut conn = self.connect()?;
+        let mut wakes = Vec::new();
+        let outcome = dialect::begin_write(&mut conn, self.rows, &[]).map_err(StoreError::from).and_then(|()| {
+            for item in group.iter_mut() {
+                conn.batch("SAVEPOINT one")?;
+                let mut tx = Tx::new(&mut conn, self.clock.now(), &self.entropy, Some(self.id));
+                let ran = item.work.run(&mut tx);
+                let asked = tx.into_wakes();
+                if ran == Ran::Commit {
+                    conn.batch("RELEASE one")?;
+                    wakes.extend(asked);
+                } else {
+                    conn.batch("ROLLBACK TO one; RELEASE one")?;
+                }
+            }
+            Ok(conn.batch("COMMIT")?)
+        });
+        match outcome {
+            Ok(()) => {
+                self.conn = Some(conn);
+                self.wake(wakes);
+                Ok(())
+            }
+            Err(error) => {
+                // The connection is closed, and with it whatever the group had begun.
+                drop(conn);
+                Err(if error == StoreError::Busy { StoreError::Busy } else { StoreError::Unavailable })
+            }
+        }
+    }
+
+    /// PostgreSQL: each write in a transaction of its own.
+    fn commit_each(mut self, items: &Mutex<Receiver<Item>>) {
+        loop {
+            let item = items.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(mut item) = item else { return };
+            if item.work.is_abandoned() {
+                continue;
+            }
+            let outcome = self.commit_one(&mut item);
+            item.work.answer(outcome);
+        }
+    }
+
+    fn commit_one(&mut self, item: &mut Item) -> Result<(), StoreError> {
+        let mut last = StoreError::Again;
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                std::thread::sleep(std::time::Duration::from_millis(u64::from(self.entropy.below(5 << attempt)) + 1));
+            }
+            match self.attempt(item) {
+                Err(StoreError::Again) => last = StoreError::Again,
+                // Nothing was begun on a connection that broke while idle: once more on a new one.
+                Err(StoreError::Unavailable) if attempt == 0 && last == StoreError::Again => {
+                    last = StoreError::Unavailable
+                }
+                other => return other,
+            }
+        }
+        Err(if last == StoreError::Again { StoreError::Busy } else { last })
+    }
+
+    fn attempt(&mut self, item: &mut Item) -> Result<(), StoreError> {
+        let mut conn = self.connect()?;
+        dialect::begin_write(&mut conn, self.rows, &item.tenants)?;
+        let mut tx = Tx::new(&mut conn, self.clock.now(), &self.entropy, Some(self.id));
+        let ran = item.work.run(&mut tx);
+        let wakes = tx.into_wakes();
+        let outcome = match ran {
+            Ran::Commit => conn.batch("COMMIT").map_err(|error| match StoreError::from(error) {
+                StoreError::Again => StoreError::Again,
+                // Whether it was committed is not known; it was not acknowledged.
+                _ => StoreError::Refused("the commit was not confirmed"),
+            }),
+            Ran::Undo | Ran::Again => conn.batch("ROLLBACK").map_err(|_| StoreError::Refused("the roll-back failed")),
+        };
+        match outcome {
+            Ok(()) => {
+                self.conn = Some(conn);
+                if ran == Ran::Commit {
+                    self.wake(wakes);
+                }
+                if ran == Ran::Again { Err(StoreError::Again) } else { Ok(()) }
+            }
+            Err(StoreError::Again) => {
+                self.conn = Some(conn);
+                Err(StoreError::Again)
+            }
+            // The closure's own answer stands when it had said no already.
+            Err(_) if ran == Ran::Undo => Ok(()),
+            Err(_) => Err(StoreError::Unavailable),
+        }
+    }
+}

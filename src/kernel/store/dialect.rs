@@ -1,0 +1,207 @@
+//! All that differs between SQLite and PostgreSQL, beside the migrations.
+
+use diesel::connection::SimpleConnection as _;
+use diesel::deserialize::QueryableByName;
+use diesel::pg::PgConnection;
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel::{OptionalExtension as _, QueryDsl as _, QueryResult, RunQueryDsl as _, sql_query};
+
+use crate::kernel::crypto::{KeyVersion, Owner};
+use crate::kernel::ids::{AnyId, TenantId};
+use crate::kernel::store::schema::key_versions;
+use crate::kernel::store::{Conn, StoreError};
+
+/// The role under which rows of tenants are reached on PostgreSQL.
+pub const ROWS_ROLE: &str = "seif_rows";
+
+/// Sets SQLite's safeguards on a connection and refuses to go on when one did not take: a lost commit, a kept deleted
+/// byte or an ignored reference would otherwise show only when it is too late.
+pub(super) fn prepare_sqlite(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -16384;
+         PRAGMA mmap_size = 268435456;",
+    )?;
+    for (pragma, value) in [
+        ("SELECT journal_mode AS value FROM pragma_journal_mode", "wal"),
+        ("SELECT CAST(synchronous AS TEXT) AS value FROM pragma_synchronous", "2"),
+        ("SELECT CAST(foreign_keys AS TEXT) AS value FROM pragma_foreign_keys", "1"),
+        ("SELECT CAST(secure_delete AS TEXT) AS value FROM pragma_secure_delete", "1"),
+    ] {
+        let row: TextRow = sql_query(pragma).get_result(conn)?;
+        if row.value != value {
+            return Err(StoreError::Refused("a safeguard of SQLite did not take"));
+        }
+    }
+    Ok(())
+}
+
+/// Sets what every PostgreSQL session of the service runs with.
+pub(super) fn prepare_postgres(conn: &mut PgConnection) -> Result<(), StoreError> {
+    conn.batch_execute(
+        "SET client_min_messages = warning; SET timezone = 'UTC'; SET synchronous_commit = on;
+         SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'; SET statement_timeout = '60s'",
+    )?;
+    Ok(())
+}
+
+/// A PostgreSQL that is neither a Unix socket nor loopback would carry rows in the clear: it is not connected to.
+pub(super) fn demand_local(url: &str) -> Result<(), StoreError> {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host
+        .strip_prefix('[')
+        .and_then(|h| h.split_once(']'))
+        .map_or_else(|| host.split(':').next().unwrap_or_default(), |(h, _)| h);
+    let named = rest.split_once('?').map_or("", |(_, query)| query);
+    let mut hosts: Vec<&str> = named
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("host=").or_else(|| pair.strip_prefix("hostaddr=")))
+        .collect();
+    hosts.push(host);
+    let local = |host: &&str| {
+        host.is_empty()
+            || host.starts_with("%2F")
+            || host.starts_with("%2f")
+            || host.starts_with('/')
+            || ["localhost", "127.0.0.1", "::1"].contains(host)
+    };
+    if hosts.iter().all(local) {
+        Ok(())
+    } else {
+        Err(StoreError::Refused("a PostgreSQL beyond this machine needs TLS with full verification"))
+    }
+}
+
+/// Begins a reading transaction that sees the rows of `tenant` alone (on PostgreSQL; on SQLite the types see to it).
+pub(super) fn begin_read(conn: &mut Conn, rows: Rows, tenants: &[TenantId]) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(conn) => conn.batch_execute("BEGIN"),
+        Conn::Pg(conn) => conn.batch_execute(&format!("BEGIN READ ONLY; {}", reach(rows, tenants))),
+    }
+}
+
+/// Begins a writing transaction within reach of `tenants`.
+pub(super) fn begin_write(conn: &mut Conn, rows: Rows, tenants: &[TenantId]) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(conn) => conn.batch_execute("BEGIN IMMEDIATE"),
+        Conn::Pg(conn) => conn.batch_execute(&format!("BEGIN; {}", reach(rows, tenants))),
+    }
+}
+
+/// Turns the running transaction to the rows of `tenant` (on PostgreSQL; on SQLite the types see to it).
+pub(super) fn reach_instead(conn: &mut Conn, tenant: TenantId) -> QueryResult<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Pg(conn) => conn.batch_execute(&format!("SET LOCAL seif.tenants = '{tenant}'")),
+    }
+}
+
+/// Whose rows a database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// Tenants', under row-level security on PostgreSQL.
+    OfTenants,
+    /// Nobody's: the keyring.
+    OfNobody,
+}
+
+fn reach(rows: Rows, tenants: &[TenantId]) -> String {
+    if rows == Rows::OfNobody {
+        return String::new();
+    }
+    let list = tenants.iter().map(TenantId::to_string).collect::<Vec<_>>().join(",");
+    format!("SET LOCAL ROLE {ROWS_ROLE}; SET LOCAL seif.tenants = '{list}'")
+}
+
+/// Refuses a PostgreSQL whose role for rows could step around row-level security.
+///
+/// # Errors
+/// The role is missing, can log in, is a superuser or bypasses; or a tenant's table has no policy.
+pub fn demand_row_security(conn: &mut Conn) -> Result<(), StoreError> {
+    let Conn::Pg(conn) = conn else { return Ok(()) };
+    let safe: BoolRow = sql_query(
+        "SELECT count(*) = 1 AND bool_and(NOT rolcanlogin AND NOT rolsuper AND NOT rolbypassrls) AS value
+         FROM pg_roles WHERE rolname = 'seif_rows'",
+    )
+    .get_result(conn)?;
+    if !safe.value {
+        return Err(StoreError::Refused("the role seif_rows is missing, or could step around row-level security"));
+    }
+    let open: CountRow = sql_query(
+        "SELECT count(*) AS value FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+         WHERE n.nspname = current_schema() AND c.relkind = 'r' AND a.attname = 'tenant_id'
+         AND i.indkey[0] = a.attnum AND NOT (c.relrowsecurity AND c.relforcerowsecurity)",
+    )
+    .get_result(conn)?;
+    if open.value != 0 {
+        return Err(StoreError::Refused("a table of tenants has no row-level security"));
+    }
+    Ok(())
+}
+
+/// The mirrored state of a key version; on PostgreSQL it stays so until the transaction ends.
+pub(in crate::kernel) fn key_state(conn: &mut Conn, owner: Owner, version: KeyVersion) -> QueryResult<Option<i16>> {
+    let row = key_versions::table
+        .find((owner.kind(), AnyId::from_bytes(owner.id_bytes()), version))
+        .select(key_versions::state);
+    match conn {
+        Conn::Sqlite(conn) => row.get_result(conn).optional(),
+        Conn::Pg(conn) => row.for_share().get_result(conn).optional(),
+    }
+}
+
+#[derive(QueryableByName)]
+struct TextRow {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+#[derive(QueryableByName)]
+struct BoolRow {
+    #[diesel(sql_type = Bool)]
+    value: bool,
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_postgresql_beyond_this_machine_is_refused() {
+        for url in [
+            "postgres:///seif?host=/run/pg",
+            "postgres://u:p@localhost:5433/x",
+            "postgres://127.0.0.1/x",
+            "postgres://[::1]:5/x",
+            "postgres://%2Frun%2Fpg/x",
+        ] {
+            assert_eq!(demand_local(url), Ok(()), "{url}");
+        }
+        for url in [
+            "postgres://db.example/x",
+            "postgres://u@10.0.0.1:5432/x",
+            "postgres://localhost/x?host=db.example",
+            "postgres://localhost/x?hostaddr=10.0.0.1",
+            "postgres://localhost@db.example/x",
+        ] {
+            assert!(demand_local(url).is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The tables, as slices may reach them.
+//!
+//! Tables outside row-level security stand here whole; they are few and listed. A tenant's table gives its columns, but
+//! its rows only to who holds a scope: [`records::rows`]`(&scope)` is the query already narrowed to the scope's tenant,
+//! and the column that says whose a row is can be written only by [`records::of`]`(&scope)`.
+
+pub use super::tables::{
+    account_tenants, accounts, acknowledgements, confirmations, instance, journals, key_versions, outbox, policies,
+    policy_texts, sessions, sign_ins, signups, throttles, tokens,
+};
+
+/// The tables of tenants, for the sweeps that walk them all.
+pub const TENANT_TABLES: [&str; 8] =
+    ["tenants", "members", "collections", "records", "record_versions", "record_tags", "audit_entries", "idempotency"];
+
+macro_rules! tenant_tables {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[allow(hidden_glob_reexports, reason = "the column that says whose a row is, is hidden on purpose")]
+        pub mod $name {
+            use diesel::dsl::{Eq, Filter};
+            use diesel::{ExpressionMethods as _, QueryDsl as _};
+
+            pub use super::super::tables::$name::columns::*;
+            use super::super::tables::$name as hidden;
+            use crate::kernel::ids::TenantId;
+            use crate::kernel::tenancy::InTenant;
+
+            // Stands before the column of the same name, which nobody outside may write or compare.
+            #[expect(dead_code, non_camel_case_types, reason = "hides the column")]
+            struct tenant_id;
+
+            /// The rows of one tenant.
+            pub type Rows = Filter<hidden::table, Eq<hidden::tenant_id, TenantId>>;
+
+            /// The rows of the scope's tenant: the only way to this table.
+            pub fn rows(scope: &impl InTenant) -> Rows {
+                hidden::table.filter(hidden::tenant_id.eq(scope.tenant()))
+            }
+
+            /// An insertion; its first value is [`of`]`(&scope)`.
+            #[must_use]
+            pub fn insert() -> diesel::query_builder::IncompleteInsertStatement<hidden::table> {
+                diesel::insert_into(hidden::table)
+            }
+
+            /// Says whose a new row is: the scope's tenant's.
+            pub fn of(scope: &impl InTenant) -> Eq<hidden::tenant_id, TenantId> {
+                hidden::tenant_id.eq(scope.tenant())
+            }
+        }
+    )+};
+}
+
+tenant_tables! {
+    /// What a tenant is.
+    tenants,
+    /// Who belongs to a tenant, and as what.
+    members,
+    /// Collections: their names and fields are sealed.
+    collections,
+    /// Records as they stand.
+    records,
+    /// Records as they stood, one row a version.
+    record_versions,
+    /// What makes records findable: tags of values in searchable fields.
+    record_tags,
+    /// The audit trail.
+    audit_entries,
+    /// Answers already given to requests with an `Idempotency-Key`.
+    idempotency,
+}

@@ -1,0 +1,327 @@
+//! The tables as diesel knows them; the migrations are where they are made. Tenants' tables leave this module through
+//! `schema` alone.
+
+#![expect(missing_docs, reason = "the migrations tell what each table is for")]
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    instance (id) {
+        id -> Uid,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    key_versions (owner_kind, owner_id, version) {
+        owner_kind -> SmallInt,
+        owner_id -> Uid,
+        version -> BigInt,
+        state -> SmallInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    accounts (id) {
+        id -> Uid,
+        version -> BigInt,
+        state -> SmallInt,
+        body -> Binary,
+        password -> Binary,
+        password_at -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    account_tenants (account_id, tenant_id) {
+        account_id -> Uid,
+        tenant_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    sign_ins (account_id, id) {
+        account_id -> Uid,
+        id -> Uid,
+        at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    sessions (id) {
+        id -> Uid,
+        digest -> Binary,
+        account_id -> Uid,
+        assurance -> SmallInt,
+        shared_computer -> Bool,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    confirmations (id) {
+        id -> Uid,
+        session_id -> Uid,
+        account_id -> Uid,
+        method -> SmallInt,
+        tries -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    signups (id) {
+        id -> Uid,
+        day -> BigInt,
+        tries -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    throttles (tag) {
+        tag -> Binary,
+        count -> BigInt,
+        since -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    tokens (id) {
+        id -> Uid,
+        digest -> Binary,
+        tenant_id -> Uid,
+        account_id -> Uid,
+        scopes -> BigInt,
+        state -> SmallInt,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    outbox (id) {
+        id -> Uid,
+        owner_kind -> SmallInt,
+        owner_id -> Uid,
+        state -> SmallInt,
+        attempts -> BigInt,
+        next_at -> BigInt,
+        expires_at -> BigInt,
+        created_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    journals (id) {
+        id -> Uid,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    policies (document, version) {
+        document -> SmallInt,
+        version -> BigInt,
+        state -> SmallInt,
+        announced_at -> BigInt,
+        effective_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    policy_texts (document, version, language) {
+        document -> SmallInt,
+        version -> BigInt,
+        language -> Text,
+        title -> Text,
+        body -> Text,
+        sha256 -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    acknowledgements (account_id, document, version) {
+        account_id -> Uid,
+        document -> SmallInt,
+        version -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    tenants (tenant_id) {
+        tenant_id -> Uid,
+        version -> BigInt,
+        state -> SmallInt,
+        body -> Binary,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    members (tenant_id, account_id) {
+        tenant_id -> Uid,
+        account_id -> Uid,
+        role -> SmallInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    collections (tenant_id, id) {
+        tenant_id -> Uid,
+        id -> Uid,
+        slug_tag -> Binary,
+        index_version -> BigInt,
+        version -> BigInt,
+        body -> Binary,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    records (tenant_id, id) {
+        tenant_id -> Uid,
+        id -> Uid,
+        collection_id -> Uid,
+        version -> BigInt,
+        trashed_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    record_versions (tenant_id, record_id, version) {
+        tenant_id -> Uid,
+        record_id -> Uid,
+        version -> BigInt,
+        change -> SmallInt,
+        actor_kind -> SmallInt,
+        actor_id -> Uid,
+        at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    record_tags (tenant_id, field_id, index_version, tag, record_id) {
+        tenant_id -> Uid,
+        field_id -> Uid,
+        index_version -> BigInt,
+        tag -> Binary,
+        record_id -> Uid,
+        is_unique -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    audit_entries (tenant_id, lane, seq) {
+        tenant_id -> Uid,
+        lane -> Uid,
+        seq -> BigInt,
+        id -> Uid,
+        at -> BigInt,
+        leaf -> Binary,
+        chain -> Binary,
+        body -> Nullable<Binary>,
+        actor_id -> Nullable<Uid>,
+        actor -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    idempotency (tenant_id, key_tag) {
+        tenant_id -> Uid,
+        key_tag -> Binary,
+        body_tag -> Binary,
+        row_id -> Uid,
+        at -> BigInt,
+        answer -> Nullable<Binary>,
+    }
+}

@@ -1,0 +1,285 @@
+//! Scopes: what a transaction may reach, and under which keys.
+//!
+//! A scope is the only way to rows and keys. Only the kernel makes one, from a session, a token or a job; it carries
+//! the grant of the keys, so that no code reaches for a global map of them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys};
+use crate::kernel::ids::{AccountId, SessionId, TenantId, TokenId};
+use crate::kernel::keyring::{Keyring, KeyringError};
+use crate::kernel::personal::Personal;
+
+/// Something that reaches one tenant's rows.
+pub trait InTenant {
+    /// Which tenant.
+    fn tenant(&self) -> TenantId;
+}
+
+/// What a writing transaction runs in. Only the kernel's own types are scopes.
+pub trait Scope: Clone + Send + Sync + sealed::Sealed + 'static {
+    /// The tenants whose rows it reaches.
+    fn tenants(&self) -> Vec<TenantId>;
+    /// The keys that it seals under: each must still be open in the transaction.
+    fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)>;
+    /// The same scope under the keys that are current now.
+    ///
+    /// # Errors
+    /// A key is gone, or the keyring is away.
+    fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Who acts: an account, in a session or through a token. What tells of the person is sealed under the account's key.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub(in crate::kernel) account: AccountId,
+    pub(in crate::kernel) keys: Arc<OwnerKeys>,
+    pub(in crate::kernel) by: By,
+    pub(in crate::kernel) origin: Origin,
+}
+
+/// By what an actor acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Signed in.
+    Session(SessionId),
+    /// A program, through an API token.
+    Token(TokenId),
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The client's address.
+    pub address: Personal<IpAddr>,
+    /// What the client says of itself, shortened.
+    pub device: Personal<String>,
+}
+
+impl Actor {
+    /// The account that acts.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// By what it acts.
+    #[must_use]
+    pub const fn by(&self) -> By {
+        self.by
+    }
+
+    /// As the database holds an actor: kind (1 session, 2 token) and id.
+    #[must_use]
+    pub const fn columns(&self) -> (i16, crate::kernel::ids::AnyId) {
+        match self.by {
+            By::Session(_) => (1, crate::kernel::ids::AnyId::from_bytes(*self.account.as_bytes())),
+            By::Token(id) => (2, crate::kernel::ids::AnyId::from_bytes(*id.as_bytes())),
+        }
+    }
+}
+
+/// One tenant's rows under that tenant's keys, for one actor.
+#[derive(Clone, Debug)]
+pub struct TenantScope {
+    pub(in crate::kernel) tenant: TenantId,
+    pub(in crate::kernel) keys: Arc<OwnerKeys>,
+    pub(in crate::kernel) actor: Actor,
+}
+
+impl TenantScope {
+    /// The tenant's keys.
+    #[must_use]
+    pub fn keys(&self) -> &OwnerKeys {
+        &self.keys
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+impl InTenant for TenantScope {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+}
+
+impl sealed::Sealed for TenantScope {}
+
+impl Scope for TenantScope {
+    fn tenants(&self) -> Vec<TenantId> {
+        vec![self.tenant]
+    }
+
+    fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
+        vec![
+            (Owner::Tenant(self.tenant), self.keys.current()),
+            (Owner::Account(self.actor.account), self.actor.keys.current()),
+        ]
+    }
+
+    fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
+        let mut renewed = self.clone();
+        renewed.keys = keyring.keys(Owner::Tenant(self.tenant))?;
+        renewed.actor.keys = keyring.keys(Owner::Account(self.actor.account))?;
+        Ok(renewed)
+    }
+}
+
+/// One account's rows under that account's keys.
+#[derive(Clone, Debug)]
+pub struct AccountScope {
+    pub(in crate::kernel) account: AccountId,
+    pub(in crate::kernel) keys: Arc<OwnerKeys>,
+}
+
+impl AccountScope {
+    /// Which account.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The account's keys.
+    #[must_use]
+    pub fn keys(&self) -> &OwnerKeys {
+        &self.keys
+    }
+}
+
+impl sealed::Sealed for AccountScope {}
+
+impl Scope for AccountScope {
+    fn tenants(&self) -> Vec<TenantId> {
+        Vec::new()
+    }
+
+    fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
+        vec![(Owner::Account(self.account), self.keys.current())]
+    }
+
+    fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
+        Ok(Self { account: self.account, keys: keyring.keys(Owner::Account(self.account))? })
+    }
+}
+
+/// What belongs to nobody yet, under a key of this day that is destroyed two days later.
+#[derive(Clone, Debug)]
+pub struct DayScope {
+    pub(in crate::kernel) day: u32,
+    pub(in crate::kernel) keys: Arc<OwnerKeys>,
+}
+
+impl DayScope {
+    /// Days since the epoch.
+    #[must_use]
+    pub const fn day(&self) -> u32 {
+        self.day
+    }
+
+    /// The day's keys.
+    #[must_use]
+    pub fn keys(&self) -> &OwnerKeys {
+        &self.keys
+    }
+}
+
+impl sealed::Sealed for DayScope {}
+
+impl Scope for DayScope {
+    fn tenants(&self) -> Vec<TenantId> {
+        Vec::new()
+    }
+
+    fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
+        vec![(Owner::Day(self.day), self.keys.current())]
+    }
+
+    fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
+        Ok(Self { day: self.day, keys: keyring.keys(Owner::Day(self.day))? })
+    }
+}
+
+/// A business that joins: its account and its tenant, both new, their keys just made.
+#[derive(Clone, Debug)]
+pub struct JoinScope {
+    pub(in crate::kernel) account: AccountScope,
+    pub(in crate::kernel) tenant: TenantScope,
+}
+
+impl JoinScope {
+    /// The new account.
+    #[must_use]
+    pub const fn account(&self) -> &AccountScope {
+        &self.account
+    }
+
+    /// The new tenant, with the account as who acts.
+    #[must_use]
+    pub const fn tenant_scope(&self) -> &TenantScope {
+        &self.tenant
+    }
+}
+
+impl sealed::Sealed for JoinScope {}
+
+impl Scope for JoinScope {
+    fn tenants(&self) -> Vec<TenantId> {
+        self.tenant.tenants()
+    }
+
+    fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
+        // The transaction itself mirrors these keys: nothing can have closed them before.
+        Vec::new()
+    }
+
+    fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
+        Ok(Self { account: self.account.renewed(keyring)?, tenant: self.tenant.renewed(keyring)? })
+    }
+}
+
+/// The service's own rows: sweeps, the outbox's order, policies. It opens nobody's data.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceScope(());
+
+impl ServiceScope {
+    /// The service itself.
+    #[must_use]
+    pub(crate) const fn new() -> Self {
+        Self(())
+    }
+}
+
+impl sealed::Sealed for ServiceScope {}
+
+impl Scope for ServiceScope {
+    fn tenants(&self) -> Vec<TenantId> {
+        Vec::new()
+    }
+
+    fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
+        Vec::new()
+    }
+
+    fn renewed(&self, _: &Keyring) -> Result<Self, KeyringError> {
+        Ok(*self)
+    }
+}
+
+/// One tenant of the several that the audit's journal carries sealed entries to; it opens none.
+pub(in crate::kernel) struct Carried(pub(in crate::kernel) TenantId);
+
+impl InTenant for Carried {
+    fn tenant(&self) -> TenantId {
+        self.0
+    }
+}
