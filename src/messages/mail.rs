@@ -1,7 +1,5 @@
 //! A message as it goes over the wire (RFC 5322): one part of plain text, and no header that tells anything beyond.
 
-use std::time::{Duration, SystemTime};
-
 use lettre::Address;
 use lettre::address::AddressError;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0};
@@ -144,15 +142,25 @@ fn build(
         .from(Mailbox::new(Some(letterhead.name.clone()), letterhead.from.clone()))
         .to(Mailbox::new(None, recipient.clone()))
         .subject(subject)
-        .date(SystemTime::UNIX_EPOCH + Duration::from_millis(queued_at.millis()))
+        .raw_header(header("Date", date(queued_at)?))
         .message_id(Some(format!("<{id}@{}>", letterhead.from.domain())))
         // RFC 3834 §5: no out-of-office note answers it.
-        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+        .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
         .header(MIME_VERSION_1_0)
         .header(ContentType::TEXT_PLAIN)
         .body(text(body)?)
         .map_err(|_| ComposeError::Build)?;
     Ok(Secret::new(message.formatted()))
+}
+
+fn header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
+}
+
+/// RFC 5322 §3.3, in UTC.
+fn date(time: Time) -> Result<String, ComposeError> {
+    let time = jiff::Timestamp::from_microsecond(time.micros()).map_err(|_| ComposeError::Build)?;
+    Ok(time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string())
 }
 
 /// Quoted-printable, which leaves a code's line readable in any language and keeps the message in seven bits.
@@ -162,6 +170,8 @@ fn text(body: &str) -> Result<Body, ComposeError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::kernel::entropy::Entropy;
     use crate::kernel::values::{EmailAddress, Locale};
