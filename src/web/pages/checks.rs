@@ -8,8 +8,8 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    Chrome, ConfirmCode, ConfirmMethods, Document, Join, JoinFinish, Locale, News, Page, Section, SignIn, TenantMark,
-    Theme, Visitor, render,
+    Chrome, Collections, ConfirmCode, ConfirmMethods, Document, History, Join, JoinFinish, Locale, NewCollection, News,
+    Page, RecordForm, RecordList, RecordView, Section, SignIn, Starters, TenantMark, Theme, Trash, Visitor, render,
 };
 use crate::kernel::ids::TenantId;
 use crate::web::assets;
@@ -28,6 +28,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
         ($($page:ty),+ $(,)?) => { $(drawn::<$page>(locale, theme, &mut all);)+ };
     }
     pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode);
+    pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
     all
 }
 
@@ -218,8 +219,21 @@ fn every_template_belongs_to_a_page_and_every_file_is_a_template() {
 /// A text is said by its whole key, or by a key that a template puts together after one of these beginnings.
 #[test]
 fn every_text_is_said_somewhere() {
-    const PUT_TOGETHER: [&str; 8] =
-        ["news-", "document-", "acknowledge-", "method-", "kind-", "field-", "error-", "country-"];
+    const PUT_TOGETHER: [&str; 13] = [
+        "news-",
+        "document-",
+        "acknowledge-",
+        "method-",
+        "kind-",
+        "field-",
+        "error-",
+        "country-",
+        "kind-of-",
+        "tick-",
+        "deed-",
+        "basis-",
+        "hint-kind-",
+    ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {
         let whole = said.contains(&format!("t(\"{key}\""));

@@ -6,22 +6,35 @@
 //! renders every sample in every language.
 
 mod chrome;
+mod collections;
 mod confirm;
 mod form;
 mod join;
+mod record;
+mod records;
 mod render;
 mod shown;
 mod sign_in;
 pub mod texts;
+mod vault;
 
 #[cfg(test)]
 mod checks;
 
 pub use crate::kernel::values::Locale;
 pub use chrome::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
+pub use collections::{
+    CollectionCard, Collections, FieldTrait, NewCollection, NewCollectionField, NewFieldRow, Starter, StarterState,
+    Starters,
+};
 pub use confirm::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, Method, OfferedMethod};
 pub use form::{Echo, Form, FormField};
 pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
+pub use record::{
+    Conflict, Deed, Fact, FieldOption, FormOf, History, Need, RecordField, RecordForm, RecordView, Version,
+};
+pub use records::{RecordList, RecordRow, Search, SearchField, Sought, Trash, TrashedRow};
 pub use render::{Html, Page, RenderError, render};
 pub use shown::{Shown, ShownOnce};
 pub use sign_in::{SignIn, SignInField, SignInReason};
+pub use vault::{Cell, CollectionMark, Day, FieldChange, LinkedRecord, Moment, Pager, Place, Reach};

@@ -100,11 +100,19 @@ macro_rules! templates {
 pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "base.html",
     "macros.html",
+    "collections.html",
     "confirm_code.html",
     "confirm_methods.html",
+    "history.html",
     "join.html",
     "join_finish.html",
+    "new_collection.html",
+    "record.html",
+    "record_form.html",
+    "records.html",
     "sign_in.html",
+    "starters.html",
+    "trash.html",
 ];
 
 /// The templates with everything that they may call, in one language.
