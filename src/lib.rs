@@ -4,6 +4,8 @@
 //!
 //! | module | what lives here |
 //! |---|---|
+//! | [`app`] | composition: builds everything from the settings, for `main` and for tests |
+//! | [`cli`] | the command line |
 //! | [`kernel`] | the trusted base: personal data, keys, sealing, the store, scope, access, audit; uses nothing of ours |
 //! | [`messages`] | what the service says by mail: words in five languages, and their way out |
 //! | [`settings`] | the typed configuration: the only reader of files and environment |
@@ -12,6 +14,8 @@
 //!
 //! Start reading at [`kernel`].
 
+pub mod app;
+pub mod cli;
 pub mod kernel;
 pub mod messages;
 pub mod settings;

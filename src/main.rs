@@ -1,2 +1,5 @@
 //! The `seif` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    seif::cli::run()
+}

@@ -8,11 +8,15 @@
 //! genuine hosts ([`hosts::only_genuine`]), the same-origin rule ([`cross_origin::same_origin`]).
 
 pub mod access_log;
+pub mod api;
 pub mod assets;
 pub mod cookies;
 pub mod cross_origin;
+pub mod guard;
 pub mod headers;
 pub mod hosts;
 pub mod pages;
 pub mod problem;
+pub mod routes;
+pub mod services;
 pub mod tls;

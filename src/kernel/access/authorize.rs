@@ -161,6 +161,9 @@ async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rul
             }
             (Subject::Tenant(least, scopes), Some(token), _) => {
                 let token = live_token(tx, token)?;
+                if shown.tenant.is_some_and(|named| named != token.tenant) {
+                    return Err(Denied::NotFound);
+                }
                 if !scopes.iter().any(|scope| token.scopes.hold(*scope).is_ok()) {
                     return Err(Denied::Forbidden);
                 }

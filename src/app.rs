@@ -1,0 +1,233 @@
+//! Composition: builds everything from the settings, for `main` and for tests.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App as Actix, HttpServer, web};
+
+use crate::kernel::access::SessionRules;
+use crate::kernel::clock::Clock;
+use crate::kernel::entropy::Entropy;
+use crate::kernel::keyring::root::Provider;
+use crate::kernel::log::Incidents;
+use crate::kernel::store::{Options, Target};
+use crate::kernel::{Kernel, Parts, StartError};
+use crate::settings::sections::RootKey;
+use crate::settings::values::{DatabaseUrl, TlsProfile};
+use crate::settings::{Mode, Refusal, Settings};
+use crate::web::services::Services;
+use crate::web::tls::authority::LocalAuthority;
+use crate::web::tls::production::{Demands, Roots};
+use crate::web::tls::reload::Certificates;
+use crate::web::tls::{self, CertificateFiles, CertificateSource, Profile, TlsError};
+use crate::web::{access_log, cookies, cross_origin, headers, hosts, problem, routes};
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Production demands more than the settings give.
+    #[error("this configuration is not fit for production:{}", refusals(.0))]
+    NotForProduction(Vec<Refusal>),
+    /// The kernel did not start.
+    #[error(transparent)]
+    Kernel(#[from] StartError),
+    /// TLS cannot be served.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A secret's file cannot be read.
+    #[error("the secret cannot be read: {0}")]
+    Secret(#[from] crate::settings::values::UnreadableSecret),
+    /// The address cannot be listened on, or a file cannot be written.
+    #[error("{0}: {1}")]
+    Io(String, std::io::Error),
+}
+
+fn refusals(all: &[Refusal]) -> String {
+    all.iter().map(|refusal| format!("\n  {refusal}")).collect()
+}
+
+/// The running parts of a service.
+pub struct App {
+    /// What handlers work with.
+    pub services: web::Data<Services>,
+    clock: Clock,
+    entropy: Entropy,
+}
+
+impl App {
+    /// Builds the service from `settings`, with the clock and randomness that it is to live by.
+    ///
+    /// # Errors
+    /// See [`AppError`]; nothing runs after any of them.
+    pub fn build(settings: Settings, clock: Clock, entropy: Entropy) -> Result<Self, AppError> {
+        if settings.mode() == Mode::Production {
+            let missing = settings.refusals();
+            if !missing.is_empty() {
+                return Err(AppError::NotForProduction(missing));
+            }
+        }
+        private_folder(&settings.data)?;
+        let incidents = Incidents::new(clock.clone(), entropy.clone());
+        let sessions = SessionRules {
+            idle: settings.sessions.idle.into(),
+            absolute: settings.sessions.absolute.into(),
+            shared_idle: settings.sessions.shared_idle.into(),
+            shared_absolute: settings.sessions.shared_absolute.into(),
+        };
+        let kernel = Kernel::start(Parts {
+            database: target(&settings.database),
+            keyring: target(&settings.keyring),
+            root: provider(&settings)?,
+            journal: settings.data.join("journal"),
+            options: Options::default(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        })?;
+        let services = web::Data::new(Services { kernel, settings: Arc::new(settings), sessions, incidents });
+        Ok(Self { services, clock, entropy })
+    }
+
+    /// Listens, and serves over TLS alone. Must be called within actix's runtime.
+    ///
+    /// # Errors
+    /// The certificate is refused, or the address cannot be had.
+    pub fn listen(&self) -> Result<Listening, AppError> {
+        let settings = Arc::clone(&self.services.settings);
+        let certificates = Certificates::open(self.certificate_source()?)?;
+        let profile = match settings.tls.profile {
+            TlsProfile::Modern => Profile::Modern,
+            TlsProfile::Intermediate => Profile::Intermediate,
+        };
+        let config = tls::server_config(Arc::clone(&certificates), profile)?;
+        actix_web::rt::spawn(certificates.watch(tls::WATCH_INTERVAL));
+        let shared = self.shared();
+        let mut server = HttpServer::new(move || {
+            let shared = shared.clone();
+            Actix::new()
+                .configure(|config| shared.configure(config))
+                .wrap(from_fn(cross_origin::same_origin))
+                .wrap(from_fn(hosts::only_genuine))
+                .wrap(from_fn(problem::everywhere))
+                .wrap(from_fn(cookies::only_ours))
+                .wrap(from_fn(headers::secure))
+                .wrap(from_fn(access_log::record))
+        })
+        .tls_handshake_timeout(tls::HANDSHAKE_TIMEOUT)
+        .client_request_timeout(settings.server.request_head.into())
+        .keep_alive(Duration::from(settings.server.keep_alive))
+        .max_connections(settings.server.connections)
+        .shutdown_timeout(Duration::from(settings.server.shutdown).as_secs())
+        .disable_signals();
+        if settings.server.workers > 0 {
+            server = server.workers(settings.server.workers);
+        }
+        let failed = |error| AppError::Io(format!("cannot listen on {}", settings.listen), error);
+        for address in settings.listen.addresses().map_err(failed)? {
+            server = server.bind_rustls_0_23(address, (*config).clone()).map_err(failed)?;
+        }
+        let addresses = server.addrs();
+        let server = server.run();
+        Ok(Listening { addresses, handle: server.handle(), server })
+    }
+
+    /// Moves what was noted last into the database, once nothing is served any more.
+    pub fn finish(&self) {
+        if self.services.kernel.journal().flush().is_err() {
+            tracing::warn!("the journal of reads waits for the next start");
+        }
+    }
+
+    fn certificate_source(&self) -> Result<CertificateSource, AppError> {
+        let settings = &self.services.settings;
+        let Some(files) = &settings.tls.certificate else {
+            let authority = LocalAuthority::open(&settings.data, self.clock.clone(), self.entropy.clone())
+                .map_err(TlsError::from)?;
+            return Ok(CertificateSource::Local(authority));
+        };
+        let files = CertificateFiles { chain: files.chain.clone(), key: files.key.clone() };
+        if settings.mode() == Mode::Trial {
+            return Ok(CertificateSource::Files(files));
+        }
+        let names: Vec<String> = settings.server.names.iter().map(ToString::to_string).collect();
+        let roots = settings.tls.roots.clone().map_or(Roots::System, Roots::File);
+        let demands = Demands::new(&names, &roots, self.clock.clone()).map_err(TlsError::from)?;
+        Ok(CertificateSource::Production(files, demands))
+    }
+
+    fn shared(&self) -> Shared {
+        let settings = &self.services.settings;
+        Shared {
+            services: self.services.clone(),
+            headers: web::Data::new(headers::SecurityHeaders::new(settings)),
+            hosts: web::Data::new(hosts::GenuineHosts::new(settings)),
+            incidents: web::Data::new(self.services.incidents.clone()),
+            clock: web::Data::new(self.clock.clone()),
+            entropy: web::Data::new(self.entropy.clone()),
+        }
+    }
+}
+
+/// What each worker's own application shares with the others.
+#[derive(Clone)]
+struct Shared {
+    services: web::Data<Services>,
+    headers: web::Data<headers::SecurityHeaders>,
+    hosts: web::Data<hosts::GenuineHosts>,
+    incidents: web::Data<Incidents>,
+    clock: web::Data<Clock>,
+    entropy: web::Data<Entropy>,
+}
+
+impl Shared {
+    fn configure(&self, config: &mut web::ServiceConfig) {
+        config
+            .app_data(self.services.clone())
+            .app_data(self.headers.clone())
+            .app_data(self.hosts.clone())
+            .app_data(self.incidents.clone())
+            .app_data(self.clock.clone())
+            .app_data(self.entropy.clone())
+            .app_data(web::QueryConfig::default().error_handler(|error, request| problem::query_error(error, request)))
+            .app_data(web::PathConfig::default().error_handler(|error, request| problem::path_error(error, request)))
+            .configure(routes::mount)
+            .default_service(web::to(problem::nothing_here));
+    }
+}
+
+/// A service that listens.
+pub struct Listening {
+    /// Where.
+    pub addresses: Vec<SocketAddr>,
+    /// To stop it.
+    pub handle: ServerHandle,
+    /// To wait for its end.
+    pub server: Server,
+}
+
+fn target(url: &DatabaseUrl) -> Target {
+    match url {
+        DatabaseUrl::Sqlite(path) => Target::Sqlite(path.clone()),
+        DatabaseUrl::Postgres(url) => Target::Postgres(url.clone()),
+    }
+}
+
+fn provider(settings: &Settings) -> Result<Provider, AppError> {
+    Ok(match &settings.root_key {
+        RootKey::File(path) => Provider::File(path.clone()),
+        RootKey::Passphrase { file, passphrase } => Provider::Passphrase(file.clone(), passphrase.read()?),
+    })
+}
+
+/// The data folder is the service's alone.
+fn private_folder(path: &Path) -> Result<(), AppError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| AppError::Io(format!("the data folder {} cannot be made", path.display()), error))
+}

@@ -1,0 +1,14 @@
+//! The JSON API under `/api/v1`; `shared` parts first: bodies ([`body`]) and how failures are told ([`failure`]).
+
+pub mod body;
+pub mod failure;
+mod health;
+
+use crate::web::routes::Route;
+
+/// Every route of the API.
+pub(super) fn routes() -> Vec<Route> {
+    let mut routes = Vec::new();
+    routes.extend(health::routes());
+    routes
+}

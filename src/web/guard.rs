@@ -1,0 +1,101 @@
+//! From a request to the proof of who may do what: the first argument of every handler.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use crate::kernel::access::{Authorized, Credentials, Denied, Need, Permission, authorize};
+use crate::kernel::crypto::token::{ApiToken, SessionToken};
+use crate::kernel::ids::TenantId;
+use crate::kernel::personal::Personal;
+use crate::kernel::store::StoreError;
+use crate::kernel::tenancy::{InTenant as _, Origin};
+use crate::web::api::failure;
+use crate::web::problem::Problem;
+use crate::web::services::Services;
+use crate::web::{access_log, cookies};
+
+/// The header by which a session names a tenant.
+pub const TENANT_HEADER: &str = "Seif-Tenant";
+
+/// The most of a client's own description that is kept.
+const DEVICE: usize = 200;
+
+impl<P: Permission> FromRequest for Authorized<P> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let services = request.app_data::<web::Data<Services>>().ok_or(Problem::NotFound)?;
+            let shown = credentials(&request)?;
+            let allowed = authorize::<P>(&services.kernel, &services.sessions, &shown).await;
+            let allowed = allowed.map_err(|denied| refusal(services, denied, P::RULE.need))?;
+            if let Some(tenant) = tenant_of(&allowed) {
+                access_log::note_tenant(&request, tenant);
+            }
+            Ok(allowed)
+        })
+    }
+}
+
+fn tenant_of<P: Permission>(allowed: &Authorized<P>) -> Option<TenantId> {
+    let holds: &dyn std::any::Any = &**allowed;
+    holds.downcast_ref::<crate::kernel::access::TenantAccess>().map(|access| access.scope.tenant())
+}
+
+/// What the request shows. A bearer token, right or wrong, sets the cookie aside.
+fn credentials(request: &HttpRequest) -> Result<Credentials, Problem> {
+    let origin = origin(request);
+    let tenant = named_tenant(request)?;
+    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| ApiToken::parse(token.trim()))?
+        });
+        let bearer = Some(token.ok_or(Problem::NotSignedIn)?);
+        return Ok(Credentials { session: None, bearer, tenant, origin });
+    }
+    let session = cookies::session_of(request).and_then(|value| SessionToken::parse(value.reveal()));
+    Ok(Credentials { session, bearer: None, tenant, origin })
+}
+
+/// Where the request came from: the peer's address, and the client's own words about itself, shortened.
+#[must_use]
+pub fn origin(request: &HttpRequest) -> Origin {
+    let address = request.peer_addr().map_or(std::net::IpAddr::from([0; 4]), |peer| peer.ip().to_canonical());
+    let device = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let device = device.chars().filter(|c| !c.is_control()).take(DEVICE).collect();
+    Origin { address: Personal::new(address), device: Personal::new(device) }
+}
+
+/// The tenant in the path of a page, or in the header; one that is no id names nothing.
+fn named_tenant(request: &HttpRequest) -> Result<Option<TenantId>, Problem> {
+    let in_path = request.match_info().get("tenant_id");
+    let in_header = || request.headers().get(TENANT_HEADER).map(|value| value.to_str().unwrap_or_default());
+    in_path.or_else(in_header).map(|text| text.parse().map_err(|_| Problem::NotFound)).transpose()
+}
+
+/// A denial as the client sees it.
+fn refusal(services: &Services, denied: Denied, need: Need) -> Problem {
+    match denied {
+        Denied::NotSignedIn => Problem::NotSignedIn,
+        Denied::ConfirmationRequired => {
+            let assurance = if need == Need::Fresh { "fresh" } else { "confirmed" };
+            Problem::ConfirmationRequired { assurance, methods: services.confirmation_methods() }
+        }
+        Denied::Forbidden => Problem::Forbidden { needs: "permission" },
+        Denied::NotFound => Problem::NotFound,
+        Denied::TenantRequired => Problem::TenantRequired,
+        Denied::Store(error) => store(services, error),
+    }
+}
+
+/// A failure of the store as the client sees it.
+pub fn store(services: &Services, error: StoreError) -> Problem {
+    failure::of_store(&services.incidents, error)
+}

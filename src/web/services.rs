@@ -1,0 +1,28 @@
+//! What handlers work with: the kernel, the slices, the settings.
+
+use std::sync::Arc;
+
+use crate::kernel::Kernel;
+use crate::kernel::access::SessionRules;
+use crate::kernel::log::Incidents;
+use crate::settings::Settings;
+
+/// Everything a handler may need, built once by `app` and shared by all.
+pub struct Services {
+    /// The trusted base.
+    pub kernel: Kernel,
+    /// The configuration.
+    pub settings: Arc<Settings>,
+    /// How long sessions last.
+    pub sessions: SessionRules,
+    /// Where unexpected failures are reported.
+    pub incidents: Incidents,
+}
+
+impl Services {
+    /// The confirmation methods that there are, from least to most secure.
+    #[must_use]
+    pub fn confirmation_methods(&self) -> Vec<&'static str> {
+        vec!["email"]
+    }
+}
