@@ -29,7 +29,7 @@ browser_driver() { command -v chromedriver || command -v chromium.chromedriver; 
 python_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
 # Debian's names; on Ubuntu Chromium has another.
-missing_packages() {
+test_packages() {
   postgres_programs >/dev/null || echo postgresql
   python_venv || echo python3-venv
   local prefix=chromium driver=chromium-driver
@@ -38,15 +38,17 @@ missing_packages() {
   browser_driver >/dev/null || echo "$driver"
 }
 
+# need_packages LISTING: installs what the function LISTING names, as Debian's packages; it names what is missing.
 need_packages() {
-  local wanted as_root=()
-  mapfile -t wanted < <(missing_packages)
+  local listing=$1 wanted as_root=() me
+  me=ops/$(basename "$0")
+  mapfile -t wanted < <("$listing")
   [ ${#wanted[@]} -gt 0 ] || return 0
   [ "$(id -u)" = 0 ] || as_root=(sudo -n)
   if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
-    echo "ops/test: missing: ${wanted[*]} (names of Debian's packages). Install them, for instance with" >&2
+    echo "$me: missing: ${wanted[*]} (names of Debian's packages). Install them, for instance with" >&2
     echo "  sudo apt-get install ${wanted[*]}" >&2
-    echo "or run ops/test --quick, which needs none of them." >&2
+    [ "$me" != ops/test ] || echo "or run ops/test --quick, which needs none of them." >&2
     exit 1
   fi
   echo "== installing ${wanted[*]}"
@@ -57,6 +59,6 @@ need_packages() {
     tail -n 30 "$logs/apt-get.log" >&2
     exit 1
   }
-  mapfile -t wanted < <(missing_packages)
-  [ ${#wanted[@]} = 0 ] || { echo "ops/test: still missing after apt-get: ${wanted[*]}" >&2; exit 1; }
+  mapfile -t wanted < <("$listing")
+  [ ${#wanted[@]} = 0 ] || { echo "$me: still missing after apt-get: ${wanted[*]}" >&2; exit 1; }
 }

@@ -6,10 +6,12 @@ postgres_folder=
 postgres_pid=
 postgres_url=
 
-# postgres_start FOLDER: makes FOLDER/pg-XXXX, starts a server there and sets postgres_url, a superuser's.
+# postgres_start FOLDER [durable]: makes FOLDER/pg-XXXX, starts a server there and sets postgres_url, a superuser's.
+# Without `durable` nothing is flushed: a test's databases do not outlive the run.
 postgres_start() {
-  local parent=$1 programs as_owner=()
+  local parent=$1 durable=${2:-} programs as_owner=()
   programs=$(postgres_programs)
+  mkdir -p "$parent"
   # PostgreSQL refuses to run as root.
   if [ "$(id -u)" = 0 ]; then as_owner=(runuser -u postgres --); fi
   # A clone under /root is closed to the account postgres, and a socket's path may have 107 bytes.
@@ -21,12 +23,16 @@ postgres_start() {
   "${as_owner[@]}" "$programs/initdb" --pgdata "$postgres_folder/data" --username postgres --auth trust \
     --encoding UTF8 --locale C --no-sync --no-instructions >"$logs/postgres.log" 2>&1 ||
     { cat "$logs/postgres.log" >&2; exit 1; }
-  # Nothing here outlives the run, so nothing is flushed. Each test creates databases of its own, many at once.
-  "${as_owner[@]}" tee "$postgres_folder/data/postgresql.auto.conf" >/dev/null <<CONF
+  # Each test creates databases of its own, many at once.
+  {
+    cat <<CONF
 listen_addresses = ''
 unix_socket_directories = '$postgres_folder'
 max_connections = 300
-shared_buffers = 128MB
+log_min_messages = fatal
+log_min_error_statement = panic
+CONF
+    [ "$durable" = durable ] || cat <<CONF
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -35,9 +41,8 @@ max_wal_senders = 0
 max_wal_size = 2GB
 autovacuum_naptime = 5min
 jit = off
-log_min_messages = fatal
-log_min_error_statement = panic
 CONF
+  } | "${as_owner[@]}" tee "$postgres_folder/data/postgresql.auto.conf" >/dev/null
   (
     cd "$postgres_folder"
     "${as_owner[@]}" "$programs/pg_ctl" start --wait --silent --pgdata data --log "$postgres_folder/server.log"
