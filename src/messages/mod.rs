@@ -1,7 +1,7 @@
 //! What the service says to people by mail: the words, the message, and its way out.
 //!
 //! A slice says what it has to say as a [`notice::Notice`] inside a [`notice::Mail`], which is sealed into the outbox
-//! in the slice's own transaction. Later [`texts`] finds the words in the reader's language, [`mail`] makes an RFC 5322
+//! in the slice's own transaction ([`outbox::enqueue`]). Later [`texts`] finds the words in the reader's language, [`mail`] makes an RFC 5322
 //! message of them, and a [`transport::Transport`] delivers it: over TLS to the configured server ([`smtp`]), or into
 //! the data folder where none is configured ([`files`]). What came of it is a [`delivery::Delivery`]; [`retry`] decides
 //! from it what happens next.
@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod files;
 pub mod mail;
 pub mod notice;
+pub mod outbox;
 pub mod retry;
 pub mod smtp;
 pub mod texts;

@@ -5,11 +5,12 @@ use diesel::deserialize::QueryableByName;
 use diesel::pg::PgConnection;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::SqliteConnection;
-use diesel::{OptionalExtension as _, QueryDsl as _, QueryResult, RunQueryDsl as _, sql_query};
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, RunQueryDsl as _, sql_query};
 
+use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner};
-use crate::kernel::ids::{AnyId, TenantId};
-use crate::kernel::store::schema::key_versions;
+use crate::kernel::ids::{AnyId, MessageId, TenantId};
+use crate::kernel::store::schema::{key_versions, outbox};
 use crate::kernel::store::{Conn, StoreError};
 
 /// The role under which rows of tenants are reached on PostgreSQL.
@@ -158,6 +159,20 @@ pub(in crate::kernel) fn key_state(conn: &mut Conn, owner: Owner, version: KeyVe
     match conn {
         Conn::Sqlite(conn) => row.get_result(conn).optional(),
         Conn::Pg(conn) => row.for_share().get_result(conn).optional(),
+    }
+}
+
+/// The first messages in `state` that are due; on PostgreSQL held until the transaction ends, past those that others hold.
+pub fn due_messages(conn: &mut Conn, state: i16, now: Time, limit: i64) -> QueryResult<Vec<MessageId>> {
+    let due = outbox::table
+        .filter(outbox::state.eq(state))
+        .filter(outbox::next_at.le(now))
+        .order((outbox::next_at, outbox::id))
+        .limit(limit)
+        .select(outbox::id);
+    match conn {
+        Conn::Sqlite(conn) => due.load(conn),
+        Conn::Pg(conn) => due.for_update().skip_locked().load(conn),
     }
 }
 

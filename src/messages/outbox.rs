@@ -1,0 +1,291 @@
+//! The outbox: mails that were queued with the data they belong to, on their way out.
+//!
+//! A slice calls [`enqueue`] in its own transaction, so that there is a mail exactly where there is what it tells of.
+//! [`Outbox`] claims what is due, hands it over, and notes what came of it. Several processes may do so at once.
+//!
+//! A letter goes out once, or twice when nobody can say whether the first one arrived: the process was killed between
+//! the server's acceptance and our commit, or the server's answer got lost. Both have the same Message-ID. A code goes
+//! out once or not at all: that it is about to be handed over is committed before it is, and never undone by time.
+
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::kernel::Kernel;
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::{Owner, OwnerKeys, Place, RowRef};
+use crate::kernel::ids::MessageId;
+use crate::kernel::keyring::KeyringError;
+use crate::kernel::keyring::ledger::Ledger;
+use crate::kernel::log::{SafeToLog, incident};
+use crate::kernel::store::{StoreError, Tx, Wake};
+use crate::messages::delivery::Delivery;
+use crate::messages::files::Swept;
+use crate::messages::mail::{Letterhead, Outgoing, compose};
+use crate::messages::notice::{Life, Mail};
+use crate::messages::outbox::rows::{Claimed, Hand};
+use crate::messages::retry::{self, Next, Over, Worth};
+use crate::messages::texts::Texts;
+use crate::messages::transport::Transport;
+
+/// A mail as the outbox keeps it, under the keys of whom it is for.
+struct Body;
+
+impl Place for Body {
+    const LABEL: &'static str = "outbox.body";
+    type Plain = Mail;
+}
+
+/// Queues `mail` in this transaction, sealed under `keys`: the account's for a person who has one, the day's for an
+/// address that is nobody's yet. It leaves when the transaction is committed, and not before.
+///
+/// # Errors
+/// The store's.
+pub fn enqueue(tx: &mut Tx<'_>, keys: &OwnerKeys, mail: &Mail) -> Result<MessageId, StoreError> {
+    let id = MessageId::new(tx.now(), tx.entropy());
+    let life = mail.notice.life();
+    let body = keys.seal::<Body>(row(id), mail, tx.entropy());
+    let hand = match life {
+        Life::Code(_) => Hand::Once,
+        Life::Letter => Hand::TwiceAtMost,
+    };
+    rows::insert(tx, id, keys.owner(), hand, tx.now().plus(life.length()), &body)?;
+    tx.wake(Wake::Outbox);
+    Ok(id)
+}
+
+/// A message never changes: its row has one version.
+const fn row(id: MessageId) -> RowRef {
+    RowRef::new(id.as_bytes(), 1)
+}
+
+/// As many messages are handed over at once.
+const ABREAST: i64 = 8;
+/// How long a claim lasts; after it, another process takes the message for left behind.
+const LEASE: Duration = Duration::from_mins(15);
+/// A hand-over that takes longer counts as one whose answer got lost. Shorter than [`LEASE`], longer than any answer
+/// that a server may take its time for (RFC 5321 §4.5.3.2.6).
+const HAND_OVER: Duration = Duration::from_mins(14);
+/// How long to wait before asking again for keys that cannot be had now.
+const KEYS_AWAY: Duration = Duration::from_secs(5);
+/// How often to look for what other processes left behind.
+const LOOK: Duration = Duration::from_secs(5);
+/// How often captured mails are swept.
+const SWEEP: Duration = Duration::from_hours(1);
+
+/// What hands mails over, as a part of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Outbox(Arc<Inner>);
+
+struct Inner {
+    kernel: Kernel,
+    transport: Transport,
+    texts: Texts,
+    letterhead: Letterhead,
+    stopping: AtomicBool,
+    stop: Notify,
+}
+
+/// What one look at the outbox did, in messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[must_use = "what was dropped is worth a word in the log"]
+pub struct Round {
+    /// Handed over.
+    pub delivered: usize,
+    /// To be tried again later.
+    pub postponed: usize,
+    /// Left for good: refused, expired, uncertain, or its owner is erased.
+    pub dropped: usize,
+}
+
+/// A message that can never go out, for a reason that is ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Fault {
+    #[error("the message {0} in the outbox does not open")]
+    Unreadable(MessageId),
+    #[error("the message {0} in the outbox cannot be written")]
+    Uncomposed(MessageId),
+    #[error("there is no key for the message {0}, and the ledger knows of no erasure")]
+    KeyMissing(MessageId),
+}
+
+impl SafeToLog for Fault {}
+
+/// What became of a claimed message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Delivered,
+    Again(Time),
+    /// It may have arrived: one more time at this moment, and then never again.
+    OnceMore(Time),
+    Left,
+}
+
+impl Outbox {
+    /// The outbox of `kernel`, whose mails leave by `transport` in the words of `texts`.
+    #[must_use]
+    pub fn new(kernel: Kernel, transport: Transport, texts: Texts, letterhead: Letterhead) -> Self {
+        let (stopping, stop) = (AtomicBool::new(false), Notify::new());
+        Self(Arc::new(Inner { kernel, transport, texts, letterhead, stopping, stop }))
+    }
+
+    /// Hands mails over until [`Outbox::stop`]: at once when this process queues one, otherwise when one is due.
+    pub async fn run(&self) {
+        let queued = self.0.kernel.db().notifier(Wake::Outbox);
+        let mut swept: Option<Time> = None;
+        while !self.0.stopping.load(Ordering::Acquire) {
+            match self.deliver_due().await {
+                Ok(Round { dropped: 0, .. }) => {}
+                Ok(round) => tracing::warn!(dropped = round.dropped, "mails were left undelivered"),
+                Err(error) => tracing::warn!(%error, "the outbox cannot be worked on; it is tried again"),
+            }
+            let now = self.0.kernel.now();
+            if swept.is_none_or(|at| now.since(at) >= SWEEP) {
+                swept = Some(now);
+                self.sweep().await;
+            }
+            tokio::select! {
+                () = queued.notified() => {}
+                () = self.0.stop.notified() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// Ends [`Outbox::run`] once the messages in hand are settled.
+    pub fn stop(&self) {
+        self.0.stopping.store(true, Ordering::Release);
+        self.0.stop.notify_one();
+    }
+
+    /// Hands over every message that is due now, and settles it.
+    ///
+    /// # Errors
+    /// The store's; what was claimed until then is settled.
+    pub async fn deliver_due(&self) -> Result<Round, StoreError> {
+        let mut round = Round::default();
+        let service = self.0.kernel.service();
+        while self.0.kernel.point(&service, |tx, _| rows::is_any_due(tx)).await? == rows::Due::Some
+            && !self.0.stopping.load(Ordering::Acquire)
+        {
+            let claim = self.0.kernel.write("outbox.claim", &service, |tx, _| rows::claim(tx, ABREAST, LEASE)).await?;
+            round.dropped += claim.dead;
+            if claim.messages.is_empty() {
+                break;
+            }
+            let mut in_hand = JoinSet::new();
+            for message in claim.messages {
+                let outbox = self.clone();
+                in_hand.spawn(async move {
+                    let fate = outbox.hand_over(&message).await;
+                    outbox.settle(message, fate).await
+                });
+            }
+            let mut failed = None;
+            while let Some(settled) = in_hand.join_next().await {
+                match settled.unwrap_or(Err(StoreError::Refused("a panic in the outbox"))) {
+                    Ok(Fate::Delivered) => round.delivered += 1,
+                    Ok(Fate::Again(_) | Fate::OnceMore(_)) => round.postponed += 1,
+                    Ok(Fate::Left) => round.dropped += 1,
+                    Err(error) => failed = Some(error),
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
+            }
+        }
+        Ok(round)
+    }
+
+    /// Removes captured mails that are a day old; does nothing where a server takes the mails.
+    pub async fn sweep(&self) {
+        let Transport::Files(files) = &self.0.transport else { return };
+        let (files, now) = (files.clone(), self.0.kernel.now());
+        match tokio::task::spawn_blocking(move || files.sweep(now)).await {
+            Ok(Ok(Swept { stuck: 0, .. })) => {}
+            Ok(Ok(Swept { stuck, .. })) => tracing::warn!(stuck, "captured mails cannot be removed"),
+            Ok(Err(_)) | Err(_) => tracing::warn!("the folder of captured mails cannot be read"),
+        }
+    }
+
+    async fn hand_over(&self, message: &Claimed) -> Fate {
+        let now = self.0.kernel.now();
+        let (outgoing, life) = match self.open(message) {
+            Ok(opened) => opened,
+            Err(fate) => return fate,
+        };
+        if retry::worth(life, message.queued_at, now) == Worth::Nothing {
+            return Fate::Left;
+        }
+        let delivery = timeout(HAND_OVER, self.0.transport.deliver(&outgoing)).await.unwrap_or(Delivery::Uncertain);
+        let next = retry::after(delivery, life, message.queued_at, message.attempt(), self.0.kernel.now());
+        tracing::debug!(id = %message.id, attempt = message.attempt(), outcome = ?delivery, "a mail was tried");
+        match (next, delivery, message.hand) {
+            (Next::Done, ..) => Fate::Delivered,
+            (Next::Again(_), Delivery::Uncertain, Hand::Once) | (Next::Over(Over::Uncertain), ..) => Fate::Left,
+            (Next::Again(at), Delivery::Uncertain, Hand::TwiceAtMost) => Fate::OnceMore(at),
+            (Next::Again(at), ..) => Fate::Again(at),
+            (Next::Over(Over::Refused | Over::Expired), ..) => Fate::Left,
+        }
+    }
+
+    fn open(&self, message: &Claimed) -> Result<(Outgoing, Life), Fate> {
+        let kernel = &self.0.kernel;
+        let fault = |fault| incident(kernel.clock(), kernel.entropy(), &fault);
+        let later = || Fate::Again(kernel.now().plus(KEYS_AWAY));
+        let Ok(owner) = message.owner else {
+            fault(Fault::Unreadable(message.id));
+            return Err(Fate::Left);
+        };
+        let keys = match kernel.keyring().keys(owner) {
+            Ok(keys) => keys,
+            Err(KeyringError::NoKey(Owner::Day(_))) => return Err(Fate::Left),
+            Err(KeyringError::NoKey(owner)) => match kernel.keyring().ledger_of(owner) {
+                Ok(Ledger::Erased) => return Err(Fate::Left),
+                Ok(Ledger::Silent) => {
+                    fault(Fault::KeyMissing(message.id));
+                    return Err(Fate::Again(kernel.now().plus(LEASE)));
+                }
+                Err(_) => return Err(later()),
+            },
+            Err(_) => return Err(later()),
+        };
+        let Ok(mail) = keys.open::<Body>(row(message.id), &message.body) else {
+            fault(Fault::Unreadable(message.id));
+            return Err(Fate::Left);
+        };
+        let Ok(outgoing) = compose(&self.0.texts, &self.0.letterhead, &mail, message.id, message.queued_at) else {
+            fault(Fault::Uncomposed(message.id));
+            return Err(Fate::Left);
+        };
+        Ok((outgoing, mail.notice.life()))
+    }
+
+    /// Notes what became of `message`. While the database is away it is tried again as long as the claim lasts: what is
+    /// not noted by then goes out a second time, if it may.
+    async fn settle(&self, message: Claimed, fate: Fate) -> Result<Fate, StoreError> {
+        let service = self.0.kernel.service();
+        let message = Arc::new(message);
+        let mut left = LEASE.saturating_sub(HAND_OVER).as_secs();
+        loop {
+            let held = Arc::clone(&message);
+            let settled =
+                self.0.kernel.write("outbox.settle", &service, move |tx, _| rows::settle(tx, &held, fate)).await;
+            match settled {
+                Err(StoreError::Unavailable | StoreError::Busy | StoreError::Again) if left > 0 => {
+                    left -= 1;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                other => return other.map(|()| fate),
+            }
+        }
+    }
+}
