@@ -32,7 +32,7 @@ note() {
 
 # Leaves out cargo's progress and the tests that passed; what is left is what a reader of a red run needs.
 without_noise() {
-  grep --line-buffered -Ev \
+  grep -a --line-buffered -Ev \
     '^ +(Compiling|Checking|Documenting|Downloading|Downloaded|Fresh|Blocking|Locking|Updating|Adding|Generated) |^test .*\.\.\. (ok|ignored.*)$|^$' ||
     true
 }
@@ -48,6 +48,6 @@ closing_table() {
   done
   for i in "${step_notes[@]}"; do echo "note: $i"; done
   echo
-  grep -hE '^ +(Running|Doc-tests) |^test result: ' "$logs"/test*.log 2>/dev/null || true
+  grep -ahE '^ +(Running|Doc-tests) |^test result: ' "$logs"/test*.log 2>/dev/null || true
   return "$failed"
 }
