@@ -19,5 +19,7 @@ pub mod cli;
 pub mod kernel;
 pub mod messages;
 pub mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod vault;
 pub mod web;

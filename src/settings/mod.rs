@@ -105,6 +105,19 @@ impl Environment {
         Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
+    /// Where the tests may make databases of their own, if anywhere. `Err` where that must not be missing: in CI.
+    ///
+    /// # Errors
+    /// There is none, and the variable `CI` is set.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn test_postgres(&self) -> Result<Option<String>, &'static str> {
+        match self.get("SEIF_TEST_POSTGRES") {
+            Some(url) => Ok(Some(url.to_owned())),
+            None if std::env::vars_os().any(|(name, _)| name == "CI") => Err("SEIF_TEST_POSTGRES is not set: run ops/test"),
+            None => Ok(None),
+        }
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }

@@ -158,7 +158,7 @@ impl Db {
         self.enqueue(tenants, run)?.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable)))
     }
 
-    /// As [`Db::write`], for callers outside of an asynchronous runtime.
+    /// As [`Db::write`], holding up the calling thread: for the start, the end and threads of our own.
     ///
     /// # Errors
     /// As [`Db::write`].
@@ -168,7 +168,14 @@ impl Db {
         R: Send + 'static,
         E: From<StoreError> + AsStore + Send + 'static,
     {
-        self.enqueue(tenants, run)?.blocking_recv().unwrap_or_else(|_| Err(E::from(StoreError::Unavailable)))
+        let answer = self.enqueue(tenants, run)?;
+        // A runtime's own thread must not wait like this; another one may, while it is held up.
+        let waited = if tokio::runtime::Handle::try_current().is_ok() {
+            std::thread::scope(|scope| scope.spawn(|| answer.blocking_recv()).join())
+        } else {
+            Ok(answer.blocking_recv())
+        };
+        waited.ok().and_then(Result::ok).unwrap_or_else(|| Err(E::from(StoreError::Unavailable)))
     }
 
     fn enqueue<R, E, F>(

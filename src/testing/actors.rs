@@ -1,0 +1,246 @@
+//! Actors: people and programs that speak to the service over TLS, as any client would.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::testing::world::World;
+
+/// Somebody with a browser or a program, and what they remember.
+#[derive(Clone)]
+pub struct Actor {
+    client: reqwest::Client,
+    base: String,
+    /// The session cookie's value.
+    pub session: Option<String>,
+    /// The API token.
+    pub token: Option<String>,
+    /// The tenant that requests name.
+    pub tenant: Option<String>,
+    /// The account's id, once it has one.
+    pub account: Option<String>,
+    /// The address it signs in by.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    headers: Vec<(String, String)>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The header fields.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body's bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Actor {
+    pub(super) fn new(address: SocketAddr, authority: &Path) -> Self {
+        let authority = std::fs::read(authority).expect("the local authority");
+        let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
+        let client = reqwest::Client::builder()
+            .tls_certs_only([authority])
+            .resolve("localhost", address)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent("Story/1.0")
+            .build()
+            .expect("a client");
+        Self {
+            client,
+            base: format!("https://localhost:{}", address.port()),
+            session: None,
+            token: None,
+            tenant: None,
+            account: None,
+            email: String::new(),
+            password: "Very-Long-Pass-Phrase 77".to_owned(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// The same actor, sending another header field with each request.
+    #[must_use]
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.push((name.to_owned(), value.to_owned()));
+        other
+    }
+
+    /// The same actor, with an API token in place of the session.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { session: None, token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// Sends a request; a JSON body when there is one.
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
+        self.send_bytes(method, path, body).await
+    }
+
+    /// Sends a request with a body of any kind.
+    pub async fn send_bytes(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Answer {
+        let unsafe_method = ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&method);
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if let Some(session) = &self.session {
+            request = request.header("cookie", format!("__Host-session={session}"));
+            if unsafe_method && !self.headers.iter().any(|(name, _)| name == "sec-fetch-site" || name == "origin") {
+                request = request.header("sec-fetch-site", "same-origin");
+            }
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let (Some(tenant), None) = (&self.tenant, &self.token) {
+            request = request.header("seif-tenant", tenant);
+        }
+        if let Some((kind, bytes)) = body {
+            request = request.header("content-type", kind).body(bytes);
+        }
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Answer { status, headers, bytes: response.bytes().await.expect("a body").to_vec() }
+    }
+
+    /// `GET path`.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// `POST path` with a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(&body)).await
+    }
+
+    /// `PUT path` with a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(&body)).await
+    }
+
+    /// `PATCH path` with a JSON body.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(&body)).await
+    }
+
+    /// `DELETE path`.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Keeps the session cookie that an answer set.
+    pub fn keep_session(&mut self, answer: &Answer) {
+        if let Some(value) = answer.session_cookie() {
+            self.session = (!value.is_empty()).then_some(value);
+        }
+    }
+
+    /// Signs in with the password: the session is `password` until it is confirmed.
+    pub async fn sign_in(&mut self) -> Answer {
+        let answer = self.post("/api/v1/session", json!({"identifier": self.email, "password": self.password})).await;
+        self.keep_session(&answer);
+        answer
+    }
+
+    /// Confirms the session by a code to the mailbox.
+    pub async fn confirm(&mut self, world: &World) -> Answer {
+        let begun = self.post("/api/v1/session/confirmations", json!({"method": "email"})).await.expect(201).json();
+        let code = world.code_for(&self.email).await;
+        let path = format!("/api/v1/session/confirmations/{}", begun["id"].as_str().expect("an id"));
+        let answer = self.put(&path, json!({"code": code})).await;
+        self.keep_session(&answer);
+        answer
+    }
+}
+
+impl World {
+    /// A business that has joined: its owner, signed in and confirmed, with one tenant.
+    pub async fn owner(&mut self) -> Actor {
+        let name = self.somebody();
+        let mut actor = self.stranger();
+        actor.email = format!("{}@example.lv", name.to_lowercase());
+        let signup = actor.post("/api/v1/signups", json!({"email": actor.email, "language": "en"})).await.expect(202).json();
+        let code = self.code_for(&actor.email).await;
+        let body = json!({
+            "code": code, "password": actor.password, "name": format!("Anna {name}"),
+            "tenant": {"kind": "self_employed", "name": format!("{name} and daughters"), "country": "LV"},
+            "acknowledged": self.documents(&actor).await,
+        });
+        let answer = actor.put(&format!("/api/v1/signups/{}", signup["id"].as_str().expect("an id")), body).await.expect(201);
+        actor.keep_session(&answer);
+        let joined = answer.json();
+        actor.account = joined["account_id"].as_str().map(ToOwned::to_owned);
+        actor.tenant = joined["tenant_id"].as_str().map(ToOwned::to_owned);
+        actor
+    }
+
+    /// Everything in force, as a sign-up acknowledges it.
+    pub async fn documents(&self, actor: &Actor) -> Value {
+        let policies = actor.get("/api/v1/policies").await.expect(200).json();
+        let in_force = policies.as_array().expect("a list").iter().filter(|policy| policy["state"] == "in_force");
+        Value::Array(in_force.map(|policy| json!({"document": policy["document"], "version": policy["version"]})).collect())
+    }
+
+    /// The code in the newest mail to `email`, once it is there.
+    pub async fn code_for(&self, email: &str) -> String {
+        self.deliver().await;
+        let mails = self.mails();
+        let mail = mails.iter().rev().find(|mail| mail.to_lowercase().contains(&format!("to: {email}"))).unwrap_or_else(|| panic!("no mail came"));
+        let code = mail.lines().map(str::trim).find(|line| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit()));
+        code.expect("a code alone on a line").to_owned()
+    }
+}
+
+impl Answer {
+    /// Demands a status; shows the answer when it is another.
+    #[track_caller]
+    #[must_use]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
+        self
+    }
+
+    /// Demands a problem document with this status and code.
+    #[track_caller]
+    #[must_use]
+    pub fn problem(self, status: u16, code: &str) -> Value {
+        let body = self.expect(status).json();
+        assert_eq!(body["code"], code, "{body}");
+        assert_eq!(body["status"], status, "{body}");
+        body
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// A header field's value; empty when it is absent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> String {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    }
+
+    /// The session cookie's value, when the answer sets one.
+    #[must_use]
+    pub fn session_cookie(&self) -> Option<String> {
+        let cookies = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        cookies.filter_map(|cookie| cookie.strip_prefix("__Host-session=")?.split(';').next().map(ToOwned::to_owned)).next()
+    }
+}
