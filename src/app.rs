@@ -91,13 +91,14 @@ impl App {
         Ok(Self { services, clock, entropy })
     }
 
-    /// Listens, and serves over TLS alone. Must be called within actix's runtime.
+    /// Listens, and serves over TLS alone. Must be called within actix's runtime. Certificates are measured by `clock`:
+    /// the clients' own, even where a test moves the service's.
     ///
     /// # Errors
     /// The certificate is refused, or the address cannot be had.
-    pub fn listen(&self) -> Result<Listening, AppError> {
+    pub fn listen(&self, clock: &Clock) -> Result<Listening, AppError> {
         let settings = Arc::clone(&self.services.settings);
-        let certificates = Certificates::open(self.certificate_source()?)?;
+        let certificates = Certificates::open(self.certificate_source(clock)?)?;
         let profile = match settings.tls.profile {
             TlsProfile::Modern => Profile::Modern,
             TlsProfile::Intermediate => Profile::Intermediate,
@@ -141,11 +142,11 @@ impl App {
         }
     }
 
-    fn certificate_source(&self) -> Result<CertificateSource, AppError> {
+    fn certificate_source(&self, clock: &Clock) -> Result<CertificateSource, AppError> {
         let settings = &self.services.settings;
         let Some(files) = &settings.tls.certificate else {
-            let authority = LocalAuthority::open(&settings.data, self.clock.clone(), self.entropy.clone())
-                .map_err(TlsError::from)?;
+            let authority =
+                LocalAuthority::open(&settings.data, clock.clone(), self.entropy.clone()).map_err(TlsError::from)?;
             return Ok(CertificateSource::Local(authority));
         };
         let files = CertificateFiles { chain: files.chain.clone(), key: files.key.clone() };
@@ -154,7 +155,7 @@ impl App {
         }
         let names: Vec<String> = settings.server.names.iter().map(ToString::to_string).collect();
         let roots = settings.tls.roots.clone().map_or(Roots::System, Roots::File);
-        let demands = Demands::new(&names, &roots, self.clock.clone()).map_err(TlsError::from)?;
+        let demands = Demands::new(&names, &roots, clock.clone()).map_err(TlsError::from)?;
         Ok(CertificateSource::Production(files, demands))
     }
 

@@ -15,8 +15,8 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     let (clock, entropy) = (Clock::system(), Entropy::system());
     log::start(settings.log.level.into(), settings.log.format.into(), Incidents::new(clock.clone(), entropy.clone()));
     actix_web::rt::System::new().block_on(async {
-        let app = App::build(settings, clock, entropy)?;
-        let listening = app.listen()?;
+        let app = App::build(settings, clock.clone(), entropy)?;
+        let listening = app.listen(&clock)?;
         let mut ended = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         announce(&app, &listening.addresses);
         let handle = listening.handle.clone();

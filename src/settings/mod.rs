@@ -113,7 +113,9 @@ impl Environment {
     pub fn test_postgres(&self) -> Result<Option<String>, &'static str> {
         match self.get("SEIF_TEST_POSTGRES") {
             Some(url) => Ok(Some(url.to_owned())),
-            None if std::env::vars_os().any(|(name, _)| name == "CI") => Err("SEIF_TEST_POSTGRES is not set: run ops/test"),
+            None if std::env::vars_os().any(|(name, _)| name == "CI") => {
+                Err("SEIF_TEST_POSTGRES is not set: run ops/test")
+            }
             None => Ok(None),
         }
     }

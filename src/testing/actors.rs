@@ -167,14 +167,16 @@ impl World {
         let name = self.somebody();
         let mut actor = self.stranger();
         actor.email = format!("{}@example.lv", name.to_lowercase());
-        let signup = actor.post("/api/v1/signups", json!({"email": actor.email, "language": "en"})).await.expect(202).json();
+        let signup =
+            actor.post("/api/v1/signups", json!({"email": actor.email, "language": "en"})).await.expect(202).json();
         let code = self.code_for(&actor.email).await;
         let body = json!({
             "code": code, "password": actor.password, "name": format!("Anna {name}"),
             "tenant": {"kind": "self_employed", "name": format!("{name} and daughters"), "country": "LV"},
             "acknowledged": self.documents(&actor).await,
         });
-        let answer = actor.put(&format!("/api/v1/signups/{}", signup["id"].as_str().expect("an id")), body).await.expect(201);
+        let answer =
+            actor.put(&format!("/api/v1/signups/{}", signup["id"].as_str().expect("an id")), body).await.expect(201);
         actor.keep_session(&answer);
         let joined = answer.json();
         actor.account = joined["account_id"].as_str().map(ToOwned::to_owned);
@@ -186,14 +188,20 @@ impl World {
     pub async fn documents(&self, actor: &Actor) -> Value {
         let policies = actor.get("/api/v1/policies").await.expect(200).json();
         let in_force = policies.as_array().expect("a list").iter().filter(|policy| policy["state"] == "in_force");
-        Value::Array(in_force.map(|policy| json!({"document": policy["document"], "version": policy["version"]})).collect())
+        Value::Array(
+            in_force.map(|policy| json!({"document": policy["document"], "version": policy["version"]})).collect(),
+        )
     }
 
     /// The code in the newest mail to `email`, once it is there.
     pub async fn code_for(&self, email: &str) -> String {
         self.deliver().await;
         let mails = self.mails();
-        let mail = mails.iter().rev().find(|mail| mail.to_lowercase().contains(&format!("to: {email}"))).unwrap_or_else(|| panic!("no mail came"));
+        let mail = mails
+            .iter()
+            .rev()
+            .find(|mail| mail.to_lowercase().contains(&format!("to: {email}")))
+            .unwrap_or_else(|| panic!("no mail came"));
         let code = mail.lines().map(str::trim).find(|line| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit()));
         code.expect("a code alone on a line").to_owned()
     }
@@ -222,7 +230,8 @@ impl Answer {
     #[track_caller]
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.bytes)))
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.bytes)))
     }
 
     /// The body as text.
@@ -241,6 +250,8 @@ impl Answer {
     #[must_use]
     pub fn session_cookie(&self) -> Option<String> {
         let cookies = self.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-        cookies.filter_map(|cookie| cookie.strip_prefix("__Host-session=")?.split(';').next().map(ToOwned::to_owned)).next()
+        cookies
+            .filter_map(|cookie| cookie.strip_prefix("__Host-session=")?.split(';').next().map(ToOwned::to_owned))
+            .next()
     }
 }

@@ -17,7 +17,8 @@ static LOG: OnceLock<&'static Mutex<Vec<u8>>> = OnceLock::new();
 pub(super) fn listen() {
     LOG.get_or_init(|| {
         let lines: &'static Mutex<Vec<u8>> = Box::leak(Box::default());
-        let subscriber = log::subscriber(tracing::level_filters::LevelFilter::TRACE, Format::Json, || Lines(lines));
+        let subscriber =
+            log::subscriber(tracing::level_filters::LevelFilter::TRACE, Format::Json, move || Lines(lines));
         drop(tracing::subscriber::set_global_default(subscriber));
         lines
     });
@@ -101,7 +102,9 @@ fn find(bytes: &[u8]) -> Option<usize> {
 
 fn line_around(bytes: &[u8], at: Option<usize>) -> String {
     let at = at.unwrap_or(0);
-    let text = String::from_utf8_lossy(bytes.get(at.saturating_sub(300)..bytes.len().min(at + 100)).unwrap_or_default()).into_owned();
+    let text =
+        String::from_utf8_lossy(bytes.get(at.saturating_sub(300)..bytes.len().min(at + 100)).unwrap_or_default())
+            .into_owned();
     text
 }
 

@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 
 use crate::app::App;
-use crate::kernel::clock::{Clock, Time};
+use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::settings::{Environment, Overrides, Settings};
 use crate::testing::actors::Actor;
@@ -40,9 +40,6 @@ pub struct World {
     people: u64,
 }
 
-/// Noon, UTC, on a day in March: the moment at which every story begins.
-const BEGIN: i64 = 1_772_366_400_000_000;
-
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl World {
@@ -64,9 +61,10 @@ impl World {
 
     fn begin(database: Database, urls: Option<[String; 2]>, configuration: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
-        let clock = Clock::moved(Time::from_micros(BEGIN));
-        let app = App::build(settings(folder.path(), urls.as_ref(), configuration), clock.clone(), Entropy::system()).expect("the service starts");
-        let listening = app.listen().expect("the service listens");
+        let clock = Clock::moved(Clock::system().now());
+        let app = App::build(settings(folder.path(), urls.as_ref(), configuration), clock.clone(), Entropy::system())
+            .expect("the service starts");
+        let listening = app.listen(&Clock::system()).expect("the service listens");
         let address = *listening.addresses.first().expect("an address");
         actix_web::rt::spawn(listening.server);
         let databases = urls.map(|urls| urls.to_vec()).unwrap_or_default();
@@ -77,8 +75,9 @@ impl World {
     pub async fn restart(&mut self) {
         self.stop().await;
         let urls = <[String; 2]>::try_from(self.databases.clone()).ok();
-        self.app = App::build(settings(self.folder.path(), urls.as_ref(), ""), self.clock.clone(), Entropy::system()).expect("the service starts again");
-        let listening = self.app.listen().expect("the service listens again");
+        self.app = App::build(settings(self.folder.path(), urls.as_ref(), ""), self.clock.clone(), Entropy::system())
+            .expect("the service starts again");
+        let listening = self.app.listen(&Clock::system()).expect("the service listens again");
         self.address = *listening.addresses.first().expect("an address");
         actix_web::rt::spawn(listening.server);
         self.stop = Some(listening.handle);
@@ -143,7 +142,12 @@ impl World {
     #[must_use]
     pub fn mails(&self) -> Vec<String> {
         let mut files: Vec<PathBuf> = std::fs::read_dir(self.folder.path().join("mail"))
-            .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|e| e == "eml")).collect())
+            .map(|entries| {
+                entries
+                    .filter_map(|entry| Some(entry.ok()?.path()))
+                    .filter(|path| path.extension().is_some_and(|e| e == "eml"))
+                    .collect()
+            })
             .unwrap_or_default();
         files.sort();
         files.iter().map(|path| std::fs::read_to_string(path).expect("a mail")).collect()
@@ -192,7 +196,8 @@ fn databases(database: Database) -> Option<Option<[String; 2]>> {
 
 /// The same server's URL with another database.
 fn with_database(server: &str, name: &str) -> String {
-    let (base, query) = server.split_once('?').map_or((server, String::new()), |(base, query)| (base, format!("?{query}")));
+    let (base, query) =
+        server.split_once('?').map_or((server, String::new()), |(base, query)| (base, format!("?{query}")));
     let after_scheme = base.find("://").map_or(0, |n| n + 3);
     let end = base.get(after_scheme..).and_then(|rest| rest.find('/')).map_or(base.len(), |n| after_scheme + n);
     format!("{}/{name}{query}", base.get(..end).unwrap_or(base))
