@@ -105,6 +105,12 @@ impl World {
         self.clock.advance(by);
     }
 
+    /// The URLs of the data's database and the keyring's, on PostgreSQL.
+    #[must_use]
+    pub fn database_urls(&self) -> &[String] {
+        &self.databases
+    }
+
     /// Where the service listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

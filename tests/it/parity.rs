@@ -1,0 +1,114 @@
+//! The two engines hold the same schema: the same tables, columns, nullability, keys and indexes.
+
+use std::collections::BTreeMap;
+
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection, sql_query};
+use diesel::sql_types::Text;
+use seif::testing::{Database, World};
+
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+type Schema = BTreeMap<String, Vec<String>>;
+
+fn grouped(lines: Vec<Line>) -> Schema {
+    let mut schema = Schema::new();
+    for Line { line } in lines {
+        let (table, rest) = line.split_once('|').unwrap();
+        if !table.starts_with("__diesel") && !table.starts_with("sqlite_") {
+            schema.entry(table.to_owned()).or_default().push(rest.to_lowercase());
+        }
+    }
+    for lines in schema.values_mut() {
+        lines.sort();
+    }
+    schema
+}
+
+/// SQLite's: a column as `name kind nullability place-in-key`, an index as `index unique columns partial`.
+fn of_sqlite(path: &str) -> Schema {
+    let mut conn = SqliteConnection::establish(path).unwrap();
+    let columns = "SELECT m.name || '|' || c.name || ' ' || CASE upper(c.type)
+            WHEN 'BLOB' THEN CASE WHEN c.name = 'id' OR c.name LIKE '%\\_id' ESCAPE '\\' OR c.name = 'lane' THEN 'uuid' ELSE 'bytea' END
+            ELSE lower(c.type) END || ' ' || CASE WHEN c.\"notnull\" THEN 'required' ELSE 'optional' END || ' ' || c.pk AS line
+        FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'";
+    let indexes = "SELECT m.name || '|index ' || CASE WHEN i.\"unique\" THEN 'unique' ELSE 'plain' END || ' '
+            || (SELECT group_concat(x.name, ',') FROM pragma_index_info(i.name) x) || ' ' || CASE WHEN i.partial THEN 'partial' ELSE 'whole' END AS line
+        FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table' AND i.origin = 'c'";
+    let mut lines: Vec<Line> = sql_query(columns).load(&mut conn).unwrap();
+    lines.extend(sql_query(indexes).load::<Line>(&mut conn).unwrap());
+    grouped(lines)
+}
+
+/// PostgreSQL's, in the same words.
+fn of_postgres(url: &str) -> Schema {
+    let mut conn = PgConnection::establish(url).unwrap();
+    let columns = "SELECT c.relname || '|' || a.attname || ' ' || format_type(a.atttypid, NULL) || ' '
+            || CASE WHEN a.attnotnull THEN 'required' ELSE 'optional' END || ' '
+            || coalesce(array_position(string_to_array(i.indkey::text, ' ')::int[], a.attnum::int), 0) AS line
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary WHERE n.nspname = current_schema() AND c.relkind = 'r'";
+    let indexes = "SELECT c.relname || '|index ' || CASE WHEN i.indisunique THEN 'unique' ELSE 'plain' END || ' '
+            || (SELECT string_agg(a.attname, ',' ORDER BY k.n) FROM unnest(string_to_array(i.indkey::text, ' ')::int[]) WITH ORDINALITY k(num, n)
+                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.num) || ' '
+            || CASE WHEN i.indpred IS NULL THEN 'whole' ELSE 'partial' END AS line
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = current_schema() AND NOT i.indisprimary";
+    let mut lines: Vec<Line> = sql_query(columns).load(&mut conn).unwrap();
+    lines.extend(sql_query(indexes).load::<Line>(&mut conn).unwrap());
+    grouped(lines)
+        .into_iter()
+        .map(|(table, lines)| (table, lines.into_iter().map(|line| line.replace("timestamp without time zone", "timestamp")).collect()))
+        .collect()
+}
+
+#[test]
+fn both_engines_hold_the_same_schema() {
+    let mut sqlite = Vec::new();
+    World::run(Database::Sqlite, async |world| {
+        for file in ["seif.db", "keyring.db"] {
+            sqlite.push(of_sqlite(world.folder.path().join(file).to_str().unwrap()));
+        }
+    });
+    World::run(Database::Postgres, async |world| {
+        for (url, expected) in world.database_urls().iter().zip(&sqlite) {
+            let found = of_postgres(url);
+            assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+            for (table, lines) in &found {
+                assert_eq!(lines, &expected[table], "{table}");
+            }
+        }
+    });
+}
+
+#[test]
+fn every_table_that_names_a_tenant_first_is_under_row_level_security() {
+    World::run(Database::Postgres, async |world| {
+        let mut conn = PgConnection::establish(&world.database_urls()[0]).unwrap();
+        let guarded: Vec<Line> = sql_query(
+            "SELECT relname AS line FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relrowsecurity AND relforcerowsecurity",
+        )
+        .load(&mut conn)
+        .unwrap();
+        let mut guarded: Vec<String> = guarded.into_iter().map(|l| l.line).collect();
+        guarded.sort();
+        let mut expected = seif::kernel::store::schema::TENANT_TABLES.map(str::to_owned).to_vec();
+        expected.sort();
+        assert_eq!(guarded, expected);
+    });
+}
+
+#[test]
+fn a_role_that_could_step_around_row_level_security_stops_the_start() {
+    World::run(Database::Postgres, async |world| {
+        let mut conn = seif::kernel::store::Conn::open(world.app.services.kernel.db().target()).unwrap();
+        assert!(seif::kernel::store::dialect::demand_row_security(&mut conn).is_ok());
+        let seif::kernel::store::Conn::Pg(pg) = &mut conn else { panic!("PostgreSQL") };
+        pg.begin_test_transaction().unwrap();
+        sql_query("ALTER TABLE records DISABLE ROW LEVEL SECURITY").execute(pg).unwrap();
+        assert!(seif::kernel::store::dialect::demand_row_security(&mut conn).is_err());
+    });
+}
