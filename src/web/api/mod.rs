@@ -3,6 +3,7 @@
 pub mod body;
 pub mod failure;
 mod health;
+pub mod openapi;
 
 use crate::web::routes::Route;
 
@@ -10,5 +11,11 @@ use crate::web::routes::Route;
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(health::routes());
+    routes.extend(openapi::routes());
     routes
+}
+
+/// Each part's description of its operations.
+fn documents() -> Vec<utoipa::openapi::OpenApi> {
+    Vec::new()
 }

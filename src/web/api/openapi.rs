@@ -1,0 +1,107 @@
+//! The OpenAPI 3.1 document: generated from the handlers' own descriptions, served at `/api/openapi.json`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+
+use crate::kernel::access::{Anyone, Authorized};
+use crate::web::problem::Problem;
+use crate::web::routes::{Route, get};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![get("/api/openapi.json", document)]
+}
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Seif",
+    description = "A hosted data vault for small businesses. Errors are problem documents (RFC 9457) with a stable `code`."
+))]
+struct Whole;
+
+/// The document, with every part of the API in it.
+#[must_use]
+pub fn document_json() -> Value {
+    let mut whole = Whole::openapi();
+    for part in super::documents() {
+        whole.merge(part);
+    }
+    let mut document = serde_json::to_value(&whole).unwrap_or_default();
+    add_common_parts(&mut document);
+    document
+}
+
+/// What holds everywhere: how to sign in, and what a problem document looks like. Every refusal that a handler names
+/// without a form of its own is a problem document.
+fn add_common_parts(document: &mut Value) {
+    document["components"]["securitySchemes"] = json!({
+        "token": {"type": "http", "scheme": "bearer", "description": "An API token: seif_…"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
+    });
+    document["components"]["schemas"]["Problem"] = problem_schema();
+    let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+    let Some(paths) = document["paths"].as_object_mut() else { return };
+    let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(|path| path.values_mut());
+    for operation in operations {
+        let Some(responses) = operation["responses"].as_object_mut() else { continue };
+        for (status, description) in everywhere() {
+            responses.entry(status).or_insert_with(|| json!({"description": description}));
+        }
+        let refusals = responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5']));
+        for (_, response) in refusals {
+            if response.get("content").is_none() {
+                response["content"] = problem.clone();
+            }
+        }
+    }
+}
+
+/// The refusals that any operation may answer with.
+fn everywhere() -> BTreeMap<String, &'static str> {
+    let all = [
+        (400, "The request is malformed"),
+        (401, "Nobody is signed in"),
+        (403, "From another origin, not confirmed, or not permitted"),
+        (404, "No such thing"),
+        (408, "The request took too long to arrive"),
+        (413, "The body is too large"),
+        (415, "The body is not JSON"),
+        (421, "The host is not one of this service"),
+        (422, "A field is wrong"),
+        (429, "A limit is reached"),
+        (500, "An unexpected failure, known to the log by its incident id"),
+        (503, "A part that is needed cannot be reached, or too many wait"),
+    ];
+    all.into_iter().map(|(status, description)| (status.to_string(), description)).collect()
+}
+
+fn problem_schema() -> Value {
+    let codes: Vec<&str> = Problem::CATALOGUE.iter().map(|entry| entry.code).collect();
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status", "code"],
+        "properties": {
+            "type": {"type": "string", "description": "The address of the problem's explanation"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "code": {"type": "string", "enum": codes},
+            "errors": {"type": "array", "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {"pointer": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
+            }},
+        },
+    })
+}
+
+/// The document's bytes, made once.
+static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| serde_json::to_vec_pretty(&document_json()).unwrap_or_default());
+
+async fn document(_: Authorized<Anyone>) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(BYTES.as_slice())
+}
