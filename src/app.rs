@@ -1,5 +1,7 @@
 //! Composition: builds everything from the settings, for `main` and for tests.
 
+mod mail;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use crate::kernel::keyring::root::Provider;
 use crate::kernel::log::Incidents;
 use crate::kernel::store::{Options, Target};
 use crate::kernel::{Kernel, Parts, StartError};
+use crate::messages::outbox::Outbox;
 use crate::settings::sections::RootKey;
 use crate::settings::values::{DatabaseUrl, TlsProfile};
 use crate::settings::{Mode, Refusal, Settings};
@@ -25,6 +28,9 @@ use crate::web::tls::production::{Demands, Roots};
 use crate::web::tls::reload::Certificates;
 use crate::web::tls::{self, CertificateFiles, CertificateSource, Profile, TlsError};
 use crate::web::{access_log, cookies, cross_origin, headers, hosts, problem, routes};
+
+/// How often what has run its time is removed.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +47,9 @@ pub enum AppError {
     /// A secret's file cannot be read.
     #[error("the secret cannot be read: {0}")]
     Secret(#[from] crate::settings::values::UnreadableSecret),
+    /// Mails cannot be sent as configured.
+    #[error("mails cannot be sent: {0}")]
+    Mail(String),
     /// The address cannot be listened on, or a file cannot be written.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
@@ -54,6 +63,8 @@ fn refusals(all: &[Refusal]) -> String {
 pub struct App {
     /// What handlers work with.
     pub services: web::Data<Services>,
+    /// What hands mails over.
+    pub outbox: Outbox,
     clock: Clock,
     entropy: Entropy,
 }
@@ -87,8 +98,9 @@ impl App {
             clock: clock.clone(),
             entropy: entropy.clone(),
         })?;
+        let outbox = mail::outbox(&kernel, &settings)?;
         let services = web::Data::new(Services { kernel, settings: Arc::new(settings), sessions, incidents });
-        Ok(Self { services, clock, entropy })
+        Ok(Self { services, outbox, clock, entropy })
     }
 
     /// Listens, and serves over TLS alone. Must be called within actix's runtime. Certificates are measured by `clock`:
@@ -135,8 +147,22 @@ impl App {
         Ok(Listening { addresses, handle: server.handle(), server })
     }
 
+    /// Does in the background what nobody waits for: mails, sweeps. Must be called within actix's runtime.
+    pub fn work(&self) {
+        let outbox = self.outbox.clone();
+        actix_web::rt::spawn(async move { outbox.run().await });
+        let outbox = self.outbox.clone();
+        actix_web::rt::spawn(async move {
+            loop {
+                outbox.sweep().await;
+                tokio::time::sleep(SWEEP).await;
+            }
+        });
+    }
+
     /// Moves what was noted last into the database, once nothing is served any more.
     pub fn finish(&self) {
+        self.outbox.stop();
         if self.services.kernel.journal().flush().is_err() {
             tracing::warn!("the journal of reads waits for the next start");
         }

@@ -17,6 +17,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
         let app = App::build(settings, clock.clone(), entropy)?;
         let listening = app.listen(&clock)?;
+        app.work();
         let mut ended = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         announce(&app, &listening.addresses);
         let handle = listening.handle.clone();

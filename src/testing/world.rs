@@ -142,7 +142,10 @@ impl World {
     }
 
     /// Delivers what is due in the outbox.
-    pub async fn deliver(&self) {}
+    pub async fn deliver(&self) {
+        let round = self.app.outbox.deliver_due().await.expect("the outbox");
+        let _ = round;
+    }
 
     /// The captured mails, oldest first, as text.
     #[must_use]

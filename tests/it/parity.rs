@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection, sql_query};
 use diesel::sql_types::Text;
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection, sql_query};
 use seif::testing::{Database, World};
 
 #[derive(diesel::QueryableByName)]
@@ -61,7 +61,9 @@ fn of_postgres(url: &str) -> Schema {
     lines.extend(sql_query(indexes).load::<Line>(&mut conn).unwrap());
     grouped(lines)
         .into_iter()
-        .map(|(table, lines)| (table, lines.into_iter().map(|line| line.replace("timestamp without time zone", "timestamp")).collect()))
+        .map(|(table, lines)| {
+            (table, lines.into_iter().map(|line| line.replace("timestamp without time zone", "timestamp")).collect())
+        })
         .collect()
 }
 

@@ -1,0 +1,58 @@
+//! How mails leave, from the settings.
+
+use std::time::Duration;
+
+use crate::app::AppError;
+use crate::kernel::Kernel;
+use crate::messages::files::Files;
+use crate::messages::mail::Letterhead;
+use crate::messages::outbox::Outbox;
+use crate::messages::smtp::{Login, Roots, Smtp, SmtpSettings, Tls};
+use crate::messages::texts::Texts;
+use crate::messages::transport::Transport;
+use crate::settings::Settings;
+use crate::settings::values::SmtpSecurity;
+
+/// How long a mail server may take for one step.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The outbox of `kernel`: by SMTP where a server is configured, else into files.
+pub(super) fn outbox(kernel: &Kernel, settings: &Settings) -> Result<Outbox, AppError> {
+    let from = settings.smtp.as_ref().map_or("seif@localhost", |smtp| smtp.from.as_str());
+    let contact = settings.operator.contact_email.as_deref().unwrap_or(from);
+    let name = settings.operator.name.as_deref().unwrap_or("Seif");
+    let letterhead = Letterhead::new(name, from, contact).map_err(|error| AppError::Mail(error.to_string()))?;
+    let texts = Texts::load().map_err(|error| AppError::Mail(error.to_string()))?;
+    Ok(Outbox::new(kernel.clone(), transport(settings)?, texts, letterhead))
+}
+
+fn transport(settings: &Settings) -> Result<Transport, AppError> {
+    let Some(smtp) = &settings.smtp else {
+        let files =
+            Files::open(&settings.data).map_err(|error| AppError::Io("the folder of mails".to_owned(), error))?;
+        return Ok(Transport::Files(files));
+    };
+    let login = smtp
+        .credentials
+        .as_ref()
+        .map(|known| Ok::<_, AppError>(Login { user: known.user.clone(), password: known.password.read()? }));
+    let hello = smtp
+        .helo
+        .as_ref()
+        .or(settings.server.names.first())
+        .map_or_else(|| "localhost".to_owned(), ToString::to_string);
+    let relay = SmtpSettings {
+        host: smtp.host.clone(),
+        port: smtp.port,
+        tls: match smtp.security {
+            SmtpSecurity::Implicit => Tls::Implicit,
+            SmtpSecurity::Starttls => Tls::StartTls,
+        },
+        roots: Roots::System,
+        login: login.transpose()?,
+        hello,
+        patience: PATIENCE,
+    };
+    let smtp = Smtp::new(relay).map_err(|error| AppError::Mail(error.to_string()))?;
+    Ok(Transport::Smtp(Box::new(smtp)))
+}
