@@ -8,8 +8,9 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    Chrome, Collections, ConfirmCode, ConfirmMethods, Document, History, Join, JoinFinish, Locale, NewCollection, News,
-    Page, RecordForm, RecordList, RecordView, Section, SignIn, Starters, TenantMark, Theme, Trash, Visitor, render,
+    ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods, Document, History, ImportDryRun, ImportFile, Join,
+    JoinFinish, LegalDocument, Locale, NewCollection, News, Page, Preferences, RecordForm, RecordList, RecordView,
+    Refusal, Section, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash, Visitor, render,
 };
 use crate::kernel::ids::TenantId;
 use crate::web::assets;
@@ -29,6 +30,8 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     }
     pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode);
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
+    pages!(ImportFile, ImportDryRun, Tokens, TokenMade);
+    pages!(ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Refusal);
     all
 }
 
@@ -93,8 +96,14 @@ impl<'a> Tag<'a> {
         self.inside[start..].split('"').next()
     }
 
+    /// The names of its attributes.
+    fn attributes(&self) -> Vec<&'a str> {
+        let outside_quotes = self.inside.split('"').step_by(2);
+        outside_quotes.flat_map(str::split_whitespace).skip(1).map(|name| name.trim_end_matches('=')).collect()
+    }
+
     fn has(&self, name: &str) -> bool {
-        self.inside.split_whitespace().any(|part| part == name || part.starts_with(&format!("{name}=")))
+        self.attributes().contains(&name)
     }
 }
 
@@ -134,31 +143,62 @@ fn tags<'a>(name: &str, html: &'a str) -> Vec<Tag<'a>> {
 fn every_page_in_every_language_is_whole_and_needs_nobody_else() {
     for locale in Locale::ALL {
         for Drawn { name, html, .. } in each_page(locale, Theme::System) {
-            // The renderer writes slashes of values as references.
-            let html = html.replace("&#x2f;", "/");
-            let tags = tags(&name, &html);
-            assert!(html.starts_with("<!DOCTYPE html>"), "{name}");
-            for tag in &tags {
-                let whole = format!("{name}: <{} {}>", tag.name, tag.inside);
-                // A strict content security policy lets none of these through.
-                assert!(!tag.has("style") && tag.name != "style", "{whole}");
-                assert!(!tag.inside.contains(" on"), "{whole}");
-                assert!(tag.name != "script" || tag.attribute("src").is_some(), "{whole}");
-                // P-1: nothing from another origin.
-                for reference in ["href", "src", "action", "srcset", "formaction"] {
-                    if let Some(to) = tag.attribute(reference) {
-                        let own = (to.starts_with('/') && !to.starts_with("//")) || to.starts_with('#');
-                        assert!(own || to.starts_with("mailto:"), "{whole}");
-                    }
-                }
-                if tag.name == "form" && tag.attribute("method") != Some("post") {
-                    panic!("{whole}: what is typed would stand in the address");
-                }
-            }
-            labelled(&name, &tags);
-            landmarks(&name, &tags);
-            ids(&name, &tags);
+            check(&name, &html);
         }
+    }
+}
+
+/// Everything that a page owes, whatever it shows.
+fn check(name: &str, html: &str) {
+    assert!(html.starts_with("<!DOCTYPE html>"), "{name}");
+    // The renderer writes slashes of values as references.
+    let html = html.replace("&#x2f;", "/");
+    let tags = tags(name, &html);
+    for tag in &tags {
+        let whole = format!("{name}: <{}>", tag.inside);
+        // A strict content security policy lets none of these through.
+        assert!(!tag.has("style") && tag.name != "style", "{whole}");
+        assert!(!tag.attributes().iter().any(|name| name.starts_with("on")), "{whole}");
+        assert!(tag.name != "script" || tag.attribute("src").is_some(), "{whole}");
+        // P-1: nothing from another origin.
+        for reference in ["href", "src", "action", "srcset", "formaction"] {
+            if let Some(to) = tag.attribute(reference) {
+                let own = (to.starts_with('/') && !to.starts_with("//")) || to.starts_with('#');
+                assert!(own || to.starts_with("mailto:"), "{whole}");
+            }
+        }
+        let posts = tag.attribute("method") == Some("post");
+        assert!(tag.name != "form" || posts, "{whole}: what is typed would stand in the address");
+    }
+    labelled(name, &tags);
+    landmarks(name, &tags);
+    ids(name, &tags);
+}
+
+#[test]
+fn a_planted_fault_does_not_pass_the_check() {
+    let [stranger, ..] = surroundings(Locale::En, Theme::System);
+    let good = render(&SignIn::samples().remove(0), &stranger).unwrap().into_body();
+    check("sign-in-en", &good);
+    for (sound, fault) in [
+        ("<main id", "<main style=\"color:red\" id"),
+        ("<main id", "<main onclick=\"x()\" id"),
+        ("</main>", "<script>x()</script></main>"),
+        ("</main>", "<script src=\"https://cdn.example/x.js\"></script></main>"),
+        ("</main>", "<img src=\"//cdn.example/x.png\"></main>"),
+        ("</main>", "</div></main>"),
+        ("</main>", "<p></main>"),
+        ("</main>", "<input id=\"f-new\" name=\"new\"></main>"),
+        ("</main>", "<p id=\"main\"></p></main>"),
+        ("</main>", "<a href=\"#nowhere\">there</a></main>"),
+        ("</main>", "<h1>again</h1></main>"),
+        ("method=\"post\" action=\"/sign-in\"", "method=\"get\" action=\"/sign-in\""),
+        ("type=\"password\"", "type=\"password\" value=\"hunter2\""),
+        ("lang=\"en\"", "lang=\"lv\""),
+    ] {
+        let faulty = good.replacen(sound, fault, 1);
+        assert_ne!(faulty, good, "nothing to replace: {sound}");
+        assert!(std::panic::catch_unwind(|| check("sign-in-en", &faulty)).is_err(), "passed: {fault}");
     }
 }
 
@@ -219,7 +259,7 @@ fn every_template_belongs_to_a_page_and_every_file_is_a_template() {
 /// A text is said by its whole key, or by a key that a template puts together after one of these beginnings.
 #[test]
 fn every_text_is_said_somewhere() {
-    const PUT_TOGETHER: [&str; 13] = [
+    const PUT_TOGETHER: &[&str] = &[
         "news-",
         "document-",
         "acknowledge-",
@@ -233,6 +273,14 @@ fn every_text_is_said_somewhere() {
         "deed-",
         "basis-",
         "hint-kind-",
+        "scope-",
+        "lifetime-",
+        "role-",
+        "sign-ins-",
+        "outcome-",
+        "by-",
+        "theme-",
+        "refusal-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

@@ -5,23 +5,31 @@
 //! What is personal comes in as [`Shown`] and is given up in the rendering alone. Each page has samples, and one test
 //! renders every sample in every language.
 
+mod account;
 mod chrome;
 mod collections;
 mod confirm;
 mod form;
+mod import;
 mod join;
+mod legal;
 mod record;
 mod records;
+mod refusal;
 mod render;
 mod shown;
 mod sign_in;
 pub mod texts;
+mod tokens;
 mod vault;
 
 #[cfg(test)]
 mod checks;
 
 pub use crate::kernel::values::Locale;
+pub use account::{
+    Attempt, ChooseTenant, Outcome, Preferences, RoleName, SignInMethod, SignIns, SignOut, TenantChoice,
+};
 pub use chrome::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
 pub use collections::{
     CollectionCard, Collections, FieldTrait, NewCollection, NewCollectionField, NewFieldRow, Starter, StarterState,
@@ -29,12 +37,16 @@ pub use collections::{
 };
 pub use confirm::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, Method, OfferedMethod};
 pub use form::{Echo, Form, FormField};
+pub use import::{ImportColumn, ImportDryRun, ImportField, ImportFile, MappedColumn, Presence, RowProblem};
 pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
+pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
 pub use record::{
     Conflict, Deed, Fact, FieldOption, FormOf, History, Need, RecordField, RecordForm, RecordView, Version,
 };
 pub use records::{RecordList, RecordRow, Search, SearchField, Sought, Trash, TrashedRow};
+pub use refusal::Refusal;
 pub use render::{Html, Page, RenderError, render};
 pub use shown::{Shown, ShownOnce};
 pub use sign_in::{SignIn, SignInField, SignInReason};
+pub use tokens::{TokenField, TokenMade, TokenRow, Tokens};
 pub use vault::{Cell, CollectionMark, Day, FieldChange, LinkedRecord, Moment, Pager, Place, Reach};

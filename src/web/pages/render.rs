@@ -99,19 +99,29 @@ macro_rules! templates {
 /// Every template there is.
 pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "base.html",
-    "macros.html",
+    "choose_tenant.html",
     "collections.html",
     "confirm_code.html",
     "confirm_methods.html",
     "history.html",
+    "import.html",
+    "import_dry_run.html",
     "join.html",
     "join_finish.html",
+    "legal.html",
+    "macros.html",
     "new_collection.html",
+    "preferences.html",
     "record.html",
     "record_form.html",
     "records.html",
+    "refusal.html",
     "sign_in.html",
+    "sign_ins.html",
+    "sign_out.html",
     "starters.html",
+    "token_made.html",
+    "tokens.html",
     "trash.html",
 ];
 
@@ -129,7 +139,7 @@ fn make(locale: Locale) -> Result<Environment<'static>, RenderError> {
     environment.add_function("asset", |name: &str| {
         assets::named(name).map(assets::Asset::path).ok_or_else(|| Error::from(ErrorKind::UndefinedError))
     });
-    environment.add_filter("slug", |name: &str| name.replace(['_', '.'], "-"));
+    environment.add_filter("slug", |name: &str| name.replace(['_', '.', ':'], "-"));
     environment.add_global("locale", locale.tag());
     environment.add_global("locales", Value::from(Serde(Locale::ALL.map(|l| (l.tag(), l.native_name())))));
     environment.add_global("countries", Value::from(Serde(countries(texts)?)));

@@ -122,6 +122,7 @@ error-too-short = This is too short.
 error-out-of-range = This is outside the allowed range.
 error-already-exists = Another record already has this value.
 error-not-found = There is no such record.
+error-not-a-table = This file cannot be read as a table. Save it as CSV in UTF-8 and try again.
 error-bad-checksum = The check digits do not match. Please look for a typing mistake.
 error-wrong-type = This is not of the kind that belongs here.
 error-not-a-number = This is not a number. Write it as 1234.5.
@@ -271,6 +272,150 @@ trash-restore = Restore
 trash-empty = The trash is empty
 trash-empty-text = Records that you delete wait here and can be restored.
 import-title = Import
+
+## Import
+dry-run-ready = { $count ->
+    [0] No row can become a record.
+    [one] One row is ready to become a record.
+   *[other] { $count } rows are ready to become records.
+}
+dry-run-refused = { $count ->
+    [one] One row would be left out.
+   *[other] { $count } rows would be left out.
+}
+import-lead = Bring in a whole table from a CSV file. First you see what would happen; nothing is stored until you agree.
+import-check = Check the file
+import-columns = Columns
+import-columns-text = The first line of the file names its columns, by either of these. Other columns are left out.
+import-heading = Heading
+field-file = CSV file
+hint-file = In UTF-8, with commas, semicolons or tabs between the columns.
+dry-run-title = What the import would do
+dry-run-nothing-yet = Nothing has been stored yet.
+dry-run-confirm = Import
+dry-run-other-file = Choose another file
+dry-run-problems = Rows that would be left out
+dry-run-line = Line
+dry-run-problem = What is wrong
+dry-run-left-out = left out
+
+## Tokens
+tokens-lead = A token lets another program work with this vault, without your password. Give each program its own.
+tokens-empty = No tokens
+tokens-empty-text = No other program can reach this vault.
+token-new = New token
+token-make = Make the token
+token-used = last used
+token-unused = never used
+token-expires = ends
+token-endless = without end
+token-revoke = Revoke
+token-made-title = Your new token
+token-made-text = Copy it now: it is shown this one time, and we keep no copy that can be read.
+token-kept = I have stored it safely
+copy = Copy
+copied = Copied
+field-token-name = What is it for?
+hint-token-name = For example: accounting, online shop.
+field-scopes = What may it do?
+field-lifetime = Works for
+lifetime-30 = 30 days
+lifetime-90 = 90 days
+lifetime-365 = A year
+lifetime-none = No end
+scope-records-read = Read records
+scope-records-write = Write records
+scope-records-reveal = Reveal sensitive values
+scope-collections-write = Change collections
+scope-files-read = Read files
+scope-files-write = Store files
+scope-exports-read = Export everything
+scope-audit-read = Read the audit trail
+scope-members-read = See the members
+
+## Account
+choose-tenant-title = Your vaults
+choose-tenant-empty = You belong to no vault
+choose-tenant-empty-text = Somebody who runs a vault can invite you to it.
+role-owner = Owner
+role-admin = Administrator
+role-editor = Editor
+role-viewer = Viewer
+sign-ins-lead = Look through this now and then, at least once a month.
+sign-ins-at = When
+sign-ins-outcome = Outcome
+sign-ins-method = Method
+sign-ins-ip = Network address
+sign-ins-device = Device
+sign-ins-empty = Nothing further
+sign-ins-empty-text = There are no earlier sign-ins.
+sign-ins-strange = Something here that was not you? Change your password, then write to us:
+outcome-accepted = Accepted
+outcome-refused = Refused
+by-password = Password
+by-email = Code by e-mail
+by-sms = Code by text message
+by-totp = Authenticator app
+by-recovery-code = Recovery code
+by-join = Joining
+preferences-lead = Kept in a cookie on this device; nothing else is.
+field-theme = Colours
+theme-system = As on this device
+theme-light = Light
+theme-dark = Dark
+sign-out-title = Sign out?
+sign-out-text = Your session ends on our side, and the browser forgets what it kept of these pages.
+sign-out-stay = Stay signed in
+
+## Legal documents
+legal-version = Version { $version }
+legal-updated = updated and in force from
+legal-will-apply = will apply from
+legal-announced = This version is announced and not in force yet.
+legal-superseded = A newer version has replaced this one.
+legal-in-force = Read the one in force
+legal-print = This page can be printed: the print leaves out menus and colours.
+legal-others = Other versions
+
+## Refusals
+refusal-retry = { $seconds ->
+    [one] Please try again in a second.
+   *[other] Please try again in { $seconds } seconds.
+}
+refusal-home = To the start page
+refusal-incident = If you write to us, please give this number:
+refusal-malformed-request = This did not work
+refusal-malformed-request-text = The request could not be understood. Go back, and try once more.
+refusal-not-signed-in = Please sign in
+refusal-not-signed-in-text = This page is for those who are signed in.
+refusal-forbidden = Your role does not allow this
+refusal-forbidden-text = Ask an owner or administrator of this vault.
+refusal-confirmation-required = Please confirm first
+refusal-confirmation-required-text = To do this, confirm that it is you. It takes a moment.
+refusal-policy-unacknowledged = A document has changed
+refusal-policy-unacknowledged-text = Before you can make changes, please read the new version and acknowledge it.
+refusal-not-found = There is nothing here
+refusal-not-found-text = The page does not exist, or it is not yours to see.
+refusal-already-exists = This is there already
+refusal-already-exists-text = Something with the same value or name exists. Go back and choose another.
+refusal-version-conflict = Somebody was faster
+refusal-version-conflict-text = It was changed while you looked at it. Open it again to see how it stands.
+refusal-payload-too-large = This is too large
+refusal-payload-too-large-text = Divide it into smaller parts and send them one by one.
+refusal-unsupported-media-type = This kind of file cannot be read
+refusal-unsupported-media-type-text = Go back and choose a file of the kind that is asked for.
+refusal-cross-origin = The request came from elsewhere
+refusal-cross-origin-text = Another site tried to act in your name, and was refused. Nothing has changed.
+refusal-too-many-requests = Too many tries
+refusal-too-many-requests-text = Please wait a little, then try again.
+refusal-busy = Much is going on just now
+refusal-busy-text = Your request was not carried out. Please try again in a moment.
+refusal-unavailable = Seif cannot answer just now
+refusal-unavailable-text = Nothing is lost. Please try again in a moment.
+refusal-sealed = This cannot be opened now
+refusal-sealed-text = Its key cannot be reached. Please write to us.
+refusal-internal = Something went wrong on our side
+refusal-internal-text = It has been noted. Nothing was stored by halves.
 
 ## Countries
 country-ee = Estonia

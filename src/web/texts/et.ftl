@@ -122,6 +122,7 @@ error-too-short = See on liiga lühike.
 error-out-of-range = Väärtus ei ole lubatud piirides.
 error-already-exists = Sama väärtus on juba teisel kirjel.
 error-not-found = Sellist kirjet ei ole.
+error-not-a-table = Seda faili ei saa tabelina lugeda. Salvestage see CSV-vormingus ja UTF-8 kodeeringus ning proovige uuesti.
 error-bad-checksum = Kontrollnumbrid ei klapi. Palun kontrollige, kas on trükiviga.
 error-wrong-type = Seda liiki väärtus siia ei sobi.
 error-not-a-number = See ei ole arv. Kirjutage näiteks 1234.5.
@@ -271,6 +272,144 @@ trash-restore = Taasta
 trash-empty = Prügikast on tühi
 trash-empty-text = Siia jõuavad kustutatud kirjed ja siit saab neid taastada.
 import-title = Impordi
+
+## Import
+dry-run-ready = { $count ->
+    [0] Ükski rida ei saa kirjeks.
+    [one] { $count } rida on kirjeks saamiseks valmis.
+   *[other] { $count } rida on kirjeteks saamiseks valmis.
+}
+dry-run-refused = { $count } rida jäetaks välja.
+import-lead = Tooge CSV-failist kogu tabel. Kõigepealt näete, mis juhtuks; midagi ei salvestata enne teie nõusolekut.
+import-check = Kontrolli faili
+import-columns = Veerud
+import-columns-text = Faili esimesel real on veergude nimed, üks või teine neist. Muud veerud jäetakse välja.
+import-heading = Päis
+field-file = CSV-fail
+hint-file = UTF-8 kodeeringus, veergude vahel komad, semikoolonid või tabeldusmärgid.
+dry-run-title = Mida import teeks
+dry-run-nothing-yet = Midagi ei ole veel salvestatud.
+dry-run-confirm = Impordi
+dry-run-other-file = Vali teine fail
+dry-run-problems = Read, mis jäetaks välja
+dry-run-line = Rida
+dry-run-problem = Mis on valesti
+dry-run-left-out = jäetakse välja
+
+## Juurdepääsutõendid
+tokens-lead = Juurdepääsutõendiga saab teine programm selle hoidlaga töötada ilma teie paroolita. Andke igale programmile oma.
+tokens-empty = Tõendeid ei ole
+tokens-empty-text = Ükski teine programm sellele hoidlale ligi ei pääse.
+token-new = Uus tõend
+token-make = Loo tõend
+token-used = viimati kasutatud
+token-unused = kasutamata
+token-expires = lõpeb
+token-endless = tähtajatu
+token-revoke = Tühista
+token-made-title = Teie uus tõend
+token-made-text = Kopeerige see kohe: seda näidatakse ainult praegu ja loetavat koopiat meil ei ole.
+token-kept = Olen selle kindlasse kohta pannud
+copy = Kopeeri
+copied = Kopeeritud
+field-token-name = Milleks see on?
+hint-token-name = Näiteks: raamatupidamine, veebipood.
+field-scopes = Mida see lubab?
+field-lifetime = Kehtib
+lifetime-30 = 30 päeva
+lifetime-90 = 90 päeva
+lifetime-365 = aasta
+lifetime-none = tähtajatult
+scope-records-read = Lugeda kirjeid
+scope-records-write = Kirjutada kirjeid
+scope-records-reveal = Näha tundlikke väärtusi
+scope-collections-write = Muuta kogusid
+scope-files-read = Lugeda faile
+scope-files-write = Salvestada faile
+scope-exports-read = Eksportida kõike
+scope-audit-read = Lugeda auditijälge
+scope-members-read = Näha liikmeid
+
+## Konto
+choose-tenant-title = Teie hoidlad
+choose-tenant-empty = Te ei kuulu ühtegi hoidlasse
+choose-tenant-empty-text = Teid saab kutsuda see, kes hoidlat haldab.
+role-owner = Omanik
+role-admin = Administraator
+role-editor = Toimetaja
+role-viewer = Vaataja
+sign-ins-lead = Vaadake see aeg-ajalt üle, vähemalt kord kuus.
+sign-ins-at = Millal
+sign-ins-outcome = Tulemus
+sign-ins-method = Viis
+sign-ins-ip = Võrguaadress
+sign-ins-device = Seade
+sign-ins-empty = Rohkem midagi ei ole
+sign-ins-empty-text = Varasemaid sisselogimisi ei ole.
+sign-ins-strange = Kas siin on midagi, mis polnud teie? Muutke parool ja kirjutage meile:
+outcome-accepted = Lubatud
+outcome-refused = Tagasi lükatud
+by-password = Parool
+by-email = Kood e-kirjaga
+by-sms = Kood tekstsõnumiga
+by-totp = Autentimisrakendus
+by-recovery-code = Taastekood
+by-join = Liitumine
+preferences-lead = Neid hoitakse küpsises selles seadmes; muud selles ei ole.
+field-theme = Värvid
+theme-system = Nagu selles seadmes
+theme-light = Heledad
+theme-dark = Tumedad
+sign-out-title = Kas logite välja?
+sign-out-text = Teie seanss suletakse meie poolel ja brauser unustab, mida ta nendest lehtedest hoidis.
+sign-out-stay = Jää sisselogituks
+
+## Õiguslikud dokumendid
+legal-version = Versioon { $version }
+legal-updated = uuendatud, kehtib alates
+legal-will-apply = jõustub
+legal-announced = See versioon on välja kuulutatud, kuid veel ei kehti.
+legal-superseded = Selle versiooni on asendanud uuem.
+legal-in-force = Loe kehtivat
+legal-print = Seda lehte saab printida: trükis ei ole menüüsid ega värve.
+legal-others = Teised versioonid
+
+## Keeldumised
+refusal-retry = Palun proovige { $seconds } sekundi pärast uuesti.
+refusal-home = Avalehele
+refusal-incident = Kui meile kirjutate, märkige palun see number:
+refusal-malformed-request = See ei õnnestunud
+refusal-malformed-request-text = Päringust ei olnud võimalik aru saada. Minge tagasi ja proovige uuesti.
+refusal-not-signed-in = Palun logige sisse
+refusal-not-signed-in-text = See leht on neile, kes on sisse loginud.
+refusal-forbidden = Teie roll seda ei luba
+refusal-forbidden-text = Pöörduge selle hoidla omaniku või administraatori poole.
+refusal-confirmation-required = Palun kinnitage kõigepealt
+refusal-confirmation-required-text = Selle tegemiseks kinnitage, et see olete teie. See võtab hetke.
+refusal-policy-unacknowledged = Dokument on muutunud
+refusal-policy-unacknowledged-text = Muudatuste tegemiseks tutvuge uue versiooniga ja kinnitage seda.
+refusal-not-found = Siin ei ole midagi
+refusal-not-found-text = Sellist lehte ei ole või ei ole see teile mõeldud.
+refusal-already-exists = See on juba olemas
+refusal-already-exists-text = Sama väärtuse või nimega asi on juba olemas. Minge tagasi ja valige muu.
+refusal-version-conflict = Keegi jõudis ette
+refusal-version-conflict-text = Seda muudeti, kui te seda vaatasite. Avage see uuesti, et näha, milline see nüüd on.
+refusal-payload-too-large = See on liiga suur
+refusal-payload-too-large-text = Jagage see väiksemateks osadeks ja saatke ükshaaval.
+refusal-unsupported-media-type = Seda liiki faili ei saa lugeda
+refusal-unsupported-media-type-text = Minge tagasi ja valige nõutud liiki fail.
+refusal-cross-origin = Päring tuli mujalt
+refusal-cross-origin-text = Teine sait püüdis teie nimel tegutseda ja see lükati tagasi. Midagi ei muutunud.
+refusal-too-many-requests = Liiga palju katseid
+refusal-too-many-requests-text = Palun oodake veidi ja proovige siis uuesti.
+refusal-busy = Praegu on palju tegemist
+refusal-busy-text = Teie päringut ei täidetud. Palun proovige hetke pärast uuesti.
+refusal-unavailable = Seif ei saa praegu vastata
+refusal-unavailable-text = Midagi ei ole kadunud. Palun proovige hetke pärast uuesti.
+refusal-sealed = Seda ei saa praegu avada
+refusal-sealed-text = Selle võti ei ole kättesaadav. Palun kirjutage meile.
+refusal-internal = Midagi läks meie poolel valesti
+refusal-internal-text = Viga on kirja pandud. Midagi ei salvestatud poolikult.
 
 ## Riigid
 country-ee = Eesti

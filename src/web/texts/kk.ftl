@@ -122,6 +122,7 @@ error-too-short = Тым қысқа.
 error-out-of-range = Мән рұқсат етілген шектен тыс.
 error-already-exists = Мұндай мән басқа жазбада бар.
 error-not-found = Мұндай жазба жоқ.
+error-not-a-table = Бұл файлды кесте ретінде оқу мүмкін емес. Оны UTF-8 кодтауындағы CSV түрінде сақтап, қайталап көріңіз.
 error-bad-checksum = Бақылау цифрлары сәйкес емес. Қате терілмегенін тексеріңіз.
 error-wrong-type = Мұндай түрдегі мән мұнда жарамайды.
 error-not-a-number = Бұл сан емес. Мысалы, 1234.5 деп жазыңыз.
@@ -270,6 +271,143 @@ trash-restore = Қайтару
 trash-empty = Себет бос
 trash-empty-text = Жойылған жазбалар осында түседі, осыдан қайтаруға болады.
 import-title = Импорттау
+
+## Импорт
+dry-run-ready = { $count ->
+    [0] Ешбір жол жазбаға айнала алмайды.
+   *[other] { $count } жол жазбаға айналуға дайын.
+}
+dry-run-refused = { $count } жол қалдырылады.
+import-lead = CSV файлынан тұтас кесте әкеліңіз. Алдымен не болатынын көресіз; келіспейінше ештеңе сақталмайды.
+import-check = Файлды тексеру
+import-columns = Бағандар
+import-columns-text = Файлдың бірінші жолында бағандардың атаулары тұрады, мына екеуінің бірі. Басқа бағандар қалдырылады.
+import-heading = Тақырыбы
+field-file = CSV файлы
+hint-file = UTF-8 кодтауында, бағандар үтірмен, нүктелі үтірмен не табуляциямен бөлінген.
+dry-run-title = Импорт не істейді
+dry-run-nothing-yet = Әзірге ештеңе сақталған жоқ.
+dry-run-confirm = Импорттау
+dry-run-other-file = Басқа файл таңдау
+dry-run-problems = Қалдырылатын жолдар
+dry-run-line = Жол
+dry-run-problem = Не дұрыс емес
+dry-run-left-out = қалдырылады
+
+## Токендер
+tokens-lead = Токен басқа бағдарламаға осы қоймамен құпиясөзіңізсіз жұмыс істеуге мүмкіндік береді. Әр бағдарламаға бөлек токен беріңіз.
+tokens-empty = Токен жоқ
+tokens-empty-text = Ешбір басқа бағдарлама бұл қоймаға қол жеткізе алмайды.
+token-new = Жаңа токен
+token-make = Токен жасау
+token-used = соңғы рет пайдаланылған уақыты:
+token-unused = пайдаланылмаған
+token-expires = аяқталатын уақыты:
+token-endless = мерзімсіз
+token-revoke = Күшін жою
+token-made-title = Жаңа токеніңіз
+token-made-text = Оны қазір көшіріп алыңыз: ол осы жолы ғана көрсетіледі, оқуға болатын көшірмесі бізде сақталмайды.
+token-kept = Сенімді жерге сақтап қойдым
+copy = Көшіру
+copied = Көшірілді
+field-token-name = Ол не үшін керек?
+hint-token-name = Мысалы: бухгалтерия, интернет-дүкен.
+field-scopes = Ол неге рұқсат береді?
+field-lifetime = Жарамдылық мерзімі
+lifetime-30 = 30 күн
+lifetime-90 = 90 күн
+lifetime-365 = Бір жыл
+lifetime-none = Мерзімсіз
+scope-records-read = Жазбаларды оқу
+scope-records-write = Жазбаларды жазу
+scope-records-reveal = Құпия мәндерді ашу
+scope-collections-write = Жинақтарды өзгерту
+scope-files-read = Файлдарды оқу
+scope-files-write = Файлдарды сақтау
+scope-exports-read = Бәрін экспорттау
+scope-audit-read = Аудит жазбаларын оқу
+scope-members-read = Мүшелерді көру
+
+## Тіркелгі
+choose-tenant-title = Қоймаларыңыз
+choose-tenant-empty = Сіз ешбір қоймаға кірмейсіз
+choose-tenant-empty-text = Сізді қойманы басқаратын адам шақыра алады.
+role-owner = Иесі
+role-admin = Әкімші
+role-editor = Редактор
+role-viewer = Көруші
+sign-ins-lead = Мұны кемінде айына бір рет қарап тұрыңыз.
+sign-ins-at = Қашан
+sign-ins-outcome = Нәтижесі
+sign-ins-method = Тәсілі
+sign-ins-ip = Желілік мекенжай
+sign-ins-device = Құрылғы
+sign-ins-empty = Одан әрі ештеңе жоқ
+sign-ins-empty-text = Бұдан бұрынғы кірулер жоқ.
+sign-ins-strange = Өзіңіз жасамаған әрекет бар ма? Құпиясөзіңізді өзгертіп, бізге жазыңыз:
+outcome-accepted = Қабылданды
+outcome-refused = Қабылданбады
+by-password = Құпиясөз
+by-email = Поштаға келген код
+by-sms = SMS-код
+by-totp = Аутентификация қолданбасы
+by-recovery-code = Қалпына келтіру коды
+by-join = Тіркелу
+preferences-lead = Олар осы құрылғыдағы cookie файлында сақталады; онда басқа ештеңе жоқ.
+field-theme = Түстер
+theme-system = Құрылғыдағыдай
+theme-light = Ашық
+theme-dark = Күңгірт
+sign-out-title = Шығасыз ба?
+sign-out-text = Сеансыңыз біздің жақта жабылады, ал браузер осы беттерден сақтағанын ұмытады.
+sign-out-stay = Қала беру
+
+## Құқықтық құжаттар
+legal-version = { $version }-нұсқа
+legal-updated = жаңартылып, күшіне енген күні:
+legal-will-apply = күшіне енетін күні:
+legal-announced = Бұл нұсқа жарияланды, бірақ әлі күшіне енген жоқ.
+legal-superseded = Бұл нұсқаны жаңасы алмастырды.
+legal-in-force = Күшіндегісін оқу
+legal-print = Бұл бетті басып шығаруға болады: басылымда мәзірлер мен түстер болмайды.
+legal-others = Басқа нұсқалар
+
+## Бас тартулар
+refusal-retry = { $seconds } секундтан кейін қайталап көріңіз.
+refusal-home = Басты бетке
+refusal-incident = Бізге жазсаңыз, мына нөмірді көрсетіңіз:
+refusal-malformed-request = Бұл орындалмады
+refusal-malformed-request-text = Сұрауды түсіну мүмкін болмады. Артқа қайтып, қайталап көріңіз.
+refusal-not-signed-in = Кіріңіз
+refusal-not-signed-in-text = Бұл бет жүйеге кіргендерге арналған.
+refusal-forbidden = Рөліңіз бұған рұқсат бермейді
+refusal-forbidden-text = Осы қойманың иесіне немесе әкімшісіне жүгініңіз.
+refusal-confirmation-required = Алдымен растаңыз
+refusal-confirmation-required-text = Мұны істеу үшін бұл сіз екеніңізді растаңыз. Бұл көп уақыт алмайды.
+refusal-policy-unacknowledged = Құжат өзгерді
+refusal-policy-unacknowledged-text = Өзгеріс енгізу үшін жаңа нұсқамен танысып, оны растаңыз.
+refusal-not-found = Мұнда ештеңе жоқ
+refusal-not-found-text = Мұндай бет жоқ немесе ол сізге арналмаған.
+refusal-already-exists = Бұл бұрыннан бар
+refusal-already-exists-text = Дәл сондай мәні немесе атауы бар нәрсе бұрыннан бар. Артқа қайтып, басқасын таңдаңыз.
+refusal-version-conflict = Біреу озып кетті
+refusal-version-conflict-text = Сіз қарап отырғанда ол өзгертілді. Қазіргі күйін көру үшін қайта ашыңыз.
+refusal-payload-too-large = Тым үлкен
+refusal-payload-too-large-text = Оны кішірек бөліктерге бөліп, бір-бірлеп жіберіңіз.
+refusal-unsupported-media-type = Мұндай түрдегі файлды оқу мүмкін емес
+refusal-unsupported-media-type-text = Артқа қайтып, сұралған түрдегі файлды таңдаңыз.
+refusal-cross-origin = Сұрау басқа жақтан келді
+refusal-cross-origin-text = Басқа сайт сіздің атыңыздан әрекет етпек болды, оған жол берілмеді. Ештеңе өзгерген жоқ.
+refusal-too-many-requests = Әрекет саны тым көп
+refusal-too-many-requests-text = Біраз күтіп, қайталап көріңіз.
+refusal-busy = Қазір жүктеме көп
+refusal-busy-text = Сұрауыңыз орындалмады. Сәл күтіп, қайталап көріңіз.
+refusal-unavailable = Seif қазір жауап бере алмайды
+refusal-unavailable-text = Ештеңе жоғалған жоқ. Сәл күтіп, қайталап көріңіз.
+refusal-sealed = Мұны қазір ашу мүмкін емес
+refusal-sealed-text = Оның кілтіне қол жеткізу мүмкін емес. Бізге жазыңыз.
+refusal-internal = Біздің жақтан қате шықты
+refusal-internal-text = Қате тіркелді. Ештеңе жартылай сақталған жоқ.
 
 ## Елдер
 country-ee = Эстония

@@ -122,6 +122,7 @@ error-too-short = Per trumpa reikšmė.
 error-out-of-range = Reikšmė nepatenka į leistinas ribas.
 error-already-exists = Tokią reikšmę jau turi kitas įrašas.
 error-not-found = Tokio įrašo nėra.
+error-not-a-table = Šio failo negalima perskaityti kaip lentelės. Įrašykite jį CSV formatu, UTF-8 koduote, ir bandykite dar kartą.
 error-bad-checksum = Kontroliniai skaitmenys nesutampa. Patikrinkite, ar nėra rašybos klaidos.
 error-wrong-type = Tokios rūšies reikšmė čia netinka.
 error-not-a-number = Tai ne skaičius. Rašykite, pavyzdžiui, 1234.5.
@@ -272,6 +273,152 @@ trash-restore = Atkurti
 trash-empty = Šiukšlinė tuščia
 trash-empty-text = Čia patenka ištrinti įrašai, ir iš čia juos galima atkurti.
 import-title = Importuoti
+
+## Importas
+dry-run-ready = { $count ->
+    [0] Nė viena eilutė negali tapti įrašu.
+    [one] { $count } eilutė paruošta tapti įrašu.
+    [few] { $count } eilutės paruoštos tapti įrašais.
+   *[other] { $count } eilučių paruošta tapti įrašais.
+}
+dry-run-refused = { $count ->
+    [one] { $count } eilutė būtų praleista.
+    [few] { $count } eilutės būtų praleistos.
+   *[other] { $count } eilučių būtų praleista.
+}
+import-lead = Įkelkite visą lentelę iš CSV failo. Pirmiausia pamatysite, kas įvyktų; niekas nebus įrašyta, kol nesutiksite.
+import-check = Tikrinti failą
+import-columns = Stulpeliai
+import-columns-text = Pirmoje failo eilutėje yra stulpelių pavadinimai, vienas arba kitas iš šių. Kiti stulpeliai praleidžiami.
+import-heading = Antraštė
+field-file = CSV failas
+hint-file = UTF-8 koduote, tarp stulpelių kableliai, kabliataškiai arba tabuliatoriai.
+dry-run-title = Ką atliktų importas
+dry-run-nothing-yet = Dar nieko neįrašyta.
+dry-run-confirm = Importuoti
+dry-run-other-file = Pasirinkti kitą failą
+dry-run-problems = Eilutės, kurios būtų praleistos
+dry-run-line = Eilutė
+dry-run-problem = Kas negerai
+dry-run-left-out = praleidžiamas
+
+## Žetonai
+tokens-lead = Žetonas leidžia kitai programai dirbti su šia saugykla be jūsų slaptažodžio. Kiekvienai programai duokite atskirą.
+tokens-empty = Žetonų nėra
+tokens-empty-text = Jokia kita programa šios saugyklos nepasiekia.
+token-new = Naujas žetonas
+token-make = Sukurti žetoną
+token-used = paskutinį kartą naudotas
+token-unused = nenaudotas
+token-expires = baigiasi
+token-endless = neterminuotas
+token-revoke = Atšaukti
+token-made-title = Jūsų naujasis žetonas
+token-made-text = Nukopijuokite jį dabar: jis rodomas tik šį kartą, o skaitomos kopijos mes neturime.
+token-kept = Saugiai pasidėjau
+copy = Kopijuoti
+copied = Nukopijuota
+field-token-name = Kam jis skirtas?
+hint-token-name = Pavyzdžiui: apskaita, internetinė parduotuvė.
+field-scopes = Kam jis suteikia teisę?
+field-lifetime = Galioja
+lifetime-30 = 30 dienų
+lifetime-90 = 90 dienų
+lifetime-365 = metus
+lifetime-none = neterminuotai
+scope-records-read = Skaityti įrašus
+scope-records-write = Rašyti įrašus
+scope-records-reveal = Atskleisti jautrias reikšmes
+scope-collections-write = Keisti rinkinius
+scope-files-read = Skaityti failus
+scope-files-write = Įrašyti failus
+scope-exports-read = Eksportuoti viską
+scope-audit-read = Skaityti audito įrašus
+scope-members-read = Matyti narius
+
+## Paskyra
+choose-tenant-title = Jūsų saugyklos
+choose-tenant-empty = Nepriklausote jokiai saugyklai
+choose-tenant-empty-text = Jus gali pakviesti tas, kas tvarko saugyklą.
+role-owner = Savininkas
+role-admin = Administratorius
+role-editor = Redaktorius
+role-viewer = Stebėtojas
+sign-ins-lead = Retkarčiais tai peržiūrėkite, bent kartą per mėnesį.
+sign-ins-at = Kada
+sign-ins-outcome = Rezultatas
+sign-ins-method = Būdas
+sign-ins-ip = Tinklo adresas
+sign-ins-device = Įrenginys
+sign-ins-empty = Daugiau nieko nėra
+sign-ins-empty-text = Ankstesnių prisijungimų nėra.
+sign-ins-strange = Matote ką nors, kas buvote ne jūs? Pakeiskite slaptažodį ir parašykite mums:
+outcome-accepted = Priimta
+outcome-refused = Atmesta
+by-password = Slaptažodis
+by-email = Kodas el. paštu
+by-sms = Kodas trumpąja žinute
+by-totp = Autentifikavimo programėlė
+by-recovery-code = Atkūrimo kodas
+by-join = Registracija
+preferences-lead = Jos laikomos slapuke šiame įrenginyje; daugiau jame nieko nėra.
+field-theme = Spalvos
+theme-system = Kaip šiame įrenginyje
+theme-light = Šviesios
+theme-dark = Tamsios
+sign-out-title = Atsijungti?
+sign-out-text = Jūsų sesija bus uždaryta mūsų pusėje, o naršyklė pamirš, ką buvo išsaugojusi iš šių puslapių.
+sign-out-stay = Likti prisijungus
+
+## Teisiniai dokumentai
+legal-version = { $version } versija
+legal-updated = atnaujinta, galioja nuo
+legal-will-apply = įsigalios
+legal-announced = Ši versija paskelbta, bet dar negalioja.
+legal-superseded = Šią versiją pakeitė naujesnė.
+legal-in-force = Skaityti galiojančią
+legal-print = Šį puslapį galima išspausdinti: spaudinyje nebus meniu ir spalvų.
+legal-others = Kitos versijos
+
+## Atsisakymai
+refusal-retry = { $seconds ->
+    [one] Bandykite dar kartą po { $seconds } sekundės.
+   *[other] Bandykite dar kartą po { $seconds } sekundžių.
+}
+refusal-home = Į pradžią
+refusal-incident = Jei mums rašysite, nurodykite šį numerį:
+refusal-malformed-request = Nepavyko
+refusal-malformed-request-text = Užklausos nepavyko suprasti. Grįžkite ir bandykite dar kartą.
+refusal-not-signed-in = Prisijunkite
+refusal-not-signed-in-text = Šis puslapis skirtas prisijungusiems.
+refusal-forbidden = Jūsų vaidmuo to neleidžia
+refusal-forbidden-text = Kreipkitės į šios saugyklos savininką arba administratorių.
+refusal-confirmation-required = Pirmiausia patvirtinkite
+refusal-confirmation-required-text = Norėdami tai atlikti, patvirtinkite, kad tai jūs. Tai užtruks akimirką.
+refusal-policy-unacknowledged = Pasikeitė dokumentas
+refusal-policy-unacknowledged-text = Kad galėtumėte daryti pakeitimus, susipažinkite su nauja versija ir tai patvirtinkite.
+refusal-not-found = Čia nieko nėra
+refusal-not-found-text = Tokio puslapio nėra arba jis skirtas ne jums.
+refusal-already-exists = Tai jau yra
+refusal-already-exists-text = Jau yra kas nors su tokia pačia reikšme ar pavadinimu. Grįžkite ir pasirinkite kitą.
+refusal-version-conflict = Kažkas suspėjo pirmas
+refusal-version-conflict-text = Kol žiūrėjote, tai buvo pakeista. Atverkite dar kartą ir pamatysite, kaip yra dabar.
+refusal-payload-too-large = Per didelis
+refusal-payload-too-large-text = Padalykite į mažesnes dalis ir siųskite po vieną.
+refusal-unsupported-media-type = Tokios rūšies failo perskaityti negalima
+refusal-unsupported-media-type-text = Grįžkite ir pasirinkite prašomos rūšies failą.
+refusal-cross-origin = Užklausa atėjo iš kitur
+refusal-cross-origin-text = Kita svetainė bandė veikti jūsų vardu ir buvo atmesta. Niekas nepasikeitė.
+refusal-too-many-requests = Per daug bandymų
+refusal-too-many-requests-text = Truputį palaukite ir bandykite dar kartą.
+refusal-busy = Šiuo metu daug darbo
+refusal-busy-text = Jūsų užklausa neįvykdyta. Po akimirkos bandykite dar kartą.
+refusal-unavailable = Seif šiuo metu negali atsakyti
+refusal-unavailable-text = Niekas neprarasta. Po akimirkos bandykite dar kartą.
+refusal-sealed = Šiuo metu to atverti negalima
+refusal-sealed-text = Jo raktas nepasiekiamas. Parašykite mums.
+refusal-internal = Mūsų pusėje įvyko klaida
+refusal-internal-text = Klaida užfiksuota. Niekas nebuvo įrašyta iš dalies.
 
 ## Šalys
 country-ee = Estija

@@ -122,6 +122,7 @@ error-too-short = Teksts ir pārāk īss.
 error-out-of-range = Vērtība ir ārpus atļautajām robežām.
 error-already-exists = Šāda vērtība jau ir citā ierakstā.
 error-not-found = Šāda ieraksta nav.
+error-not-a-table = Šo datni nevar nolasīt kā tabulu. Saglabājiet to CSV formātā UTF-8 kodējumā un mēģiniet vēlreiz.
 error-bad-checksum = Kontrolcipari nesakrīt. Lūdzu, pārbaudiet, vai nav pārrakstīšanās kļūdas.
 error-wrong-type = Šāda veida vērtība šeit neder.
 error-not-a-number = Tas nav skaitlis. Rakstiet, piemēram, 1234.5.
@@ -272,6 +273,150 @@ trash-restore = Atjaunot
 trash-empty = Atkritne ir tukša
 trash-empty-text = Šeit nonāk izdzēstie ieraksti, un no šejienes tos var atjaunot.
 import-title = Importēt
+
+## Imports
+dry-run-ready = { $count ->
+    [0] Neviena rinda nevar kļūt par ierakstu.
+    [one] { $count } rinda ir gatava kļūt par ierakstu.
+   *[other] { $count } rindas ir gatavas kļūt par ierakstiem.
+}
+dry-run-refused = { $count ->
+    [one] { $count } rinda tiktu izlaista.
+   *[other] { $count } rindas tiktu izlaistas.
+}
+import-lead = Ieimportējiet visu tabulu no CSV datnes. Vispirms redzēsiet, kas notiks; nekas netiks saglabāts, kamēr nepiekritīsiet.
+import-check = Pārbaudīt datni
+import-columns = Kolonnas
+import-columns-text = Datnes pirmajā rindā ir kolonnu nosaukumi, viens vai otrs no šiem. Citas kolonnas tiek izlaistas.
+import-heading = Virsraksts
+field-file = CSV datne
+hint-file = UTF-8 kodējumā, starp kolonnām komati, semikoli vai tabulatori.
+dry-run-title = Ko imports darītu
+dry-run-nothing-yet = Vēl nekas nav saglabāts.
+dry-run-confirm = Importēt
+dry-run-other-file = Izvēlēties citu datni
+dry-run-problems = Rindas, kas tiktu izlaistas
+dry-run-line = Rinda
+dry-run-problem = Kas nav kārtībā
+dry-run-left-out = tiek izlaista
+
+## Pilnvaras
+tokens-lead = Pilnvara ļauj citai programmai strādāt ar šo glabātavu bez jūsu paroles. Katrai programmai dodiet savu.
+tokens-empty = Pilnvaru nav
+tokens-empty-text = Neviena cita programma šai glabātavai nevar piekļūt.
+token-new = Jauna pilnvara
+token-make = Izveidot pilnvaru
+token-used = pēdējoreiz lietota
+token-unused = nav lietota
+token-expires = beidzas
+token-endless = bez termiņa
+token-revoke = Atsaukt
+token-made-title = Jūsu jaunā pilnvara
+token-made-text = Nokopējiet to tagad: tā tiek parādīta tikai šoreiz, un nolasāmas kopijas mums nav.
+token-kept = Esmu to droši noglabājis
+copy = Kopēt
+copied = Nokopēts
+field-token-name = Kam tā paredzēta?
+hint-token-name = Piemēram: grāmatvedība, interneta veikals.
+field-scopes = Ko tā drīkst?
+field-lifetime = Derīga
+lifetime-30 = 30 dienas
+lifetime-90 = 90 dienas
+lifetime-365 = gadu
+lifetime-none = bez termiņa
+scope-records-read = Lasīt ierakstus
+scope-records-write = Rakstīt ierakstus
+scope-records-reveal = Atklāt sensitīvas vērtības
+scope-collections-write = Mainīt kolekcijas
+scope-files-read = Lasīt datnes
+scope-files-write = Saglabāt datnes
+scope-exports-read = Eksportēt visu
+scope-audit-read = Lasīt audita pierakstus
+scope-members-read = Redzēt dalībniekus
+
+## Konts
+choose-tenant-title = Jūsu glabātavas
+choose-tenant-empty = Jūs neesat nevienā glabātavā
+choose-tenant-empty-text = Jūs var uzaicināt tas, kas glabātavu pārvalda.
+role-owner = Īpašnieks
+role-admin = Administrators
+role-editor = Redaktors
+role-viewer = Skatītājs
+sign-ins-lead = Laiku pa laikam to pārskatiet, vismaz reizi mēnesī.
+sign-ins-at = Kad
+sign-ins-outcome = Iznākums
+sign-ins-method = Veids
+sign-ins-ip = Tīkla adrese
+sign-ins-device = Ierīce
+sign-ins-empty = Vairāk nekā nav
+sign-ins-empty-text = Agrākas pieteikšanās nav.
+sign-ins-strange = Vai te ir kas tāds, kas nebijāt jūs? Nomainiet paroli un rakstiet mums:
+outcome-accepted = Pieņemts
+outcome-refused = Noraidīts
+by-password = Parole
+by-email = Kods e-pastā
+by-sms = Kods īsziņā
+by-totp = Autentifikācijas lietotne
+by-recovery-code = Atkopšanas kods
+by-join = Reģistrēšanās
+preferences-lead = Tie glabājas sīkdatnē šajā ierīcē; nekas cits tur netiek glabāts.
+field-theme = Krāsas
+theme-system = Kā šajā ierīcē
+theme-light = Gaišas
+theme-dark = Tumšas
+sign-out-title = Vai iziet?
+sign-out-text = Jūsu sesija tiks slēgta mūsu pusē, un pārlūks aizmirsīs, ko no šīm lapām bija saglabājis.
+sign-out-stay = Palikt
+
+## Juridiskie dokumenti
+legal-version = { $version }. versija
+legal-updated = atjaunota, spēkā no
+legal-will-apply = stāsies spēkā
+legal-announced = Šī versija ir izziņota, bet vēl nav spēkā.
+legal-superseded = Šo versiju ir aizstājusi jaunāka.
+legal-in-force = Lasīt spēkā esošo
+legal-print = Šo lapu var izdrukāt: izdrukā nav izvēlņu un krāsu.
+legal-others = Citas versijas
+
+## Atteikumi
+refusal-retry = { $seconds ->
+    [one] Mēģiniet vēlreiz pēc { $seconds } sekundes.
+   *[other] Mēģiniet vēlreiz pēc { $seconds } sekundēm.
+}
+refusal-home = Uz sākumlapu
+refusal-incident = Ja rakstāt mums, lūdzu, norādiet šo numuru:
+refusal-malformed-request = Tas neizdevās
+refusal-malformed-request-text = Pieprasījumu nevarēja saprast. Atgriezieties un mēģiniet vēlreiz.
+refusal-not-signed-in = Lūdzu, piesakieties
+refusal-not-signed-in-text = Šī lapa ir pieejama tiem, kas ir pieteikušies.
+refusal-forbidden = Jūsu loma to neatļauj
+refusal-forbidden-text = Vērsieties pie šīs glabātavas īpašnieka vai administratora.
+refusal-confirmation-required = Vispirms apstipriniet
+refusal-confirmation-required-text = Lai to darītu, apstipriniet, ka tas esat jūs. Tas aizņems tikai brīdi.
+refusal-policy-unacknowledged = Ir mainījies dokuments
+refusal-policy-unacknowledged-text = Lai varētu veikt izmaiņas, iepazīstieties ar jauno versiju un to apstipriniet.
+refusal-not-found = Šeit nekā nav
+refusal-not-found-text = Šādas lapas nav, vai arī tā nav paredzēta jums.
+refusal-already-exists = Tas jau ir
+refusal-already-exists-text = Jau ir kas ar tādu pašu vērtību vai nosaukumu. Atgriezieties un izvēlieties citu.
+refusal-version-conflict = Kāds pasteidzās pirmais
+refusal-version-conflict-text = Kamēr skatījāties, tas tika mainīts. Atveriet to vēlreiz, lai redzētu, kāds tas ir tagad.
+refusal-payload-too-large = Tas ir pārāk liels
+refusal-payload-too-large-text = Sadaliet to mazākās daļās un sūtiet pa vienai.
+refusal-unsupported-media-type = Šāda veida datni nevar nolasīt
+refusal-unsupported-media-type-text = Atgriezieties un izvēlieties prasītā veida datni.
+refusal-cross-origin = Pieprasījums nāca no citurienes
+refusal-cross-origin-text = Cita vietne mēģināja rīkoties jūsu vārdā, un tas tika noraidīts. Nekas nav mainījies.
+refusal-too-many-requests = Pārāk daudz mēģinājumu
+refusal-too-many-requests-text = Lūdzu, mazliet uzgaidiet un mēģiniet vēlreiz.
+refusal-busy = Pašlaik ir liela noslodze
+refusal-busy-text = Jūsu pieprasījums netika izpildīts. Lūdzu, pēc brīža mēģiniet vēlreiz.
+refusal-unavailable = Seif pašlaik nevar atbildēt
+refusal-unavailable-text = Nekas nav zaudēts. Lūdzu, pēc brīža mēģiniet vēlreiz.
+refusal-sealed = To pašlaik nevar atvērt
+refusal-sealed-text = Tā atslēga nav sasniedzama. Lūdzu, rakstiet mums.
+refusal-internal = Mūsu pusē radās kļūda
+refusal-internal-text = Kļūda ir reģistrēta. Nekas netika saglabāts pa pusei.
 
 ## Valstis
 country-ee = Igaunija
