@@ -8,6 +8,7 @@
 //! | [`cli`] | the command line |
 //! | [`kernel`] | the trusted base: personal data, keys, sealing, the store, scope, access, audit; uses nothing of ours |
 //! | [`messages`] | what the service says by mail: words in five languages, and their way out |
+//! | [`policies`] | the legal documents, their versions, and who acknowledged them |
 //! | [`settings`] | the typed configuration: the only reader of files and environment |
 //! | [`vault`] | what a business keeps: collections, records, the kinds of fields |
 //! | [`web`] | what the world reaches: TLS, routes, guards, pages, API |
@@ -18,6 +19,7 @@ pub mod app;
 pub mod cli;
 pub mod kernel;
 pub mod messages;
+pub mod policies;
 pub mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
