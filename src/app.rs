@@ -14,9 +14,11 @@ use actix_web::{App as Actix, HttpServer, web};
 use crate::kernel::access::SessionRules;
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
+use crate::kernel::keyring::Keyring;
 use crate::kernel::keyring::root::Provider;
 use crate::kernel::log::Incidents;
-use crate::kernel::store::{Options, Target};
+use crate::kernel::store::migrate::Schema;
+use crate::kernel::store::{self, Conn, Options, Target};
 use crate::kernel::{Kernel, Parts, StartError};
 use crate::messages::outbox::Outbox;
 use crate::settings::sections::RootKey;
@@ -233,6 +235,28 @@ pub struct Listening {
     pub handle: ServerHandle,
     /// To wait for its end.
     pub server: Server,
+}
+
+/// Opens the keyring of a service that may be running beside.
+///
+/// # Errors
+/// The keyring does not open, or does not exist yet.
+pub fn open_keyring(settings: &Settings) -> Result<Keyring, AppError> {
+    let keyring = Keyring::open(target(&settings.keyring), provider(settings)?, Clock::system(), Entropy::system());
+    Ok(keyring.map_err(StartError::from)?)
+}
+
+/// Brings both databases to this version's schema.
+///
+/// # Errors
+/// A database is away, or a step failed; then that step left nothing behind.
+pub fn migrate(settings: &Settings) -> Result<(), AppError> {
+    private_folder(&settings.data)?;
+    for (url, schema) in [(&settings.keyring, Schema::Keyring), (&settings.database, Schema::Data)] {
+        let step = Conn::open(&target(url)).and_then(|mut conn| store::migrate::migrate(&mut conn, schema));
+        step.map_err(StartError::from)?;
+    }
+    Ok(())
 }
 
 fn target(url: &DatabaseUrl) -> Target {

@@ -1,11 +1,16 @@
 //! The command line: one file a command.
 
+mod interface;
+mod keys;
+mod output;
 mod serve;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::app;
+use crate::cli::output::Output;
 use crate::settings::{Environment, Overrides, Settings};
 
 /// Seif keeps each business's data under that business's own keys.
@@ -14,6 +19,9 @@ use crate::settings::{Environment, Overrides, Settings};
 struct Arguments {
     #[command(flatten)]
     overrides: Overrides,
+    /// Prints JSON alone.
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -22,6 +30,15 @@ struct Arguments {
 enum Command {
     /// Runs the service.
     Serve,
+    /// Brings both databases to this version's schema.
+    Migrate,
+    /// Shows and changes keys.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Lists every route and what it asks of a caller.
+    Routes,
+    /// Prints the OpenAPI document.
+    Openapi,
 }
 
 /// Runs the command that the arguments name. Exit status 0 done, 1 failed, 2 wrong use.
@@ -32,13 +49,30 @@ pub fn run() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return wrong_use(&error),
     };
+    let output = if arguments.json { Output::Json } else { Output::Text };
     let done = match arguments.command {
         Command::Serve => serve::run(settings),
+        Command::Migrate => migrate(&settings, output),
+        Command::Keys(command) => keys::run(&settings, &command, output),
+        Command::Routes => {
+            interface::routes(output);
+            Ok(())
+        }
+        Command::Openapi => {
+            interface::openapi();
+            Ok(())
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
+}
+
+fn migrate(settings: &Settings, output: Output) -> anyhow::Result<()> {
+    app::migrate(settings)?;
+    output.show(&serde_json::json!({"migrated": true}), || "both databases have this version's schema".to_owned());
+    Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "the command line speaks to a person")]

@@ -6,3 +6,4 @@ mod architecture;
 mod dependencies;
 mod edge;
 mod parity;
+mod store;

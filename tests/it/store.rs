@@ -1,0 +1,106 @@
+//! What a transaction promises: all of it or none, and nothing acknowledged that is not kept.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::{Connection as _, ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SqliteConnection};
+use futures_util::future::join_all;
+use seif::each_database;
+use seif::kernel::ids::AnyId;
+use seif::kernel::store::schema::journals;
+use seif::kernel::store::{Db, StoreError, Tx};
+use seif::testing::World;
+
+fn note(tx: &mut Tx<'_>, id: AnyId) -> Result<(), StoreError> {
+    let now = tx.now();
+    diesel::insert_into(journals::table).values((journals::id.eq(id), journals::at.eq(now))).execute(tx.conn())?;
+    Ok(())
+}
+
+async fn count(db: &Db) -> i64 {
+    db.read(None, |tx| Ok::<_, StoreError>(journals::table.count().get_result(tx.conn())?)).await.unwrap()
+}
+
+fn id(world: &World) -> AnyId {
+    AnyId::new(world.clock.now(), world.app.services.kernel.entropy())
+}
+
+each_database! {
+    async fn a_refused_transaction_leaves_nothing_and_its_neighbours_stand(world: World) {
+        let db = world.app.services.kernel.db();
+        let before = count(db).await;
+        let ids: Vec<AnyId> = (0..200).map(|_| id(world)).collect();
+        let writes = ids.iter().enumerate().map(|(n, id)| {
+            let id = *id;
+            db.write(Vec::new(), move |tx| {
+                note(tx, id)?;
+                if n % 3 == 0 { Err(StoreError::Refused("every third")) } else { Ok(n) }
+            })
+        });
+        let answers = join_all(writes).await;
+        let kept = answers.iter().filter(|answer| answer.is_ok()).count();
+        assert_eq!(kept, 133);
+        assert_eq!(count(db).await - before, 133);
+    }
+
+    async fn a_panic_in_one_transaction_is_that_ones_failure_alone(world: World) {
+        let db = world.app.services.kernel.db();
+        let (one, two) = (id(world), id(world));
+        let before = count(db).await;
+        let broken = db.write(Vec::new(), move |tx| -> Result<(), StoreError> {
+            note(tx, one)?;
+            panic!("planted")
+        });
+        let whole = db.write(Vec::new(), move |tx| note(tx, two));
+        let (broken, whole) = futures_util::future::join(broken, whole).await;
+        assert!(broken.is_err() && whole.is_ok());
+        assert_eq!(count(db).await - before, 1);
+    }
+
+    async fn a_transaction_that_was_in_anothers_way_runs_again(world: World) {
+        let db = world.app.services.kernel.db();
+        let (tries, id) = (Arc::new(AtomicU32::new(0)), id(world));
+        let counted = Arc::clone(&tries);
+        let answer = db.write(Vec::new(), move |tx| {
+            note(tx, id)?;
+            if counted.fetch_add(1, Ordering::SeqCst) == 0 { Err(StoreError::Again) } else { Ok(()) }
+        });
+        let answer = answer.await;
+        if world.database == seif::testing::Database::Postgres {
+            assert_eq!((answer, tries.load(Ordering::SeqCst)), (Ok(()), 2));
+        } else {
+            // One writer: nobody can be in its way, and saying so is the caller's to hear.
+            assert_eq!(answer, Err(StoreError::Again));
+        }
+    }
+
+    async fn what_is_unique_is_refused_the_second_time(world: World) {
+        let db = world.app.services.kernel.db();
+        let id = id(world);
+        assert_eq!(db.write(Vec::new(), move |tx| note(tx, id)).await, Ok(()));
+        assert_eq!(db.write(Vec::new(), move |tx| note(tx, id)).await, Err(StoreError::Taken));
+    }
+
+    async fn a_reader_cannot_write(world: World) {
+        let id = id(world);
+        let answer = world.app.services.kernel.db().read(None, move |tx| note(tx, id)).await;
+        assert!(matches!(answer, Err(StoreError::Refused(_) | StoreError::Unavailable)), "{answer:?}");
+    }
+}
+
+/// SQLite's files are what another program sees once a write was acknowledged.
+#[test]
+fn an_acknowledged_write_is_on_disk_for_another_connection() {
+    World::run(seif::testing::Database::Sqlite, async |world| {
+        let id = id(world);
+        world.app.services.kernel.db().write(Vec::new(), move |tx| note(tx, id)).await.unwrap();
+        let mut other = SqliteConnection::establish(world.folder.path().join("seif.db").to_str().unwrap()).unwrap();
+        let bytes = id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let found: i64 = diesel::dsl::sql::<diesel::sql_types::BigInt>(&format!(
+            "SELECT count(*) FROM journals WHERE id = x'{bytes}'"
+        ))
+        .get_result(&mut other)
+        .unwrap();
+        assert_eq!(found, 1);
+    });
+}
