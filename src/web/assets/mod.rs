@@ -91,8 +91,6 @@ const fn hex(mut number: u64) -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
     use super::*;
 
     /// Landon Curt Noll's published test vectors for FNV-1a, 64 bits.

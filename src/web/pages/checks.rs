@@ -1,7 +1,5 @@
 //! One test for every page: each sample, in each language, in each surrounding.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -100,8 +100,6 @@ const fn source(locale: Locale) -> &'static str {
 
 #[cfg(test)]
 pub(super) mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
