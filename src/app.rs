@@ -21,6 +21,7 @@ use crate::kernel::store::migrate::Schema;
 use crate::kernel::store::{self, Conn, Options, Target};
 use crate::kernel::{Kernel, Parts, StartError};
 use crate::messages::outbox::Outbox;
+use crate::policies::{self, Facts, Policies, PoliciesError};
 use crate::settings::sections::RootKey;
 use crate::settings::values::{DatabaseUrl, TlsProfile};
 use crate::settings::{Mode, Refusal, Settings};
@@ -43,6 +44,9 @@ pub enum AppError {
     /// The kernel did not start.
     #[error(transparent)]
     Kernel(#[from] StartError),
+    /// The first legal documents cannot be published.
+    #[error(transparent)]
+    Policies(#[from] PoliciesError),
     /// TLS cannot be served.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -101,7 +105,9 @@ impl App {
             entropy: entropy.clone(),
         })?;
         let outbox = mail::outbox(&kernel, &settings)?;
-        let services = web::Data::new(Services { kernel, settings: Arc::new(settings), sessions, incidents });
+        policies::publish_initial(&kernel, &Facts::of(&settings))?;
+        let policies = Policies::new(kernel.clone());
+        let services = web::Data::new(Services { kernel, policies, settings: Arc::new(settings), sessions, incidents });
         Ok(Self { services, outbox, clock, entropy })
     }
 

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use crate::kernel::Kernel;
 use crate::kernel::access::SessionRules;
 use crate::kernel::log::Incidents;
+use crate::policies::Policies;
 use crate::settings::Settings;
 
 /// Everything a handler may need, built once by `app` and shared by all.
 pub struct Services {
     /// The trusted base.
     pub kernel: Kernel,
+    /// The legal documents.
+    pub policies: Policies,
     /// The configuration.
     pub settings: Arc<Settings>,
     /// How long sessions last.

@@ -6,4 +6,5 @@ mod architecture;
 mod dependencies;
 mod edge;
 mod parity;
+mod policies;
 mod store;

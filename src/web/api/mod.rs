@@ -4,6 +4,7 @@ pub mod body;
 pub mod failure;
 mod health;
 pub mod openapi;
+pub mod policies;
 
 use crate::web::routes::Route;
 
@@ -12,10 +13,11 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(health::routes());
     routes.extend(openapi::routes());
+    routes.extend(policies::routes());
     routes
 }
 
 /// Each part's description of its operations.
 fn documents() -> Vec<utoipa::openapi::OpenApi> {
-    Vec::new()
+    vec![policies::document()]
 }

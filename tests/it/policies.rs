@@ -1,0 +1,97 @@
+//! The legal documents, as anybody reads them.
+
+use seif::each_database;
+use seif::testing::{Database, World};
+use serde_json::json;
+
+each_database! {
+    // R-1
+    async fn every_document_is_in_force_from_the_first_start_in_five_languages(world: World) {
+        let stranger = world.stranger();
+        let policies = stranger.get("/api/v1/policies").await.expect(200).json();
+        let policies = policies.as_array().unwrap();
+        let names: Vec<_> = policies.iter().map(|policy| policy["document"].as_str().unwrap()).collect();
+        assert_eq!(names, ["privacy", "terms", "safe_use", "dpa", "cookies"]);
+        for policy in policies {
+            assert_eq!((&policy["version"], &policy["state"]), (&json!(1), &json!("in_force")));
+            assert_eq!(policy["languages"], json!(["en", "lv", "lt", "et", "kk"]));
+            assert_eq!(policy["sha256"].as_str().unwrap().len(), 64);
+            let mut titles = Vec::new();
+            for language in ["en", "lv", "lt", "et", "kk"] {
+                let path = format!("/api/v1/policies/{}/1?language={language}", policy["document"].as_str().unwrap());
+                let answer = stranger.get(&path).await.expect(200);
+                assert_eq!(answer.header("content-language"), language);
+                let text = answer.json();
+                let markdown = text["body_markdown"].as_str().unwrap();
+                assert!(markdown.starts_with(&format!("# {}\n", text["title"].as_str().unwrap())), "{path}");
+                assert!(!markdown.contains("{{"), "{path}");
+                assert!(text["body_html"].as_str().unwrap().contains("<h2>"), "{path}");
+                titles.push(text["title"].clone());
+            }
+            titles.dedup();
+            assert_eq!(titles.len(), 5);
+        }
+    }
+
+    async fn without_a_language_a_text_comes_in_the_one_that_the_reader_prefers(world: World) {
+        let stranger = world.stranger();
+        assert_eq!(stranger.get("/api/v1/policies/privacy/1").await.expect(200).header("content-language"), "en");
+    }
+
+    async fn a_document_version_or_language_that_there_is_none_of_is_told(world: World) {
+        let stranger = world.stranger();
+        for path in ["secrets/1", "privacy/2", "privacy/0", "privacy/x", "privacy/-1", "privacy/99999999999999999999"] {
+            let _ = stranger.get(&format!("/api/v1/policies/{path}?language=en")).await.problem(404, "not_found");
+        }
+        for query in ["language=fr", "language=", "tongue=en", "language=en&language=lv"] {
+            let path = format!("/api/v1/policies/privacy/1?{query}");
+            let _ = stranger.get(&path).await.problem(400, "malformed_request");
+        }
+        let path = "/api/v1/policies/privacy/1/acknowledgement";
+        let _ = stranger.post(path, json!({})).await.problem(401, "not_signed_in");
+    }
+
+    async fn a_restart_publishes_nothing_anew(world: World) {
+        let before = world.stranger().get("/api/v1/policies").await.expect(200).text();
+        world.later(std::time::Duration::from_hours(24));
+        world.restart().await;
+        assert_eq!(world.stranger().get("/api/v1/policies").await.expect(200).text(), before);
+    }
+
+    // P-15
+    async fn the_database_refuses_to_change_what_is_published(world: World) {
+        use diesel::connection::SimpleConnection as _;
+        use diesel::{Connection as _, PgConnection, SqliteConnection};
+
+        let path = "/api/v1/policies/privacy/1?language=en";
+        let before = world.stranger().get(path).await.expect(200).text();
+        let run = |statement: &str| match world.database {
+            Database::Sqlite => {
+                let path = world.folder.path().join("seif.db");
+                SqliteConnection::establish(path.to_str().unwrap()).unwrap().batch_execute(statement)
+            }
+            Database::Postgres => PgConnection::establish(&world.database_urls()[0]).unwrap().batch_execute(statement),
+        };
+        for statement in [
+            "UPDATE policy_texts SET body = 'other' WHERE document = 1",
+            "UPDATE policy_texts SET version = 2 WHERE document = 1 AND language = 'en'",
+            "DELETE FROM policy_texts WHERE document = 1",
+            "INSERT INTO policy_texts (document, version, language, title, body, sha256) \
+             SELECT document, version, 'fr', title, body, sha256 FROM policy_texts WHERE document = 1 AND language = 'en'",
+            "UPDATE policies SET state = 1 WHERE document = 1",
+            "UPDATE policies SET version = 2 WHERE document = 1",
+            "DELETE FROM policies WHERE document = 1",
+        ] {
+            let refused = run(statement).unwrap_err().to_string();
+            assert!(refused.contains("a published text never changes"), "{statement}: {refused}");
+        }
+        if world.database == Database::Postgres {
+            for table in ["policies", "policy_texts"] {
+                run(&format!("TRUNCATE {table}")).unwrap_err();
+            }
+        }
+        run("INSERT INTO policies (document, version, state, announced_at, effective_at) VALUES (1, 2, 1, 0, 0)").unwrap();
+        run("DELETE FROM policies WHERE version = 2").unwrap();
+        assert_eq!(world.stranger().get(path).await.expect(200).text(), before);
+    }
+}
