@@ -13,7 +13,7 @@ from pathlib import Path
 import load
 import machine
 import report
-from client import Client
+from client import Client, Unexpected
 from peer import Peer
 from seif import Tenant
 from servers import Server, free_port
@@ -133,11 +133,14 @@ def main():
                     load.measure(subject.base, plan, 4, 1, folder, subject.pid)  # warms caches and pools
             runs = rounds(options, subjects, folder)
             memory = {subject.name: load.resident_mib(subject.pid) for subject in subjects if subject.pid}
-    finally:
-        if options.keep:
-            say(f"kept {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+    except (Unexpected, load.Wrong, RuntimeError, OSError, KeyError, subprocess.CalledProcessError) as fault:
+        say(f"ops/bench: {type(fault).__name__}: {fault}")
+        say(f"nothing was measured; databases and logs are kept in {folder}")
+        return 1
+    if options.keep:
+        say(f"kept {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
     result = {
         "machine": facts, "build": options.build, "records": options.records, "rounds": options.rounds,
         "seconds": options.seconds, "loads": loads, "resident_mib": memory, "rows": report.rows(runs), "runs": runs,
