@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod demo;
 mod interface;
 mod keys;
 mod output;
@@ -32,6 +33,8 @@ enum Command {
     Serve,
     /// Brings both databases to this version's schema.
     Migrate,
+    /// Tells the whole story on a demonstration business.
+    Demo,
     /// Shows and changes keys.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -53,6 +56,7 @@ pub fn run() -> ExitCode {
     let done = match arguments.command {
         Command::Serve => serve::run(settings),
         Command::Migrate => migrate(&settings, output),
+        Command::Demo => demo::run(output),
         Command::Keys(command) => keys::run(&settings, &command, output),
         Command::Routes => {
             interface::routes(output);

@@ -1,7 +1,6 @@
 //! What holds at every address, whoever asks.
 
 use seif::each_database;
-use seif::testing::World;
 
 each_database! {
     async fn the_process_and_what_it_needs_say_that_they_are_well(world: World) {
