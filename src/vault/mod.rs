@@ -1,5 +1,49 @@
 //! What a business keeps: collections of records, their fields' kinds, search, files, and their way in and out.
 //!
-//! Uses [`kernel`](crate::kernel) alone. What a field may hold is decided in [`kinds`].
+//! Uses [`kernel`](crate::kernel) alone. Start at [`Vault`]: each of its methods is one operation of the API, in one
+//! transaction. What a field may hold is decided in [`kinds`]; what a collection is, in [`definition`].
 
+mod backfill;
+mod collections;
+mod cursor;
+pub mod definition;
+mod error;
+mod history;
+mod index;
 pub mod kinds;
+mod known;
+mod links;
+mod records;
+mod search;
+mod slug;
+pub mod templates;
+mod trail;
+mod values;
+mod writing;
+
+use std::sync::Arc;
+
+pub use self::collections::{ChangedCollection, CollectionItem, CollectionView, NewCollection};
+pub use self::cursor::{Limit, Page};
+pub use self::error::{Error, Fault};
+pub use self::history::{Change, Maker, Version, VersionItem};
+pub use self::records::{Item, Precondition, Record};
+pub use self::search::Query;
+pub use self::trail::{AuditActor, AuditEntry};
+pub use self::values::{Input, Shown, ShownValue};
+use crate::kernel::Kernel;
+
+/// The vault. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault {
+    kernel: Kernel,
+    known: Arc<known::Known>,
+}
+
+impl Vault {
+    /// The vault over this kernel.
+    #[must_use]
+    pub fn new(kernel: Kernel) -> Self {
+        Self { kernel, known: Arc::default() }
+    }
+}

@@ -325,3 +325,6 @@ diesel::table! {
         answer -> Nullable<Binary>,
     }
 }
+
+// Records are found by their tags: a sub-select of the one within a query of the other.
+diesel::allow_tables_to_appear_in_same_query!(records, record_tags);

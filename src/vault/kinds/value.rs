@@ -29,6 +29,12 @@ impl FieldValue {
         self.0.into_revealed()
     }
 
+    /// The value as JSON, looked at where it is. The caller answers for where it goes.
+    #[must_use]
+    pub(in crate::vault) const fn as_json(&self) -> &Value {
+        self.0.reveal()
+    }
+
     /// Its text, where it is one.
     pub(super) fn as_str(&self) -> Option<&str> {
         self.0.reveal().as_str()

@@ -1,0 +1,182 @@
+//! A request that is sent twice is done once: the first answer is kept, sealed, in the transaction that it answers for.
+//!
+//! Per tenant, actor, route and key, for 24 hours. Bodies are compared by their tags, never kept. Where an answer holds
+//! a secret, only the id of what was made is kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::{Place, RowRef, Sealed, Tag};
+use crate::kernel::ids::AnyId;
+use crate::kernel::store::schema::idempotency;
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::TenantScope;
+
+/// How long a key stands.
+const STANDS: Duration = Duration::from_secs(24 * 3600);
+
+/// A caller's wish that an operation be done once, however often it is asked for.
+#[derive(Clone)]
+pub struct Once<T> {
+    /// Which operation: its method and the pattern of its address.
+    pub route: &'static str,
+    /// The caller's key.
+    pub key: String,
+    /// What must be the same when the key is: the address and the body, or their parts that count.
+    pub body: Vec<u8>,
+    /// What is kept of the answer.
+    pub keep: Keep<T>,
+}
+
+/// What is kept of an answer.
+#[derive(Clone)]
+pub enum Keep<T> {
+    /// All of it: a repeat gets it again.
+    Answer(Arc<dyn Fn(&T) -> Answer + Send + Sync>),
+    /// The id of what was made, since the answer holds a secret: a repeat is refused.
+    IdAlone(fn(&T) -> String),
+}
+
+/// An answer as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Where what was made is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The JSON.
+    pub body: String,
+}
+
+/// What came of it.
+pub enum Outcome<T> {
+    /// It was done now.
+    Done(T),
+    /// It was done before; this was the answer.
+    Before(Answer),
+}
+
+/// Why a key is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It stands for another body.
+    #[error("the key stands for another body")]
+    Mismatch,
+    /// It was done, and its answer held a secret: the id of what was made.
+    #[error("it was done already")]
+    AlreadyDone(String),
+}
+
+/// Where an answer lies.
+struct KeptAnswer;
+
+impl Place for KeptAnswer {
+    const LABEL: &'static str = "idempotency.answer";
+    type Plain = Kept;
+}
+
+#[derive(Serialize, Deserialize)]
+enum Kept {
+    Answer(Answer),
+    Id(String),
+}
+
+/// Does `work` unless its key stands already; what it answers is kept beside what it did: both or neither.
+///
+/// Refusals are not kept: the same request may succeed later.
+///
+/// # Errors
+/// The work's own; [`Refused`]; the store's.
+pub fn once<T, E>(
+    tx: &mut Tx<'_>,
+    scope: &TenantScope,
+    wish: Option<&Once<T>>,
+    work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<Outcome<T>, E>
+where
+    E: From<Refused> + From<StoreError>,
+{
+    let Some(wish) = wish else { return work(tx).map(Outcome::Done) };
+    let (key, body) = tags(scope, wish);
+    if let Some(answer) = standing::<E>(tx, scope, key, body)? {
+        return Ok(Outcome::Before(answer));
+    }
+    let done = work(tx)?;
+    let kept = match &wish.keep {
+        Keep::Answer(answer) => Kept::Answer(answer(&done)),
+        Keep::IdAlone(id) => Kept::Id(id(&done)),
+    };
+    keep(tx, scope, (key, body), &kept)?;
+    Ok(Outcome::Done(done))
+}
+
+fn tags<T>(scope: &TenantScope, wish: &Once<T>) -> (Tag, Tag) {
+    let (kind, actor) = scope.actor().columns();
+    let key = [b"idempotency.key".as_slice(), &kind.to_be_bytes(), actor.as_bytes(), wish.route.as_bytes()];
+    (scope.keys().tag(&key, wish.key.as_bytes()), scope.keys().tag(&[b"idempotency.body"], &wish.body))
+}
+
+/// The answer that stands under `key`, if any.
+fn standing<E>(tx: &mut Tx<'_>, scope: &TenantScope, key: Tag, body: Tag) -> Result<Option<Answer>, E>
+where
+    E: From<Refused> + From<StoreError>,
+{
+    let row: Option<(Tag, AnyId, Time, Option<Sealed<KeptAnswer>>)> = idempotency::rows(scope)
+        .filter(idempotency::key_tag.eq(key))
+        .select((idempotency::body_tag, idempotency::row_id, idempotency::at, idempotency::answer))
+        .get_result(tx.conn())
+        .optional()
+        .map_err(StoreError::from)?;
+    let Some((stored, id, at, answer)) = row else { return Ok(None) };
+    if tx.now().since(at) >= STANDS {
+        return Ok(None);
+    }
+    if stored != body {
+        return Err(Refused::Mismatch.into());
+    }
+    let answer = answer.ok_or(StoreError::Unreadable)?;
+    match scope.keys().open(RowRef::new(id.as_bytes(), 1), &answer).map_err(StoreError::from)? {
+        Kept::Answer(answer) => Ok(Some(answer)),
+        Kept::Id(id) => Err(Refused::AlreadyDone(id).into()),
+    }
+}
+
+fn keep(tx: &mut Tx<'_>, scope: &TenantScope, (key, body): (Tag, Tag), kept: &Kept) -> Result<(), StoreError> {
+    sweep(tx, scope)?;
+    let id = AnyId::new(tx.now(), tx.entropy());
+    let answer = scope.keys().seal::<KeptAnswer>(RowRef::new(id.as_bytes(), 1), kept, tx.entropy());
+    let inserted = idempotency::insert()
+        .values((
+            idempotency::of(scope),
+            idempotency::key_tag.eq(key),
+            idempotency::body_tag.eq(body),
+            idempotency::row_id.eq(id),
+            idempotency::at.eq(tx.now()),
+            idempotency::answer.eq(&answer),
+        ))
+        .execute(tx.conn())
+        .map_err(StoreError::from);
+    match inserted {
+        // The same request ran beside this one and was first: this one runs again, and finds its answer.
+        Err(StoreError::Taken) => Err(StoreError::Again),
+        other => other.map(drop),
+    }
+}
+
+/// Removes the tenant's keys that no longer stand.
+///
+/// # Errors
+/// The store's.
+pub fn sweep(tx: &mut Tx<'_>, scope: &TenantScope) -> Result<(), StoreError> {
+    let last = tx.now().minus(STANDS);
+    diesel::delete(idempotency::rows(scope).filter(idempotency::at.le(last))).execute(tx.conn())?;
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Collections that this process has opened, so that a point read need not open their definition again.
+//!
+//! An entry counts only while its version is the row's, which each transaction reads with one look-up.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::{OwnerKeys, Place, RowRef, Sealed, Tag};
+use crate::kernel::ids::{CollectionId, TenantId};
+use crate::kernel::store::schema::collections;
+use crate::kernel::store::{Conn, StoreError, Tx};
+use crate::kernel::tenancy::{InTenant as _, TenantScope};
+use crate::vault::definition::{Collection, Definition};
+use crate::vault::slug::Slug;
+use crate::vault::{Error, index};
+
+/// The most collections that are kept open.
+const MOST: usize = 1_024;
+
+/// Where a collection's definition lies.
+pub(super) struct CollectionBody;
+
+impl Place for CollectionBody {
+    const LABEL: &'static str = "collections.body";
+    type Plain = Definition;
+}
+
+/// The collections that are open.
+#[derive(Default)]
+pub(super) struct Known(RwLock<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    by_id: HashMap<(TenantId, CollectionId), Arc<Collection>>,
+    order: VecDeque<(TenantId, CollectionId)>,
+}
+
+/// By what a tenant's collection is found.
+pub(super) fn tag(keys: &OwnerKeys, slug: &Slug) -> Tag {
+    keys.tag(&[b"collections.slug"], slug.as_str().as_bytes())
+}
+
+/// The id and version of the collection of this slug; a type that only the compiler can write.
+macro_rules! by_slug {
+    ($scope:expr, $slug:expr) => {
+        collections::rows($scope)
+            .filter(collections::index_version.eq(index::version($scope.keys())))
+            .filter(collections::slug_tag.eq(tag($scope.keys(), $slug)))
+            .select((collections::id, collections::version))
+    };
+}
+
+/// The collection of this slug.
+///
+/// # Errors
+/// [`Error::NotFound`]; the store's.
+pub(super) fn find(tx: &mut Tx<'_>, scope: &TenantScope, known: &Known, slug: &str) -> Result<Arc<Collection>, Error> {
+    let slug = Slug::parse(slug).ok_or(Error::NotFound)?;
+    let row = by_slug!(scope, &slug).get_result(tx.conn()).optional()?;
+    opened(tx, scope, known, row)
+}
+
+/// The same, and it stays as it is until the transaction ends: what is written by its fields fits them.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn hold(tx: &mut Tx<'_>, scope: &TenantScope, known: &Known, slug: &str) -> Result<Arc<Collection>, Error> {
+    let slug = Slug::parse(slug).ok_or(Error::NotFound)?;
+    let query = by_slug!(scope, &slug);
+    let row = match tx.conn() {
+        // SQLite has one writer at a time.
+        Conn::Sqlite(conn) => query.get_result(conn).optional()?,
+        Conn::Pg(conn) => query.for_share().get_result(conn).optional()?,
+    };
+    opened(tx, scope, known, row)
+}
+
+fn opened(
+    tx: &mut Tx<'_>,
+    scope: &TenantScope,
+    known: &Known,
+    row: Option<(CollectionId, i64)>,
+) -> Result<Arc<Collection>, Error> {
+    let (id, version) = row.ok_or(Error::NotFound)?;
+    if let Some(collection) = known.get(scope, id, version) {
+        return Ok(collection);
+    }
+    let collection = Arc::new(open(tx, scope, id)?);
+    known.keep(scope, &collection);
+    Ok(collection)
+}
+
+pub(super) fn open(tx: &mut Tx<'_>, scope: &TenantScope, id: CollectionId) -> Result<Collection, Error> {
+    let (version, body, created_at, updated_at): (i64, Sealed<CollectionBody>, Time, Time) = collections::rows(scope)
+        .filter(collections::id.eq(id))
+        .select((collections::version, collections::body, collections::created_at, collections::updated_at))
+        .get_result(tx.conn())
+        .map_err(StoreError::from)?;
+    let definition = scope.keys().open(RowRef::new(id.as_bytes(), version), &body)?;
+    Ok(Collection { id, version, definition, created_at, updated_at })
+}
+
+impl Known {
+    fn get(&self, scope: &TenantScope, id: CollectionId, version: i64) -> Option<Arc<Collection>> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        kept.by_id.get(&(scope.tenant(), id)).filter(|collection| collection.version == version).map(Arc::clone)
+    }
+
+    fn keep(&self, scope: &TenantScope, collection: &Arc<Collection>) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let key = (scope.tenant(), collection.id);
+        if kept.by_id.insert(key, Arc::clone(collection)).is_some() {
+            return;
+        }
+        kept.order.push_back(key);
+        if kept.order.len() > MOST
+            && let Some(oldest) = kept.order.pop_front()
+        {
+            kept.by_id.remove(&oldest);
+        }
+    }
+}

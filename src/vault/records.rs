@@ -1,0 +1,548 @@
+//! Records: made, read, changed, and taken to the trash and back, each in one transaction with its audit.
+
+use std::sync::Arc;
+
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+use serde::Serialize;
+
+use crate::kernel::access::{MayReveal, TenantAccess};
+use crate::kernel::audit::{self, Action, Event, Subject};
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::Sealed;
+use crate::kernel::idempotency::{Once, Outcome, once};
+use crate::kernel::ids::RecordId;
+use crate::kernel::store::schema::records;
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::TenantScope;
+use crate::vault::cursor::{Cursors, Limit, Page, page};
+use crate::vault::definition::Collection;
+use crate::vault::history::Change;
+use crate::vault::known::{self, Known};
+use crate::vault::values::{Input, Revealed, Shown, Unnamed, Values, checked};
+use crate::vault::writing::{self, Body, RecordBody};
+use crate::vault::{Error, Fault, Vault, index, links};
+
+/// The most records of a batch.
+const MOST_IN_A_BATCH: usize = 1_000;
+
+/// The most faults that a batch tells.
+const MOST_FAULTS: usize = 100;
+
+/// A record as its reader may see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Record {
+    /// Its id.
+    pub id: RecordId,
+    /// Counted from 1.
+    pub version: i64,
+    /// Its values, sensitive ones masked.
+    pub values: Shown,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was changed last.
+    pub updated_at: Time,
+    /// When it went to the trash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trashed_at: Option<Time>,
+}
+
+/// A record in a list: one that does not open is told by its id, and the rest of the list stands.
+#[derive(Debug, Clone)]
+pub enum Item {
+    /// It opened.
+    Record(Record),
+    /// It did not.
+    Unreadable(RecordId),
+}
+
+impl Item {
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> RecordId {
+        match self {
+            Self::Record(record) => record.id,
+            Self::Unreadable(id) => *id,
+        }
+    }
+}
+
+/// Which version of a record a change is meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precondition {
+    /// None was named.
+    Missing,
+    /// Whichever stands.
+    Any,
+    /// One of these.
+    Versions(Vec<i64>),
+}
+
+impl Precondition {
+    fn allow(&self, version: i64) -> Result<(), Error> {
+        match self {
+            Self::Missing => Err(Error::PreconditionRequired),
+            Self::Any => Ok(()),
+            Self::Versions(versions) if versions.contains(&version) => Ok(()),
+            Self::Versions(_) => Err(Error::VersionConflict),
+        }
+    }
+}
+
+/// A record's row.
+pub(super) type Row = (RecordId, i64, Time, Time, Option<Time>, Sealed<RecordBody>);
+
+/// The columns of a [`Row`].
+pub(super) const ROW: (
+    records::id,
+    records::version,
+    records::created_at,
+    records::updated_at,
+    records::trashed_at,
+    records::body,
+) = (records::id, records::version, records::created_at, records::updated_at, records::trashed_at, records::body);
+
+impl Vault {
+    /// Makes a record.
+    ///
+    /// # Errors
+    /// No such collection; values that do not hold; a unique value that is another's.
+    pub async fn create(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        input: Input,
+        wish: Option<Once<Record>>,
+    ) -> Result<Outcome<Record>, Error> {
+        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        self.kernel
+            .write("records.create", &access.scope, move |tx, scope| {
+                let collection = known::hold(tx, scope, &known, &slug)?;
+                once(tx, scope, wish.as_ref(), |tx| create(tx, scope, &known, collection, &input))
+            })
+            .await
+    }
+
+    /// Makes up to 1,000 records, all or none.
+    ///
+    /// # Errors
+    /// As [`Vault::create`]; pointers start with the record's place in the batch.
+    pub async fn create_batch(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        inputs: Vec<Input>,
+        wish: Option<Once<Vec<RecordId>>>,
+    ) -> Result<Outcome<Vec<RecordId>>, Error> {
+        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        self.kernel
+            .write("records.batch", &access.scope, move |tx, scope| {
+                let collection = known::hold(tx, scope, &known, &slug)?;
+                once(tx, scope, wish.as_ref(), |tx| create_batch(tx, scope, &known, &collection, &inputs))
+            })
+            .await
+    }
+
+    /// Reads one record; `reveal` names the sensitive fields to show in the clear, for who may.
+    ///
+    /// # Errors
+    /// No such record; it does not open; who may not reveal.
+    pub async fn record(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        id: RecordId,
+        reveal: Vec<String>,
+    ) -> Result<Record, Error> {
+        let may = may_reveal(access, &reveal)?;
+        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        let record = self
+            .kernel
+            .point(&access.scope, move |tx, scope| -> Result<Record, Error> {
+                let collection = known::find(tx, scope, &known, &slug)?;
+                let revealed = revealed(&collection, &reveal, may)?;
+                let row = live(tx, scope, &collection, id)?;
+                open(scope, &collection, row, revealed)
+            })
+            .await?;
+        self.note_read(access, Action::RecordRead, &record.values, Some(id), None)?;
+        Ok(record)
+    }
+
+    /// Lists the records of a collection, newest first.
+    ///
+    /// # Errors
+    /// No such collection; a cursor of another list; who may not reveal.
+    pub async fn records(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        limit: Limit,
+        after: Option<String>,
+        reveal: Vec<String>,
+    ) -> Result<Page<Item>, Error> {
+        self.listed(access, slug, Which::Live, limit, after, reveal).await
+    }
+
+    /// Lists the records of a collection that are in the trash.
+    ///
+    /// # Errors
+    /// As [`Vault::records`].
+    pub async fn trash(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        limit: Limit,
+        after: Option<String>,
+    ) -> Result<Page<Item>, Error> {
+        self.listed(access, slug, Which::Trashed, limit, after, Vec::new()).await
+    }
+
+    async fn listed(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        which: Which,
+        limit: Limit,
+        after: Option<String>,
+        reveal: Vec<String>,
+    ) -> Result<Page<Item>, Error> {
+        let may = may_reveal(access, &reveal)?;
+        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        let (collection, revealed, page) = self
+            .kernel
+            .read(&access.scope, move |tx, scope| -> Result<_, Error> {
+                let collection = known::find(tx, scope, &known, &slug)?;
+                let revealed = revealed(&collection, &reveal, may)?;
+                let page = list(tx, scope, &collection, which, limit, after.as_deref(), &revealed)?;
+                Ok((collection, revealed, page))
+            })
+            .await?;
+        self.note_list(access, Action::RecordsListed, &collection, &revealed, page.items.len())?;
+        Ok(page)
+    }
+
+    /// Replaces a record's values.
+    ///
+    /// # Errors
+    /// No such record; another version than `expected`; values that do not hold; a unique value that is another's.
+    pub async fn replace(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        id: RecordId,
+        expected: Precondition,
+        input: Input,
+    ) -> Result<Record, Error> {
+        self.change(access, slug, id, expected, input, Unnamed::Cleared).await
+    }
+
+    /// Merges into a record's values (RFC 7396).
+    ///
+    /// # Errors
+    /// As [`Vault::replace`].
+    pub async fn merge(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        id: RecordId,
+        expected: Precondition,
+        input: Input,
+    ) -> Result<Record, Error> {
+        self.change(access, slug, id, expected, input, Unnamed::Kept).await
+    }
+
+    async fn change(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        id: RecordId,
+        expected: Precondition,
+        input: Input,
+        unnamed: Unnamed,
+    ) -> Result<Record, Error> {
+        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        self.kernel
+            .write("records.change", &access.scope, move |tx, scope| {
+                let collection = known::hold(tx, scope, &known, &slug)?;
+                change(tx, scope, &known, &collection, id, &expected, &input, unnamed)
+            })
+            .await
+    }
+
+    /// Whether a change of the record may go on to its body: it is there, and the version is the one expected.
+    ///
+    /// # Errors
+    /// No such record; no version, or another.
+    pub async fn demand(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        id: RecordId,
+        expected: Precondition,
+    ) -> Result<(), Error> {
+        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        self.kernel
+            .point(&access.scope, move |tx, scope| {
+                let collection = known::find(tx, scope, &known, &slug)?;
+                let (_, version, ..) = live(tx, scope, &collection, id)?;
+                expected.allow(version)
+            })
+            .await
+    }
+
+    /// Takes a record to the trash: it is found no more, and its unique values are free.
+    ///
+    /// # Errors
+    /// No such record; no version, or another.
+    pub async fn discard(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        id: RecordId,
+        expected: Precondition,
+    ) -> Result<(), Error> {
+        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        self.kernel
+            .write("records.trash", &access.scope, move |tx, scope| {
+                let collection = known::hold(tx, scope, &known, &slug)?;
+                let row = live(tx, scope, &collection, id)?;
+                expected.allow(row.1)?;
+                let body = writing::open(scope, &row)?;
+                index::remove(tx, scope, id)?;
+                writing::supersede(tx, scope, &row, &body, Change::Trashed, body.values.clone())?;
+                Ok(audit::record(tx, scope, &event(Action::RecordTrashed, &collection, id))?)
+            })
+            .await
+    }
+
+    /// Brings a record back from the trash.
+    ///
+    /// # Errors
+    /// No such record in the trash; one of its unique values is another's by now.
+    pub async fn restore(
+        &self,
+        access: &TenantAccess,
+        slug: &str,
+        id: RecordId,
+        wish: Option<Once<Record>>,
+    ) -> Result<Outcome<Record>, Error> {
+        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        self.kernel
+            .write("records.restore", &access.scope, move |tx, scope| {
+                let collection = known::hold(tx, scope, &known, &slug)?;
+                once(tx, scope, wish.as_ref(), |tx| restore(tx, scope, &collection, id))
+            })
+            .await
+    }
+
+    /// Whether the collection is there.
+    ///
+    /// # Errors
+    /// No such collection.
+    pub async fn demand_collection(&self, access: &TenantAccess, slug: &str) -> Result<(), Error> {
+        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        self.kernel.point(&access.scope, move |tx, scope| known::find(tx, scope, &known, &slug).map(drop)).await
+    }
+}
+
+/// Which records of a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Live,
+    Trashed,
+}
+
+/// The right to see what `reveal` names, where it names anything.
+pub(super) fn may_reveal(access: &TenantAccess, reveal: &[String]) -> Result<Option<MayReveal>, Error> {
+    if reveal.is_empty() { Ok(None) } else { Ok(Some(access.may_reveal()?)) }
+}
+
+/// The fields to reveal, for who has the right.
+pub(super) fn revealed(collection: &Collection, names: &[String], may: Option<MayReveal>) -> Result<Revealed, Error> {
+    if may.is_some() { Revealed::named(collection, names) } else { Ok(Revealed::default()) }
+}
+
+pub(super) fn event(action: Action, collection: &Collection, record: RecordId) -> Event {
+    Event::new(action).of(Subject::Collection(collection.id)).of(Subject::Record(record))
+}
+
+/// The row of a live record of this collection.
+fn live(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection, id: RecordId) -> Result<Row, Error> {
+    let row = any(tx, scope, collection, id)?;
+    if row.4.is_none() { Ok(row) } else { Err(Error::NotFound) }
+}
+
+/// The row of a record of this collection, in the trash or not.
+pub(super) fn any(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection, id: RecordId) -> Result<Row, Error> {
+    records::rows(scope)
+        .filter(records::id.eq(id))
+        .filter(records::collection_id.eq(collection.id))
+        .select(ROW)
+        .get_result(tx.conn())
+        .optional()?
+        .ok_or(Error::NotFound)
+}
+
+/// A row as its reader may see it.
+fn open(scope: &TenantScope, collection: &Arc<Collection>, row: Row, revealed: Revealed) -> Result<Record, Error> {
+    let Body { values, .. } = writing::open(scope, &row)?;
+    let (id, version, created_at, updated_at, trashed_at, _) = row;
+    let values = Shown { collection: Arc::clone(collection), values, revealed };
+    Ok(Record { id, version, values, created_at, updated_at, trashed_at })
+}
+
+/// A row of a list: what does not open does not break it.
+pub(super) fn item(
+    scope: &TenantScope,
+    collection: &Arc<Collection>,
+    row: Row,
+    revealed: &Revealed,
+) -> Result<Item, Error> {
+    let id = row.0;
+    match open(scope, collection, row, revealed.clone()) {
+        Err(Error::Store(StoreError::Unreadable)) => Ok(Item::Unreadable(id)),
+        other => other.map(Item::Record),
+    }
+}
+
+fn create(
+    tx: &mut Tx<'_>,
+    scope: &TenantScope,
+    known: &Known,
+    collection: Arc<Collection>,
+    input: &Input,
+) -> Result<Record, Error> {
+    let none = Values::default();
+    let values = checked(&collection, &none, input, Unnamed::Cleared, None, "/values").map_err(Error::Invalid)?;
+    links::demand(tx, scope, known, &collection, &none, [("/values", &values)])?;
+    let (id, now) = (RecordId::new(tx.now(), tx.entropy()), tx.now());
+    let body = writing::seal(tx, scope, id, 1, Change::Created, values.clone());
+    records::insert()
+        .values((
+            records::of(scope),
+            records::id.eq(id),
+            records::collection_id.eq(collection.id),
+            records::version.eq(1_i64),
+            records::created_at.eq(now),
+            records::updated_at.eq(now),
+            records::body.eq(&body),
+        ))
+        .execute(tx.conn())?;
+    index::insert(tx, scope, &collection, id, &values)?;
+    audit::record(tx, scope, &event(Action::RecordCreated, &collection, id))?;
+    let values = Shown { collection, values, revealed: Revealed::default() };
+    Ok(Record { id, version: 1, values, created_at: now, updated_at: now, trashed_at: None })
+}
+
+fn create_batch(
+    tx: &mut Tx<'_>,
+    scope: &TenantScope,
+    known: &Known,
+    collection: &Collection,
+    inputs: &[Input],
+) -> Result<Vec<RecordId>, Error> {
+    if !(1..=MOST_IN_A_BATCH).contains(&inputs.len()) {
+        return Err(Fault::new("/records", "count", "A batch has 1 to 1,000 records.").into());
+    }
+    let none = Values::default();
+    let (mut made, mut faults) = (Vec::with_capacity(inputs.len()), Vec::new());
+    for (number, input) in inputs.iter().enumerate() {
+        let at = format!("/records/{number}/values");
+        match checked(collection, &none, input, Unnamed::Cleared, None, &at) {
+            Ok(values) => made.push((RecordId::new(tx.now(), tx.entropy()), values)),
+            Err(found) => faults.extend(found),
+        }
+        if faults.len() >= MOST_FAULTS {
+            break;
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    let pointers: Vec<String> = (0..made.len()).map(|number| format!("/records/{number}/values")).collect();
+    let linked = pointers.iter().map(String::as_str).zip(made.iter().map(|(_, values)| values));
+    links::demand(tx, scope, known, collection, &none, linked)?;
+    writing::insert_many(tx, scope, collection, &made)?;
+    let searchable: Vec<_> = collection.fields().iter().filter(|field| field.searchable).collect();
+    index::insert_many(tx, scope, &searchable, &made, |number, field| {
+        format!("/records/{number}/values/{}", field.name)
+    })?;
+    let event = Event::new(Action::RecordsCreated).of(Subject::Collection(collection.id)).counting(made.len());
+    audit::record(tx, scope, &event)?;
+    Ok(made.into_iter().map(|(id, _)| id).collect())
+}
+
+fn list(
+    tx: &mut Tx<'_>,
+    scope: &TenantScope,
+    collection: &Arc<Collection>,
+    which: Which,
+    limit: Limit,
+    after: Option<&str>,
+    revealed: &Revealed,
+) -> Result<Page<Item>, Error> {
+    let name: &[u8] = if which == Which::Live { b"records" } else { b"trash" };
+    let cursors = Cursors::new(scope.keys(), &[name, collection.id.as_bytes()]);
+    let before = cursors.read(after)?.map_or(RecordId::from_bytes([0xff; 16]), RecordId::from_bytes);
+    let rows = records::rows(scope).filter(records::collection_id.eq(collection.id)).filter(records::id.lt(before));
+    let rows: Vec<Row> = match which {
+        Which::Live => rows
+            .filter(records::trashed_at.is_null())
+            .order(records::id.desc())
+            .limit(limit.and_one())
+            .select(ROW)
+            .load(tx.conn())?,
+        Which::Trashed => rows
+            .filter(records::trashed_at.is_not_null())
+            .order(records::id.desc())
+            .limit(limit.and_one())
+            .select(ROW)
+            .load(tx.conn())?,
+    };
+    let Page { items, next } = page(rows, limit, |row| cursors.write(*row.0.as_bytes()));
+    let items = items.into_iter().map(|row| item(scope, collection, row, revealed)).collect::<Result<_, _>>()?;
+    Ok(Page { items, next })
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is another thing, and the caller's closure names them")]
+fn change(
+    tx: &mut Tx<'_>,
+    scope: &TenantScope,
+    known: &Known,
+    collection: &Arc<Collection>,
+    id: RecordId,
+    expected: &Precondition,
+    input: &Input,
+    unnamed: Unnamed,
+) -> Result<Record, Error> {
+    let row = live(tx, scope, collection, id)?;
+    expected.allow(row.1)?;
+    let body = writing::open(scope, &row)?;
+    let before = &body.values;
+    let values = checked(collection, before, input, unnamed, None, "/values").map_err(Error::Invalid)?;
+    let changed = values != *before;
+    let (version, updated_at) = if changed {
+        links::demand(tx, scope, known, collection, before, [("/values", &values)])?;
+        index::replace(tx, scope, collection, id, before, &values)?;
+        let version = writing::supersede(tx, scope, &row, &body, Change::Changed, values.clone())?;
+        audit::record(tx, scope, &event(Action::RecordChanged, collection, id))?;
+        (version, tx.now())
+    } else {
+        (row.1, row.3)
+    };
+    let values = Shown { collection: Arc::clone(collection), values, revealed: Revealed::default() };
+    Ok(Record { id, version, values, created_at: row.2, updated_at, trashed_at: None })
+}
+
+fn restore(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Arc<Collection>, id: RecordId) -> Result<Record, Error> {
+    let row = any(tx, scope, collection, id)?;
+    if row.4.is_none() {
+        return Err(Error::NotFound);
+    }
+    let body = writing::open(scope, &row)?;
+    index::insert(tx, scope, collection, id, &body.values)?;
+    let version = writing::supersede(tx, scope, &row, &body, Change::Restored, body.values.clone())?;
+    audit::record(tx, scope, &event(Action::RecordRestored, collection, id))?;
+    let values = Shown { collection: Arc::clone(collection), values: body.values, revealed: Revealed::default() };
+    Ok(Record { id, version, values, created_at: row.2, updated_at: tx.now(), trashed_at: None })
+}

@@ -1,0 +1,179 @@
+//! The audit: every read is noted before its answer leaves, and the trail itself can be read and verified.
+
+use serde::Serialize;
+
+use crate::kernel::access::TenantAccess;
+use crate::kernel::audit::{self, Action, Event, SealedEntry, Subject, Verification};
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::Owner;
+use crate::kernel::ids::{AccountId, AuditId, RecordId};
+use crate::kernel::store::StoreError;
+use crate::kernel::tenancy::By;
+use crate::vault::cursor::{Cursors, Limit, Page, page};
+use crate::vault::definition::Collection;
+use crate::vault::values::{Revealed, Shown};
+use crate::vault::{Error, Vault};
+
+/// An entry of the audit as its tenant sees it. Fit for an answer.
+#[derive(Serialize)]
+pub struct AuditEntry {
+    /// Its id.
+    pub id: AuditId,
+    /// When it happened.
+    pub at: Time,
+    /// What was done; nothing once erased.
+    pub action: Option<Action>,
+    /// To what.
+    pub subjects: Vec<Subject>,
+    /// How many, where it was many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// Who did it; nothing once erased.
+    pub actor: Option<AuditActor>,
+}
+
+/// Who did something. What tells of the person is gone once the account is erased.
+#[derive(Serialize)]
+pub struct AuditActor {
+    /// The account.
+    pub account: AccountId,
+    /// In which session or through which token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// From which address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// With what, in its own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+}
+
+impl Vault {
+    /// Lists what was done in the tenant, newest first.
+    ///
+    /// # Errors
+    /// A cursor of another list; an entry that does not open.
+    pub async fn audit(
+        &self,
+        access: &TenantAccess,
+        limit: Limit,
+        after: Option<String>,
+    ) -> Result<Page<AuditEntry>, Error> {
+        self.flush().await?;
+        let kernel = self.kernel.clone();
+        let found = self
+            .kernel
+            .read(&access.scope, move |tx, scope| -> Result<Page<AuditEntry>, Error> {
+                let cursors = Cursors::new(scope.keys(), &[b"audit"]);
+                let before = cursors.read::<24>(after.as_deref())?.map(position).transpose()?;
+                let keys_of = |account| kernel.keyring().keys(Owner::Account(account)).ok();
+                let entries = audit::list(tx, scope, before, limit.and_one(), &keys_of)?;
+                let entries = page(entries, limit, |entry| cursors.write(position_of(entry)));
+                Ok(Page { items: entries.items.into_iter().map(shown).collect(), next: entries.next })
+            })
+            .await?;
+        self.note(access, &Event::new(Action::AuditRead).counting(found.items.len()))?;
+        Ok(found)
+    }
+
+    /// Re-computes the tenant's whole audit, with every read noted so far.
+    ///
+    /// # Errors
+    /// The store's. A chain that does not hold is a finding, not an error.
+    pub async fn verify_audit(&self, access: &TenantAccess) -> Result<Verification, Error> {
+        self.flush().await?;
+        let found = self.kernel.read(&access.scope, |tx, scope| audit::verify(tx, scope).map_err(Error::from)).await?;
+        self.note(access, &Event::new(Action::AuditVerified))?;
+        Ok(found)
+    }
+
+    /// Moves the reads noted so far into the audit.
+    async fn flush(&self) -> Result<(), Error> {
+        let journal = self.kernel.journal().clone();
+        let flushed = tokio::task::spawn_blocking(move || journal.flush()).await;
+        Ok(flushed.map_err(|_| StoreError::Refused("a panic in the journal"))??)
+    }
+
+    /// Notes a read: once this returns, a kill does not lose it.
+    fn note(&self, access: &TenantAccess, event: &Event) -> Result<(), Error> {
+        let entry = SealedEntry::new(&access.scope, event, self.kernel.now(), self.kernel.entropy());
+        Ok(self.kernel.journal().note(entry)?)
+    }
+
+    /// Notes that one record was read, and what of it was revealed.
+    pub(super) fn note_read(
+        &self,
+        access: &TenantAccess,
+        action: Action,
+        shown: &Shown,
+        record: Option<RecordId>,
+        count: Option<usize>,
+    ) -> Result<(), Error> {
+        let revealed: Vec<_> =
+            shown.revealed.fields(&shown.collection).filter(|f| shown.values.get(f).is_some()).collect();
+        let action = if revealed.is_empty() { action } else { Action::RecordRevealed };
+        let mut event = Event::new(action).of(Subject::Collection(shown.collection.id));
+        event = record.into_iter().fold(event, |event, id| event.of(Subject::Record(id)));
+        event = count.into_iter().fold(event, Event::counting);
+        event = revealed.into_iter().fold(event, |event, field| event.of(Subject::Field(field.id)));
+        self.note(access, &event)
+    }
+
+    /// Notes that so many records were read at once, and which fields of them were revealed.
+    pub(super) fn note_list(
+        &self,
+        access: &TenantAccess,
+        action: Action,
+        collection: &Collection,
+        revealed: &Revealed,
+        count: usize,
+    ) -> Result<(), Error> {
+        self.note(access, &Event::new(action).of(Subject::Collection(collection.id)).counting(count))?;
+        let mut reveal = Event::new(Action::RecordRevealed).of(Subject::Collection(collection.id)).counting(count);
+        reveal = revealed.fields(collection).fold(reveal, |event, field| event.of(Subject::Field(field.id)));
+        if reveal.subjects.len() > 1 && count > 0 { self.note(access, &reveal) } else { Ok(()) }
+    }
+
+    /// Notes that a record's history was read, and which fields of it were revealed.
+    pub(super) fn note_history(
+        &self,
+        access: &TenantAccess,
+        collection: &Collection,
+        record: RecordId,
+        revealed: &Revealed,
+    ) -> Result<(), Error> {
+        let of = |action| Event::new(action).of(Subject::Collection(collection.id)).of(Subject::Record(record));
+        self.note(access, &of(Action::RecordHistoryRead))?;
+        let mut fields = revealed.fields(collection).peekable();
+        if fields.peek().is_none() {
+            return Ok(());
+        }
+        let reveal = fields.fold(of(Action::RecordRevealed), |event, field| event.of(Subject::Field(field.id)));
+        self.note(access, &reveal)
+    }
+}
+
+fn position_of(entry: &audit::Entry) -> [u8; 24] {
+    let mut position = [0; 24];
+    let bytes = entry.at.micros().to_be_bytes().into_iter().chain(*entry.id.as_bytes());
+    position.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    position
+}
+
+fn position(bytes: [u8; 24]) -> Result<(Time, AuditId), Error> {
+    let (at, rest) = bytes.split_first_chunk::<8>().ok_or(Error::BadCursor)?;
+    let id = rest.first_chunk::<16>().ok_or(Error::BadCursor)?;
+    Ok((Time::from_micros(i64::from_be_bytes(*at)), AuditId::from_bytes(*id)))
+}
+
+fn shown(entry: audit::Entry) -> AuditEntry {
+    let (action, subjects, count) =
+        entry.event.map_or((None, Vec::new(), None), |event| (Some(event.action), event.subjects, event.count));
+    let actor = entry.actor.map(|(account, known)| AuditActor {
+        account,
+        by: known.as_ref().map(|actor| actor.by),
+        address: known.as_ref().map(|actor| actor.address.reveal().to_string()),
+        device: known.map(|actor| actor.device.into_revealed()),
+    });
+    AuditEntry { id: entry.id, at: entry.at, action, subjects, count, actor }
+}
