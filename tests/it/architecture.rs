@@ -147,6 +147,18 @@ mod planted {
     }
 
     #[test]
+    fn tenants_know_the_kinds_of_fields_and_nothing_else_of_the_vault() {
+        refuses("tenants/profile.rs", "use crate::vault::records;", "crate::vault::records");
+        allows("tenants/profile.rs", "use crate::vault::kinds::Kind;");
+    }
+
+    #[test]
+    fn only_the_demonstration_looks_into_the_database_from_the_command_line() {
+        refuses("cli/doctor.rs", "use diesel::connection::Connection;", "diesel::connection::Connection");
+        allows("cli/demo/mod.rs", "use diesel::connection::Connection;");
+    }
+
+    #[test]
     fn the_web_never_names_the_database_library() {
         refuses("web/api/records.rs", "use diesel::prelude::*;", "diesel::prelude::*");
         refuses("web/api/records.rs", "#[derive(diesel::Queryable)] struct Row;", "diesel::Queryable");
