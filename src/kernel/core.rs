@@ -274,6 +274,32 @@ impl Kernel {
         Ok(DayScope { day, keys: self.0.keyring.keys(Owner::Day(day))? })
     }
 
+    /// Destroys the keys of days that ended more than two days ago; gives how many.
+    ///
+    /// # Errors
+    /// The keyring or the database is away; the rest is destroyed the next time.
+    pub async fn destroy_old_days(&self) -> Result<usize, KeyringError> {
+        let Owner::Day(today) = Owner::day_of(self.now()) else { return Ok(0) };
+        let over = self.0.keyring.days()?.into_iter().filter(|day| day.saturating_add(2) < today);
+        let mut destroyed = 0;
+        for owner in over.map(Owner::Day) {
+            self.0.keyring.destroy(owner).await?;
+            self.0.db.write(Vec::new(), move |tx| unmirror(tx, owner)).await?;
+            destroyed += 1;
+        }
+        Ok(destroyed)
+    }
+
+    /// Makes the keys of an account that joins no tenant. On the calling thread, which waits.
+    ///
+    /// # Errors
+    /// The keyring or the database is away.
+    pub fn new_account_blocking(&self, account: AccountId) -> Result<AccountScope, KeyringError> {
+        let keys = self.0.keyring.create_blocking(Owner::Account(account))?;
+        self.mirror_blocking(Owner::Account(account))?;
+        Ok(AccountScope { account, keys })
+    }
+
     /// The service's own scope.
     #[must_use]
     pub fn service(&self) -> ServiceScope {
@@ -310,6 +336,14 @@ fn mirror(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion) -> Result<(), Stor
             .on_conflict_do_nothing(),
     )
     .execute(tx.conn())?;
+    Ok(())
+}
+
+fn unmirror(tx: &mut Tx<'_>, owner: Owner) -> Result<(), StoreError> {
+    let mine = key_versions::table
+        .filter(key_versions::owner_kind.eq(owner.kind()))
+        .filter(key_versions::owner_id.eq(AnyId::from_bytes(owner.id_bytes())));
+    diesel::update(mine).set(key_versions::state.eq(KeyState::Destroyed.code())).execute(tx.conn())?;
     Ok(())
 }
 

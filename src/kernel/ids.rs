@@ -127,6 +127,8 @@ id! {
     TokenId;
     /// A sign-up in progress.
     SignupId;
+    /// An entry of an account's sign-in history.
+    SignInId;
     /// A challenge that raises a session's assurance.
     ConfirmationId;
     /// A collection of records.

@@ -16,7 +16,7 @@ use crate::kernel::keyring::KeyringError;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::schema::{account_tenants, accounts, members, tokens};
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{By, InTenant, Origin, ServiceScope};
+use crate::kernel::tenancy::{By, InTenant, Origin, ServiceScope, TenantScope};
 
 /// The proof that a caller may do `P`, and what it needs for it.
 pub struct Authorized<P: Permission>(P::Holds);
@@ -276,4 +276,22 @@ pub fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<(TenantId,
         found.extend(code.and_then(Role::from_code).map(|role| (tenant, role)));
     }
     Ok(found)
+}
+
+/// The scope of each tenant that the account belongs to, with its role there: membership is looked up first.
+///
+/// # Errors
+/// The store's, or the keyring's. A tenant whose keys are destroyed is left out.
+pub async fn member_scopes(kernel: &Kernel, access: &AccountAccess) -> Result<Vec<(TenantScope, Role)>, StoreError> {
+    let (account, session) = (access.session.account, access.session.id);
+    let belongs = kernel.point(&ServiceScope::new(), move |tx, _| memberships(tx, account)).await?;
+    let mut scopes = Vec::new();
+    for (tenant, role) in belongs {
+        match kernel.tenant_scope(tenant, account, By::Session(session), access.origin.clone()) {
+            Ok(scope) => scopes.push((scope, role)),
+            Err(KeyringError::NoKey(Owner::Tenant(_))) => {}
+            Err(error) => return Err(crate::kernel::store_error(&error)),
+        }
+    }
+    Ok(scopes)
 }

@@ -8,10 +8,11 @@ mod permission;
 pub mod sessions;
 pub mod tokens;
 
-pub use self::authorize::{Authorized, Credentials, Denied, authorize, memberships};
+pub use self::authorize::{Authorized, Credentials, Denied, authorize, member_scopes, memberships};
 pub use self::permission::{
     AccountAccess, Anyone, ChangeAccount, FreshAccount, ManageTokens, MayReveal, Need, Permission, ReadAudit,
-    ReadCollections, ReadMembers, ReadRecords, Rule, SignedIn, Subject, TenantAccess, WriteCollections, WriteRecords,
+    ReadCollections, ReadMembers, ReadRecords, ReadTokens, Rule, SignedIn, Subject, TenantAccess, WriteCollections,
+    WriteRecords,
 };
 pub use self::sessions::{Session, SessionRules};
 pub use self::tokens::{TokenScope, TokenScopes};

@@ -172,6 +172,8 @@ permissions! {
     ReadAudit => TenantAccess, Subject::Tenant(Role::Admin, &[TokenScope::AuditRead]), Need::Password;
     /// Reads who belongs to the tenant.
     ReadMembers => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::MembersRead]), Need::Password;
+    /// Sees which API tokens there are: never by a token.
+    ReadTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
     /// Makes and revokes API tokens: never by a token.
     ManageTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Fresh;
 }

@@ -183,6 +183,14 @@ impl Hashing {
         answered.await.map_err(|_| Busy)
     }
 
+    /// A hash of no password, in the form and at the cost of a new one: for the decoys that unknown identifiers are
+    /// checked against.
+    #[must_use]
+    pub fn decoy(&self, entropy: &Entropy) -> Phc {
+        let text = written(self.0.0.params, &entropy.bytes::<16>(), &entropy.bytes::<HASH>());
+        Phc(Secret::new(text.unwrap_or_default()))
+    }
+
     /// Whether the password is the one that `phc` was made from. Whatever `phc` is, it costs a hash.
     ///
     /// # Errors
@@ -391,6 +399,14 @@ mod tests {
     fn standing(places: usize) -> Hashing {
         let (state, changed) = (Mutex::default(), Condvar::new());
         Hashing(Arc::new(Pool(Arc::new(Queue { params: Params::for_tests(), places, state, changed }))))
+    }
+
+    #[test]
+    fn a_decoy_has_the_form_and_the_cost_of_a_new_hash() {
+        let params = Params::new(19 * 1024, 2, 1).unwrap();
+        let decoy = hashing(params, 1).decoy(&Entropy::system());
+        let (read, salt, hash) = read(decoy.reveal()).unwrap();
+        assert_eq!((read, salt.len(), hash.len()), (params, 16, HASH));
     }
 
     #[tokio::test]

@@ -33,6 +33,15 @@ pub enum Claim {
     Taken,
 }
 
+/// Whether the account of an unsettled claim may be about to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Underway {
+    /// The claim is young.
+    Maybe,
+    /// It is older than any transaction takes.
+    No,
+}
+
 impl Keyring {
     /// The tag of a normalised identifier (`email:anna@example.lv`, `phone:+37120000000`).
     ///
@@ -137,19 +146,20 @@ impl Keyring {
             .await
     }
 
-    /// The accounts whose claims were never settled.
+    /// The accounts whose claims are not settled, each with whether it may still be on its way.
     ///
     /// # Errors
     /// The keyring is away.
-    pub fn unsettled_claims(&self) -> Result<Vec<AccountId>, KeyringError> {
+    pub fn unsettled_claims(&self) -> Result<Vec<(AccountId, Underway)>, KeyringError> {
         self.db().read_here(None, |tx| {
-            let found = identifiers::table
+            let now = tx.now();
+            let found: Vec<(AccountId, crate::kernel::clock::Time)> = identifiers::table
                 .filter(identifiers::is_settled.eq(false))
-                .select(identifiers::account_id)
-                .distinct()
+                .select((identifiers::account_id, identifiers::claimed_at))
                 .load(tx.conn())
                 .map_err(StoreError::from)?;
-            Ok(found)
+            let underway = |at| if now.since(at) < CLAIM { Underway::Maybe } else { Underway::No };
+            Ok(found.into_iter().map(|(account, at)| (account, underway(at))).collect())
         })
     }
 }

@@ -275,6 +275,26 @@ impl Keyring {
             .collect()
     }
 
+    /// The days that have a key.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn days(&self) -> Result<Vec<u32>, KeyringError> {
+        let kind = Owner::Day(0).kind();
+        let ids: Vec<AnyId> = self.0.db.read_here(None, |tx| {
+            owner_keys::table
+                .filter(owner_keys::owner_kind.eq(kind))
+                .select(owner_keys::owner_id)
+                .load(tx.conn())
+                .map_err(StoreError::from)
+        })?;
+        let day = |id: AnyId| match Owner::decode(kind, *id.as_bytes()) {
+            Ok(Owner::Day(day)) => Some(day),
+            _ => None,
+        };
+        Ok(ids.into_iter().filter_map(day).collect())
+    }
+
     /// The root versions and how many owner keys each wraps, for `seif keys status`.
     ///
     /// # Errors

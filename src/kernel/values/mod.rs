@@ -9,6 +9,7 @@
 
 mod country;
 mod email;
+mod fault;
 mod ip_range;
 mod locale;
 mod phone;
@@ -16,6 +17,7 @@ mod written;
 
 pub use country::{Country, NotACountry};
 pub use email::{EmailAddress, NotAnEmail};
+pub use fault::{Fault, Faults};
 pub use ip_range::{IpRange, NotAnIpRange};
 pub use locale::{Locale, UnknownLocale};
 pub use phone::{NotAPhoneNumber, PhoneNumber};
