@@ -1,0 +1,29 @@
+//! Who belongs to a tenant, and as what.
+
+use diesel::{ExpressionMethods as _, RunQueryDsl as _};
+
+use crate::kernel::access::Role;
+use crate::kernel::ids::AccountId;
+use crate::kernel::store::schema::{account_tenants, members};
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::{InTenant as _, TenantScope};
+
+/// Makes `account` a member of the scope's tenant.
+///
+/// # Errors
+/// The store's; [`StoreError::Taken`] when it is one already.
+pub fn add(tx: &mut Tx<'_>, scope: &TenantScope, account: AccountId, role: Role) -> Result<(), StoreError> {
+    let now = tx.now();
+    members::insert()
+        .values((
+            members::of(scope),
+            members::account_id.eq(account),
+            members::role.eq(role.code()),
+            members::created_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    diesel::insert_into(account_tenants::table)
+        .values((account_tenants::account_id.eq(account), account_tenants::tenant_id.eq(scope.tenant())))
+        .execute(tx.conn())?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! A business as the service's customer: what it is, and who belongs to it.
+//!
+//! Everything here is sealed under the tenant's own key. Start at [`profile`].
+
+pub mod members;
+pub mod profile;
