@@ -1,0 +1,193 @@
+//! The sign-in history of an account: when, from where, how, and whether it was let in.
+
+use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
+use serde::{Deserialize, Serialize};
+
+use crate::accounts::{Accounts, Failure};
+use crate::kernel::access::AccountAccess;
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::{Place, RowRef, Sealed};
+use crate::kernel::ids::SignInId;
+use crate::kernel::personal::{Personal, revealed};
+use crate::kernel::store::schema::sign_ins;
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::{AccountScope, Origin};
+
+/// By what somebody came in, or tried to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Joining.
+    SignUp,
+    /// The password.
+    Password,
+    /// A code to the verified e-mail address, on top of the password.
+    Email,
+}
+
+/// Whether it was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was.
+    Accepted,
+    /// It was not.
+    Refused,
+}
+
+/// An entry of the history.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// Its id, in the order of time.
+    pub id: SignInId,
+    /// When.
+    pub at: Time,
+    /// What is known of it.
+    pub seen: Seen,
+}
+
+/// What is known of a sign-in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// From which address.
+    #[serde(with = "revealed")]
+    pub ip: Personal<std::net::IpAddr>,
+    /// On what, in words.
+    #[serde(with = "revealed")]
+    pub device: Personal<String>,
+    /// By what.
+    pub method: Way,
+    /// Whether it was let in.
+    pub outcome: Outcome,
+}
+
+/// Where what is known of a sign-in lies.
+struct SignInBody;
+
+impl Place for SignInBody {
+    const LABEL: &'static str = "sign_ins.body";
+    type Plain = Seen;
+}
+
+/// Writes down a sign-in, let in or not.
+pub(super) fn enter(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    origin: &Origin,
+    method: Way,
+    outcome: Outcome,
+) -> Result<(), StoreError> {
+    let id = SignInId::new(tx.now(), tx.entropy());
+    let device = origin.device.clone().map(|agent| in_words(&agent));
+    let seen = Seen { ip: origin.address.clone(), device, method, outcome };
+    let body = scope.keys().seal::<SignInBody>(RowRef::new(id.as_bytes(), 1), &seen, tx.entropy());
+    let now = tx.now();
+    diesel::insert_into(sign_ins::table)
+        .values((
+            sign_ins::account_id.eq(scope.account()),
+            sign_ins::id.eq(id),
+            sign_ins::at.eq(now),
+            sign_ins::body.eq(body),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+impl Accounts {
+    /// The account's sign-ins before `before`, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sign_ins(
+        &self,
+        access: &AccountAccess,
+        before: Option<SignInId>,
+        limit: i64,
+    ) -> Result<Vec<SignIn>, Failure> {
+        let before = before.unwrap_or(SignInId::from_bytes([0xff; 16]));
+        let read = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Vec<SignIn>, StoreError> {
+            let rows: Vec<(SignInId, Time, Sealed<SignInBody>)> = sign_ins::table
+                .filter(sign_ins::account_id.eq(scope.account()))
+                .filter(sign_ins::id.lt(before))
+                .order(sign_ins::id.desc())
+                .limit(limit)
+                .select((sign_ins::id, sign_ins::at, sign_ins::body))
+                .load(tx.conn())?;
+            let open = |(id, at, body): (SignInId, Time, Sealed<SignInBody>)| {
+                let seen = scope.keys().open(RowRef::new(id.as_bytes(), 1), &body)?;
+                Ok(SignIn { id, at, seen })
+            };
+            rows.into_iter().map(open).collect()
+        };
+        Ok(self.kernel().read(&access.scope, read).await?)
+    }
+}
+
+/// The programs that people know by name, most telling first: browsers say that they are each other.
+const PROGRAMS: [(&str, &str); 11] = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Vivaldi", "Vivaldi"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+    ("python", "Python"),
+];
+
+/// The systems that people know by name, most telling first.
+const SYSTEMS: [(&str, &str); 7] = [
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+];
+
+/// What a client says of itself (`User-Agent`), as a person would: `Firefox, Linux`. What is not known stays as it is,
+/// shortened.
+fn in_words(agent: &str) -> String {
+    let named =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    match (named(&PROGRAMS), named(&SYSTEMS)) {
+        (Some(program), Some(system)) => format!("{program}, {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => agent.chars().take(60).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_told_in_words() {
+        //
+        for (agent, words) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0",
+                "Edge, Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+                "Safari, iPhone",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+                "Chrome, Android",
+            ),
+            ("curl/8.5.0", "curl"),
+            ("", ""),
+        ] {
+            assert_eq!(in_words(agent), words);
+        }
+        assert_eq!(in_words(&"x".repeat(500)).len(), 60);
+    }
+}

@@ -1,0 +1,151 @@
+//! A person's sign-in: how it comes to be, how it is used, how sure we are of it.
+//!
+//! Start at [`Accounts`], which the web holds. A file a subject: [`joining`] (an address is proved before anything is
+//! stored), [`signing_in`] (unknown and known identifiers are alike), [`confirmation`] (raising a session), [`history`],
+//! [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail). What the parts
+//! of an account are under is the account's own key; what belongs to nobody yet is under the day's.
+
+pub mod confirmation;
+mod decoys;
+pub mod history;
+pub mod joining;
+pub mod passwords;
+mod person;
+pub mod session;
+pub mod signing_in;
+mod sweep;
+pub mod throttles;
+pub mod tokens;
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::sweep::Swept;
+use crate::accounts::decoys::Decoys;
+use crate::accounts::passwords::Passwords;
+use crate::accounts::throttles::{Limit, Then, Throttled};
+use crate::kernel::access::SessionRules;
+use crate::kernel::crypto::password::{Busy, Hashing, Params, Unfit};
+use crate::kernel::keyring::KeyringError;
+use crate::kernel::log::SafeToLog;
+use crate::kernel::store::StoreError;
+use crate::kernel::{Kernel, store_error};
+use crate::settings::Settings;
+
+/// What the accounts of this service can do. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts(Arc<Inner>);
+
+struct Inner {
+    kernel: Kernel,
+    hashing: Hashing,
+    passwords: Passwords,
+    decoys: Decoys,
+    rules: Rules,
+}
+
+/// How often and how long.
+#[derive(Debug, Clone, Copy)]
+struct Rules {
+    sessions: SessionRules,
+    /// How long a code lives.
+    code_lifetime: Duration,
+    /// How many tries end a code.
+    code_tries: i64,
+    /// Codes to one account or address.
+    codes: Limit,
+    /// Failed sign-ins with one identifier.
+    by_identifier: Limit,
+    /// Failed sign-ins from one address.
+    by_address: Limit,
+}
+
+/// Why something about an account could not be done, whatever it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Too many failed, or asked.
+    #[error("a limit is reached")]
+    Throttled(Throttled),
+    /// As many passwords as may wait are being checked.
+    #[error("too many passwords are being checked")]
+    Busy,
+    /// The store or the keyring failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SafeToLog for Failure {}
+
+impl From<KeyringError> for Failure {
+    fn from(error: KeyringError) -> Self {
+        Self::Store(store_error(&error))
+    }
+}
+
+impl From<Busy> for Failure {
+    fn from(Busy: Busy) -> Self {
+        Self::Busy
+    }
+}
+
+/// Why the accounts cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The parameters of password hashing do not hold.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The store or the keyring failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Accounts {
+    /// Opens the accounts over `kernel`; `further` are common passwords besides the built-in ones, one a line. Waits for
+    /// the store.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(kernel: Kernel, settings: &Settings, sessions: SessionRules, further: &str) -> Result<Self, OpenError> {
+        let chosen = &settings.passwords;
+        let params = Params::new(chosen.memory_kib, chosen.passes, chosen.lanes)?;
+        let parallel = NonZero::new(chosen.parallel)
+            .or_else(|| std::thread::available_parallelism().ok())
+            .unwrap_or(NonZero::<usize>::MIN);
+        let hashing = Hashing::new(params, parallel, chosen.waiting);
+        let decoys = Decoys::open(&kernel, &hashing)?;
+        let passwords = Passwords::new(further);
+        Ok(Self(Arc::new(Inner { kernel, hashing, passwords, decoys, rules: rules(settings, sessions) })))
+    }
+
+    fn kernel(&self) -> &Kernel {
+        &self.0.kernel
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+}
+
+fn rules(settings: &Settings, sessions: SessionRules) -> Rules {
+    let limits = &settings.limits;
+    let failed = |policy, free| Limit {
+        policy,
+        free,
+        window: limits.sign_in_window.into(),
+        then: Then::Growing(Duration::from_secs(60)),
+    };
+    Rules {
+        sessions,
+        code_lifetime: settings.codes.lifetime.into(),
+        code_tries: settings.codes.tries.into(),
+        codes: Limit {
+            policy: "codes",
+            free: settings.codes.per_account_per_hour,
+            window: Duration::from_secs(3600),
+            then: Then::NextWindow,
+        },
+        by_identifier: failed("sign-in-identifier", limits.sign_in_per_identifier),
+        by_address: failed("sign-in-address", limits.sign_in_per_address),
+    }
+}

@@ -1,0 +1,148 @@
+//! An account's own row: who the person is, and the hash of their password.
+
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::password::Phc;
+use crate::kernel::crypto::{Place, RowRef, Sealed};
+use crate::kernel::ids::AccountId;
+use crate::kernel::personal::{Personal, revealed};
+use crate::kernel::store::schema::accounts;
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::AccountScope;
+use crate::kernel::values::{EmailAddress, Locale};
+
+/// What an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It may act.
+    Active,
+    /// Stopped by its owner: it may not.
+    Frozen,
+    /// Nobody's: what unknown identifiers are checked against.
+    Decoy,
+}
+
+impl Standing {
+    /// As the database holds it.
+    pub(super) const fn code(self) -> i16 {
+        match self {
+            Self::Active => 1,
+            Self::Frozen => 2,
+            Self::Decoy => 3,
+        }
+    }
+
+    const fn from_code(code: i16) -> Self {
+        match code {
+            1 => Self::Active,
+            3 => Self::Decoy,
+            _ => Self::Frozen,
+        }
+    }
+}
+
+/// Who a person is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Person {
+    /// Their name.
+    #[serde(with = "revealed")]
+    pub(super) name: Personal<String>,
+    /// The address they joined with.
+    #[serde(with = "revealed")]
+    pub(super) email: Personal<String>,
+    /// Their number in E.164 form; not verified yet.
+    #[serde(with = "revealed::option", default)]
+    pub(super) phone: Option<Personal<String>>,
+    /// The language of their mails.
+    pub(super) language: Locale,
+}
+
+impl Person {
+    /// The address that mails go to.
+    pub(super) fn address(&self) -> Result<EmailAddress, StoreError> {
+        EmailAddress::from_stored(self.email.reveal()).map_err(|_| StoreError::Unreadable)
+    }
+}
+
+/// Where a person's data lies.
+struct AccountBody;
+
+impl Place for AccountBody {
+    const LABEL: &'static str = "accounts.body";
+    type Plain = Person;
+}
+
+/// Where a password's hash lies. Its row version is the time of its choice.
+struct AccountPassword;
+
+impl Place for AccountPassword {
+    const LABEL: &'static str = "accounts.password";
+    type Plain = Phc;
+}
+
+/// The version of a row that was never changed.
+const FIRST: i64 = 1;
+
+/// Writes down an account that is new.
+pub(super) fn create(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    standing: Standing,
+    person: &Person,
+    password: &Phc,
+) -> Result<(), StoreError> {
+    let (id, now) = (scope.account(), tx.now());
+    let body = scope.keys().seal::<AccountBody>(RowRef::new(id.as_bytes(), FIRST), person, tx.entropy());
+    let password = scope.keys().seal::<AccountPassword>(chosen(id, now), password, tx.entropy());
+    diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(id),
+            accounts::version.eq(FIRST),
+            accounts::state.eq(standing.code()),
+            accounts::body.eq(body),
+            accounts::password.eq(password),
+            accounts::password_at.eq(now),
+            accounts::created_at.eq(now),
+            accounts::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Who the scope's account is.
+pub(super) fn find(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Person, StoreError> {
+    let id = scope.account();
+    let (version, body): (i64, Sealed<AccountBody>) =
+        accounts::table.find(id).select((accounts::version, accounts::body)).get_result(tx.conn())?;
+    Ok(scope.keys().open(RowRef::new(id.as_bytes(), version), &body)?)
+}
+
+/// What a sign-in is checked against; `None` when there is no such row.
+pub(super) fn credentials(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Option<(Standing, Phc)>, StoreError> {
+    let id = scope.account();
+    let row: Option<(i16, Sealed<AccountPassword>, Time)> = accounts::table
+        .find(id)
+        .select((accounts::state, accounts::password, accounts::password_at))
+        .get_result(tx.conn())
+        .optional()?;
+    row.map(|(state, password, at)| Ok((Standing::from_code(state), scope.keys().open(chosen(id, at), &password)?)))
+        .transpose()
+}
+
+/// Keeps another hash of the same password, unless the password was changed since.
+pub(super) fn rehash(tx: &mut Tx<'_>, scope: &AccountScope, password: &Phc) -> Result<(), StoreError> {
+    let id = scope.account();
+    let at: Time = accounts::table.find(id).select(accounts::password_at).get_result(tx.conn())?;
+    let password = scope.keys().seal::<AccountPassword>(chosen(id, at), password, tx.entropy());
+    diesel::update(accounts::table.find(id).filter(accounts::password_at.eq(at)))
+        .set(accounts::password.eq(password))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+fn chosen(id: AccountId, at: Time) -> RowRef {
+    RowRef::new(id.as_bytes(), at.micros())
+}

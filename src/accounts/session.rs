@@ -1,0 +1,78 @@
+//! A session as its account sees it.
+
+use crate::accounts::confirmation::Method;
+use crate::accounts::{Accounts, Failure, person};
+use crate::kernel::access::{AccountAccess, Assurance, Role, member_scopes, sessions};
+use crate::kernel::crypto::token::SessionToken;
+use crate::kernel::ids::{AccountId, TenantId};
+use crate::kernel::personal::Personal;
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::{InTenant as _, ServiceScope};
+use crate::tenants::profile;
+
+/// A session that has just begun or was just raised: its new token, and who it is.
+#[derive(Debug)]
+pub struct Begun {
+    /// For the cookie alone.
+    pub token: SessionToken,
+    /// The session and its account.
+    pub access: AccountAccess,
+}
+
+/// What a session's account sees of it.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// How sure we are.
+    pub assurance: Assurance,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The person's name.
+    pub name: Personal<String>,
+    /// Where they belong.
+    pub tenants: Vec<Membership>,
+    /// How they may confirm, least secure first.
+    pub methods: Vec<Method>,
+}
+
+/// A tenant that an account belongs to.
+#[derive(Debug, Clone)]
+pub struct Membership {
+    /// Which.
+    pub id: TenantId,
+    /// Its name.
+    pub name: Personal<String>,
+    /// As what.
+    pub role: Role,
+}
+
+impl Accounts {
+    /// The session as its account sees it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn view(&self, access: &AccountAccess) -> Result<View, Failure> {
+        let person = self.kernel().point(&access.scope, |tx, scope| person::find(tx, scope)).await?;
+        let mut tenants = Vec::new();
+        for (scope, role) in member_scopes(self.kernel(), access).await? {
+            let profile = self.kernel().point(&scope, |tx, scope| profile::find(tx, scope)).await?;
+            tenants.push(Membership { id: scope.tenant(), name: profile.name, role });
+        }
+        Ok(View {
+            assurance: access.session.assurance,
+            account: access.session.account,
+            name: person.name,
+            tenants,
+            methods: Method::ALL.to_vec(),
+        })
+    }
+
+    /// Ends the session, and whatever waits on it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sign_out(&self, access: &AccountAccess) -> Result<(), Failure> {
+        let session = access.session.id;
+        let end = move |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<(), StoreError> { sessions::end(tx, session) };
+        Ok(self.kernel().write("accounts.sign_out", &self.kernel().service(), end).await?)
+    }
+}

@@ -1,0 +1,246 @@
+//! Signing in with e-mail address or phone number and password.
+//!
+//! An unknown identifier, a frozen account and a wrong password are one refusal: each is looked up, verified at the same
+//! cost through the same queue, and written down. Who fails too often is turned away before any of it.
+
+use crate::accounts::history::{self, Outcome, Way};
+use crate::accounts::passwords::normalised;
+use crate::accounts::person::{self, Standing};
+use crate::accounts::session::Begun;
+use crate::accounts::throttles::{Counter, Throttled, of_address};
+use crate::accounts::{Accounts, Failure};
+use crate::kernel::access::sessions::{self, Computer};
+use crate::kernel::access::{AccountAccess, Assurance};
+use crate::kernel::crypto::password::{Phc, Rehash, Verdict};
+use crate::kernel::ids::AccountId;
+use crate::kernel::keyring::KeyringError;
+use crate::kernel::personal::{Personal, Secret};
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::{AccountScope, Origin};
+use crate::kernel::values::{EmailAddress, PhoneNumber, folded};
+
+/// What somebody shows to sign in.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// E-mail address or phone number, as typed.
+    pub identifier: Personal<String>,
+    /// The password, as typed.
+    pub password: Secret<String>,
+    /// Whose computer it is.
+    pub computer: Computer,
+}
+
+/// Why somebody is not signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// Identifier and password do not go together, or the account may not.
+    #[error("the sign-in is refused")]
+    Refused,
+    /// Something else was in the way.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// A longer identifier is nobody's.
+const LONGEST_IDENTIFIER: usize = 320;
+/// A longer password is nobody's, and is not worth normalising.
+const LONGEST_PASSWORD: usize = 4_096;
+
+/// An identifier in the form by which it is looked up.
+#[derive(Debug, Clone)]
+pub(super) struct Identifier {
+    pub(super) kind: &'static str,
+    pub(super) normalised: Personal<String>,
+}
+
+impl Identifier {
+    pub(super) fn email(address: &EmailAddress) -> Self {
+        Self { kind: "email", normalised: address.normalised() }
+    }
+
+    pub(super) fn phone(number: &PhoneNumber) -> Self {
+        Self { kind: "phone", normalised: Personal::new(number.e164().to_owned()) }
+    }
+
+    /// What was typed; text that is neither address nor number counts too, and is nobody's.
+    fn typed(text: &str) -> Self {
+        if let Ok(address) = EmailAddress::parse(text) {
+            return Self::email(&address);
+        }
+        if let Ok(number) = PhoneNumber::parse(text, None) {
+            return Self::phone(&number);
+        }
+        let short: String = text.chars().take(LONGEST_IDENTIFIER).collect();
+        Self { kind: "neither", normalised: Personal::new(folded(&short)) }
+    }
+}
+
+/// What a password is checked against: somebody's, or a decoy's.
+struct Candidate {
+    scope: AccountScope,
+    standing: Standing,
+    password: Phc,
+}
+
+impl Accounts {
+    /// Signs in: a session with the assurance of a password.
+    ///
+    /// # Errors
+    /// [`SignInError::Refused`], the same whatever was wrong; [`Failure::Throttled`] at once after too many.
+    pub async fn sign_in(&self, attempt: Attempt, origin: &Origin) -> Result<Begun, SignInError> {
+        let kernel = self.kernel();
+        let identifier = Identifier::typed(attempt.identifier.reveal());
+        let day = kernel.today().await.map_err(Failure::from)?;
+        let counted = [identifier.kind.as_bytes(), b":", identifier.normalised.reveal().as_bytes()].concat();
+        let counters = [
+            Counter::new(&day, self.rules().by_identifier, &counted),
+            Counter::new(&day, self.rules().by_address, &of_address(*origin.address.reveal())),
+        ];
+        let stands = kernel
+            .point(&kernel.service(), move |tx, _| first(tx, &counters, Counter::look))
+            .await
+            .map_err(Failure::from)?;
+        if let Some(throttled) = stands {
+            return Err(Failure::Throttled(throttled).into());
+        }
+        let candidate = self.candidate(&identifier, &counters[0]).await?;
+        let (accepted, rehashed) = self.verify(&candidate, &attempt.password).await?;
+        let entry = Entry { counters, accepted, rehashed, computer: attempt.computer, origin: origin.clone() };
+        self.enter(candidate.scope, entry).await
+    }
+
+    /// The account of the identifier, or a decoy.
+    async fn candidate(&self, identifier: &Identifier, counter: &Counter) -> Result<Candidate, Failure> {
+        let keyring = self.kernel().keyring();
+        let tag = keyring.identifier_tag(identifier.kind, identifier.normalised.reveal())?;
+        let known = match keyring.find_identifier(&tag).await? {
+            Some(account) => self.checked_against(account).await?,
+            None => None,
+        };
+        match known {
+            Some(candidate) => Ok(candidate),
+            None => {
+                let decoy = self.0.decoys.of(counter.tag()).ok_or(StoreError::Refused("there are no decoys"))?;
+                self.checked_against(decoy).await?.ok_or(Failure::Store(StoreError::Refused("a decoy is missing")))
+            }
+        }
+    }
+
+    async fn checked_against(&self, account: AccountId) -> Result<Option<Candidate>, Failure> {
+        let scope = match self.kernel().account_scope(account) {
+            Ok(scope) => scope,
+            Err(KeyringError::NoKey(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let found = self.kernel().point(&scope, |tx, scope| person::credentials(tx, scope)).await?;
+        Ok(found.map(|(standing, password)| Candidate { scope, standing, password }))
+    }
+
+    /// Whether the candidate is let in, and a new hash where the parameters were raised.
+    async fn verify(&self, candidate: &Candidate, typed: &Secret<String>) -> Result<(Accepted, Option<Phc>), Failure> {
+        let is_long = typed.reveal().len() > LONGEST_PASSWORD;
+        let password = if is_long { Secret::new(String::new()) } else { normalised(typed) };
+        let verdict = self.0.hashing.verify(password.clone(), candidate.password.clone()).await?;
+        match verdict {
+            Verdict::Matches { rehash } if candidate.standing == Standing::Active && !is_long => {
+                let rehashed = match rehash {
+                    // Where there is no room for it now, the next sign-in does it.
+                    Rehash::Needed => self.0.hashing.hash(password, self.kernel().entropy()).await.ok(),
+                    Rehash::NotNeeded => None,
+                };
+                Ok((Accepted::Yes, rehashed))
+            }
+            Verdict::Matches { .. } | Verdict::Differs => Ok((Accepted::No, None)),
+        }
+    }
+
+    /// Writes down what came of it. Who failed too often meanwhile is turned away even with the right password, so that
+    /// many guesses at once are no more than many one by one.
+    async fn enter(&self, scope: AccountScope, entry: Entry) -> Result<Begun, SignInError> {
+        let (rules, origin) = (self.rules().sessions, entry.origin.clone());
+        let write = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Entered, StoreError> {
+            let Entry { counters, accepted, rehashed, computer, origin } = &entry;
+            if let Some(throttled) = first(tx, counters, Counter::hold)? {
+                return Ok(Entered::Throttled(throttled));
+            }
+            if *accepted == Accepted::No {
+                for counter in counters {
+                    counter.count(tx)?;
+                }
+                history::enter(tx, scope, origin, Way::Password, Outcome::Refused)?;
+                return Ok(Entered::Refused);
+            }
+            let [by_identifier, _] = counters;
+            by_identifier.clear(tx)?;
+            if let Some(phc) = rehashed {
+                person::rehash(tx, scope, phc)?;
+            }
+            history::enter(tx, scope, origin, Way::Password, Outcome::Accepted)?;
+            let (token, session) = sessions::begin(tx, scope, &rules, *computer, Assurance::Password, origin)?;
+            Ok(Entered::Begun(token, Box::new(session)))
+        };
+        let entered = self.kernel().write("accounts.sign_in", &scope, write).await.map_err(Failure::from)?;
+        match entered {
+            Entered::Begun(token, session) => {
+                Ok(Begun { token, access: AccountAccess { session: *session, scope, origin } })
+            }
+            Entered::Refused => Err(SignInError::Refused),
+            Entered::Throttled(throttled) => Err(Failure::Throttled(throttled).into()),
+        }
+    }
+}
+
+/// Whether somebody is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Accepted {
+    Yes,
+    No,
+}
+
+/// What is to be written down.
+struct Entry {
+    counters: [Counter; 2],
+    accepted: Accepted,
+    rehashed: Option<Phc>,
+    computer: Computer,
+    origin: Origin,
+}
+
+/// What came of it.
+enum Entered {
+    Begun(crate::kernel::crypto::token::SessionToken, Box<sessions::Session>),
+    Refused,
+    Throttled(Throttled),
+}
+
+/// The first counter that refuses.
+fn first(
+    tx: &mut Tx<'_>,
+    counters: &[Counter],
+    ask: impl Fn(&Counter, &mut Tx<'_>) -> Result<Option<Throttled>, StoreError>,
+) -> Result<Option<Throttled>, StoreError> {
+    for counter in counters {
+        if let Some(throttled) = ask(counter, tx)? {
+            return Ok(Some(throttled));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_is_an_address_in_any_case_or_a_number_in_any_spelling() {
+        //
+        let of = |text: &str| {
+            let identifier = Identifier::typed(text);
+            (identifier.kind, identifier.normalised.into_revealed())
+        };
+        assert_eq!(of(" Anna@Example.LV "), ("email", "anna@example.lv".to_owned()));
+        assert_eq!(of("00371 2912-3456"), ("phone", "+37129123456".to_owned()));
+        assert_eq!(of("Anna"), ("neither", "anna".to_owned()));
+        assert_eq!(of(&"ā".repeat(100_000)).1.chars().count(), LONGEST_IDENTIFIER);
+    }
+}

@@ -1,0 +1,85 @@
+//! What is over, deleted; what was left half-way, settled.
+
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+
+use crate::accounts::{Accounts, Failure};
+use crate::kernel::access::sessions;
+use crate::kernel::ids::{AccountId, ConfirmationId, SignupId};
+use crate::kernel::keyring::identifiers::Underway;
+use crate::kernel::store::schema::{accounts, confirmations, signups, throttles};
+use crate::kernel::store::{StoreError, Tx};
+
+/// Rows of one kind that a transaction deletes.
+const BATCH: i64 = 500;
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Rows that were over.
+    pub rows: usize,
+    /// Keys of days destroyed.
+    pub days: usize,
+    /// Claims of identifiers settled or released.
+    pub claims: usize,
+}
+
+impl Accounts {
+    /// Deletes sessions, sign-ups, challenges and counters that are over, destroys the keys of old days, and settles the
+    /// claims of accounts that were written, releases those of accounts that were not. Safe at any time, on any node.
+    ///
+    /// # Errors
+    /// The store's; what was done stays done.
+    pub async fn sweep(&self) -> Result<Swept, Failure> {
+        let mut swept = Swept::default();
+        let kernel = self.kernel();
+        loop {
+            let accounts = self.clone();
+            let deleted = kernel.write("accounts.sweep", &kernel.service(), move |tx, _| rows(tx, &accounts)).await?;
+            swept.rows += deleted;
+            if deleted == 0 {
+                break;
+            }
+        }
+        swept.days = kernel.destroy_old_days().await?;
+        swept.claims = self.sweep_claims().await?;
+        Ok(swept)
+    }
+
+    async fn sweep_claims(&self) -> Result<usize, Failure> {
+        let (kernel, keyring) = (self.kernel(), self.kernel().keyring());
+        let mut done = 0;
+        for (account, underway) in keyring.unsettled_claims()? {
+            let known = kernel.point(&kernel.service(), move |tx, _| exists(tx, account)).await?;
+            match (known, underway) {
+                (Some(_), _) => keyring.settle_identifiers(account).await?,
+                (None, Underway::No) => keyring.release_identifiers(account).await?,
+                (None, Underway::Maybe) => continue,
+            }
+            done += 1;
+        }
+        Ok(done)
+    }
+}
+
+fn exists(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<AccountId>, StoreError> {
+    Ok(accounts::table.find(account).select(accounts::id).get_result(tx.conn()).optional()?)
+}
+
+fn rows(tx: &mut Tx<'_>, accounts: &Accounts) -> Result<usize, StoreError> {
+    let now = tx.now();
+    let mut deleted = sessions::sweep(tx, BATCH)?;
+    let over: Vec<SignupId> =
+        signups::table.filter(signups::expires_at.le(now)).select(signups::id).limit(BATCH).load(tx.conn())?;
+    deleted += diesel::delete(signups::table.filter(signups::id.eq_any(&over))).execute(tx.conn())?;
+    let over: Vec<ConfirmationId> = confirmations::table
+        .filter(confirmations::expires_at.le(now))
+        .select(confirmations::id)
+        .limit(BATCH)
+        .load(tx.conn())?;
+    deleted += diesel::delete(confirmations::table.filter(confirmations::id.eq_any(&over))).execute(tx.conn())?;
+    let over: Vec<crate::kernel::crypto::Tag> =
+        throttles::table.filter(throttles::expires_at.le(now)).select(throttles::tag).limit(BATCH).load(tx.conn())?;
+    deleted += diesel::delete(throttles::table.filter(throttles::tag.eq_any(&over))).execute(tx.conn())?;
+    deleted += accounts.0.decoys.forget_history(tx)?;
+    Ok(deleted)
+}
