@@ -30,7 +30,7 @@ use crate::web::tls::authority::LocalAuthority;
 use crate::web::tls::production::{Demands, Roots};
 use crate::web::tls::reload::Certificates;
 use crate::web::tls::{self, CertificateFiles, CertificateSource, Profile, TlsError};
-use crate::web::{access_log, cookies, cross_origin, headers, hosts, problem, routes};
+use crate::web::{access_log, cookies, cross_origin, headers, hosts, problem, routes, site};
 
 /// How often what has run its time is removed.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -131,6 +131,7 @@ impl App {
             Actix::new()
                 .configure(|config| shared.configure(config))
                 .wrap(from_fn(cross_origin::same_origin))
+                .wrap(from_fn(site::explain::to_people))
                 .wrap(from_fn(hosts::only_genuine))
                 .wrap(from_fn(problem::everywhere))
                 .wrap(from_fn(cookies::only_ours))

@@ -10,8 +10,8 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, Responder, web};
 
 use crate::kernel::access::{Authorized, Permission, Rule};
-use crate::web::api;
 use crate::web::problem::Problem;
+use crate::web::{api, site};
 
 /// One method at one address.
 pub struct Route {
@@ -94,6 +94,7 @@ verbs! {
 pub fn all() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(api::routes());
+    routes.extend(site::routes());
     routes
 }
 

@@ -1,7 +1,7 @@
 //! The legal documents, as anybody reads them.
 
 use seif::each_database;
-use seif::testing::{Database, World};
+use seif::testing::Database;
 use serde_json::json;
 
 each_database! {

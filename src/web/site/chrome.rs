@@ -1,0 +1,86 @@
+//! What surrounds a page, from the request.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+
+use crate::kernel::access::AccountAccess;
+use crate::kernel::values::Locale;
+use crate::web::cookies;
+use crate::web::pages::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
+use crate::web::problem::Problem;
+use crate::web::services::Services;
+
+/// What a handler knows of a page's surroundings beside the request.
+pub(in crate::web) struct Surroundings {
+    /// Who looks at it.
+    pub(in crate::web) visitor: Visitor,
+    /// The vault that it belongs to.
+    pub(in crate::web) tenant: Option<TenantMark>,
+    /// The part of the vault.
+    pub(in crate::web) section: Section,
+}
+
+impl Surroundings {
+    /// Nobody's, of no vault.
+    pub(in crate::web) const fn of_a_stranger() -> Self {
+        Self { visitor: Visitor::Stranger, tenant: None, section: Section::None }
+    }
+}
+
+impl Surroundings {
+    /// Of whoever looks, in no vault.
+    ///
+    /// # Errors
+    /// The account cannot be read.
+    pub(in crate::web) async fn of_whoever(
+        _services: &Services,
+        _account: Option<&AccountAccess>,
+    ) -> Result<Self, Problem> {
+        Ok(Self::of_a_stranger())
+    }
+}
+
+/// The surroundings of the page that `request` asks for.
+pub(in crate::web) fn surroundings(request: &HttpRequest, services: &Services, known: Surroundings) -> Chrome {
+    let preferences = cookies::preferences_of(request);
+    let theme = match preferences.theme {
+        Some(cookies::Theme::Light) => Theme::Light,
+        Some(cookies::Theme::Dark) => Theme::Dark,
+        Some(cookies::Theme::Auto) | None => Theme::System,
+    };
+    Chrome {
+        locale: locale(request),
+        theme,
+        visitor: known.visitor,
+        tenant: known.tenant,
+        contact: services.settings.operator.contact_email.clone().unwrap_or_else(|| "seif@localhost".to_owned()),
+        documents: vec![Document::Privacy, Document::Terms, Document::SafeUse, Document::Dpa, Document::Cookies],
+        path: request.path().to_owned(),
+        section: known.section,
+        news: news(request),
+    }
+}
+
+/// The language that was chosen; else the one that the browser asks for.
+pub(in crate::web) fn locale(request: &HttpRequest) -> Locale {
+    let asked =
+        || request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| Locale::negotiate(value.to_str().ok()?));
+    cookies::preferences_of(request).language.or_else(asked).unwrap_or(Locale::En)
+}
+
+/// What just happened, as `?news=` says it: a word of a closed list.
+fn news(request: &HttpRequest) -> Option<News> {
+    let word = request.query_string().split('&').find_map(|pair| pair.strip_prefix("news="))?;
+    Some(match word {
+        "joined" => News::Joined,
+        "confirmed" => News::Confirmed,
+        "collections_made" => News::CollectionsMade,
+        "record_saved" => News::RecordSaved,
+        "record_trashed" => News::RecordTrashed,
+        "record_restored" => News::RecordRestored,
+        "imported" => News::Imported,
+        "token_revoked" => News::TokenRevoked,
+        "preferences_saved" => News::PreferencesSaved,
+        _ => return None,
+    })
+}

@@ -1,0 +1,87 @@
+//! A refusal of a page, for a person: where to sign in or confirm, or a page that says what is wrong.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::web::pages::{self, Refusal};
+use crate::web::problem::Problem;
+use crate::web::services::Services;
+use crate::web::site::{Surroundings, go_to, surroundings};
+
+/// Middleware: a problem document in answer to a page's address becomes a page.
+///
+/// # Errors
+/// Passes on what the inner services return.
+pub async fn to_people(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
+    let status = response.status();
+    if !is_for_people(response.request()) || !(status.is_client_error() || status.is_server_error()) {
+        return Ok(response);
+    }
+    let (request, old) = response.into_parts();
+    let page = page(&request, status, problem.as_ref());
+    let Some(mut page) = page else { return Ok(ServiceResponse::new(request, old)) };
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = old.headers().get(&name) {
+            page.headers_mut().insert(name, value.clone());
+        }
+    }
+    Ok(ServiceResponse::new(request, page))
+}
+
+/// Whether a person in a browser asked, for something that is no part of the machines' interface.
+fn is_for_people(request: &HttpRequest) -> bool {
+    let path = request.path();
+    let for_machines =
+        ["/api/", "/healthz", "/readyz", "/.well-known/", "/assets/"].iter().any(|prefix| path.starts_with(prefix));
+    let accepts_pages = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/html"));
+    accepts_pages && !for_machines
+}
+
+fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) -> Option<HttpResponse> {
+    let back = if request.method() == Method::GET {
+        request.uri().path_and_query().map_or("/", |path| path.as_str())
+    } else {
+        "/"
+    };
+    match problem {
+        Some(Problem::NotSignedIn) => return Some(go_to(&format!("/sign-in?next={}", encoded(back)))),
+        Some(Problem::ConfirmationRequired { .. }) => return Some(go_to(&format!("/confirm?next={}", encoded(back)))),
+        _ => {}
+    }
+    let services = request.app_data::<web::Data<Services>>()?;
+    let descriptor = problem.map_or_else(|| of_status(status), Problem::descriptor);
+    let mut refusal = Refusal::new(descriptor);
+    match problem {
+        Some(Problem::Internal(incident)) => refusal = refusal.with_incident(*incident),
+        Some(Problem::Busy { retry_after } | Problem::Unavailable { retry_after }) => {
+            refusal = refusal.with_retry_after(*retry_after)
+        }
+        _ => {}
+    }
+    let chrome = surroundings(request, services, Surroundings::of_a_stranger());
+    let html = pages::render(&refusal, &chrome).ok()?;
+    Some(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html.into_body()))
+}
+
+fn of_status(status: StatusCode) -> &'static crate::web::problem::Descriptor {
+    let known = Problem::CATALOGUE.iter().find(|descriptor| descriptor.status == status);
+    known.unwrap_or_else(|| Problem::NotFound.descriptor())
+}
+
+/// A path as a value of a query.
+pub(in crate::web) fn encoded(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
