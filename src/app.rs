@@ -25,6 +25,8 @@ use crate::policies::{self, Facts, Policies, PoliciesError};
 use crate::settings::sections::RootKey;
 use crate::settings::values::{DatabaseUrl, TlsProfile};
 use crate::settings::{Mode, Refusal, Settings};
+use crate::tenants;
+use crate::vault::Vault;
 use crate::web::services::Services;
 use crate::web::tls::authority::LocalAuthority;
 use crate::web::tls::production::{Demands, Roots};
@@ -107,7 +109,9 @@ impl App {
         let outbox = mail::outbox(&kernel, &settings)?;
         policies::publish_initial(&kernel, &Facts::of(&settings))?;
         let policies = Policies::new(kernel.clone());
-        let services = web::Data::new(Services { kernel, policies, settings: Arc::new(settings), sessions, incidents });
+        let vault = Vault::new(kernel.clone(), |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)));
+        let services =
+            web::Data::new(Services { kernel, policies, vault, settings: Arc::new(settings), sessions, incidents });
         Ok(Self { services, outbox, clock, entropy })
     }
 

@@ -32,18 +32,25 @@ pub use self::search::Query;
 pub use self::trail::{AuditActor, AuditEntry};
 pub use self::values::{Input, Shown, ShownValue};
 use crate::kernel::Kernel;
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::TenantScope;
+use crate::kernel::values::Country;
 
 /// The vault. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
     kernel: Kernel,
     known: Arc<known::Known>,
+    home: Home,
 }
 
+/// The country of a tenant, whose rules complete national numbers where a record names no country itself.
+pub type Home = fn(&mut Tx<'_>, &TenantScope) -> Result<Option<Country>, StoreError>;
+
 impl Vault {
-    /// The vault over this kernel.
+    /// The vault over this kernel, of tenants whose countries `home` tells.
     #[must_use]
-    pub fn new(kernel: Kernel) -> Self {
-        Self { kernel, known: Arc::default() }
+    pub fn new(kernel: Kernel, home: Home) -> Self {
+        Self { kernel, known: Arc::default(), home }
     }
 }

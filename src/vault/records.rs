@@ -14,13 +14,14 @@ use crate::kernel::ids::RecordId;
 use crate::kernel::store::schema::records;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::TenantScope;
+use crate::kernel::values::Country;
 use crate::vault::cursor::{Cursors, Limit, Page, page};
 use crate::vault::definition::Collection;
 use crate::vault::history::Change;
 use crate::vault::known::{self, Known};
-use crate::vault::values::{Input, Revealed, Shown, Unnamed, Values, checked};
+use crate::vault::values::{Input, Revealed, Shown, Unnamed, Values, checked, needs_home};
 use crate::vault::writing::{self, Body, RecordBody};
-use crate::vault::{Error, Fault, Vault, index, links};
+use crate::vault::{Error, Fault, Home, Vault, index, links};
 
 /// The most records of a batch.
 const MOST_IN_A_BATCH: usize = 1_000;
@@ -113,11 +114,13 @@ impl Vault {
         input: Input,
         wish: Option<Once<Record>>,
     ) -> Result<Outcome<Record>, Error> {
-        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        let (known, slug, home) = (Arc::clone(&self.known), slug.to_owned(), self.home);
         self.kernel
             .write("records.create", &access.scope, move |tx, scope| {
                 let collection = known::hold(tx, scope, &known, &slug)?;
-                once(tx, scope, wish.as_ref(), |tx| create(tx, scope, &known, collection, &input))
+                once(tx, scope, wish.as_ref(), |tx| {
+                    create(tx, scope, Means { known: &known, home }, collection, &input)
+                })
             })
             .await
     }
@@ -133,11 +136,13 @@ impl Vault {
         inputs: Vec<Input>,
         wish: Option<Once<Vec<RecordId>>>,
     ) -> Result<Outcome<Vec<RecordId>>, Error> {
-        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        let (known, slug, home) = (Arc::clone(&self.known), slug.to_owned(), self.home);
         self.kernel
             .write("records.batch", &access.scope, move |tx, scope| {
                 let collection = known::hold(tx, scope, &known, &slug)?;
-                once(tx, scope, wish.as_ref(), |tx| create_batch(tx, scope, &known, &collection, &inputs))
+                once(tx, scope, wish.as_ref(), |tx| {
+                    create_batch(tx, scope, Means { known: &known, home }, &collection, &inputs)
+                })
             })
             .await
     }
@@ -260,11 +265,11 @@ impl Vault {
         input: Input,
         unnamed: Unnamed,
     ) -> Result<Record, Error> {
-        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        let (known, slug, home) = (Arc::clone(&self.known), slug.to_owned(), self.home);
         self.kernel
             .write("records.change", &access.scope, move |tx, scope| {
                 let collection = known::hold(tx, scope, &known, &slug)?;
-                change(tx, scope, &known, &collection, id, &expected, &input, unnamed)
+                change(tx, scope, Means { known: &known, home }, &collection, id, &expected, (&input, unnamed))
             })
             .await
     }
@@ -345,6 +350,28 @@ impl Vault {
     }
 }
 
+/// What a writing transaction has at hand.
+#[derive(Clone, Copy)]
+struct Means<'k> {
+    known: &'k Known,
+    home: Home,
+}
+
+impl Means<'_> {
+    /// The tenant's country, where it decides what `inputs` mean.
+    fn country<'i>(
+        self,
+        tx: &mut Tx<'_>,
+        scope: &TenantScope,
+        collection: &Collection,
+        before: &Values,
+        inputs: impl IntoIterator<Item = &'i Input>,
+        unnamed: Unnamed,
+    ) -> Result<Option<Country>, StoreError> {
+        if needs_home(collection, before, inputs, unnamed) { (self.home)(tx, scope) } else { Ok(None) }
+    }
+}
+
 /// Which records of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
@@ -408,13 +435,14 @@ pub(super) fn item(
 fn create(
     tx: &mut Tx<'_>,
     scope: &TenantScope,
-    known: &Known,
+    means: Means<'_>,
     collection: Arc<Collection>,
     input: &Input,
 ) -> Result<Record, Error> {
     let none = Values::default();
-    let values = checked(&collection, &none, input, Unnamed::Cleared, None, "/values").map_err(Error::Invalid)?;
-    links::demand(tx, scope, known, &collection, &none, [("/values", &values)])?;
+    let home = means.country(tx, scope, &collection, &none, [input], Unnamed::Cleared)?;
+    let values = checked(&collection, &none, input, Unnamed::Cleared, home, "/values").map_err(Error::Invalid)?;
+    links::demand(tx, scope, means.known, &collection, &none, [("/values", &values)])?;
     let (id, now) = (RecordId::new(tx.now(), tx.entropy()), tx.now());
     let body = writing::seal(tx, scope, id, 1, Change::Created, values.clone());
     records::insert()
@@ -437,7 +465,7 @@ fn create(
 fn create_batch(
     tx: &mut Tx<'_>,
     scope: &TenantScope,
-    known: &Known,
+    means: Means<'_>,
     collection: &Collection,
     inputs: &[Input],
 ) -> Result<Vec<RecordId>, Error> {
@@ -445,10 +473,11 @@ fn create_batch(
         return Err(Fault::new("/records", "count", "A batch has 1 to 1,000 records.").into());
     }
     let none = Values::default();
+    let home = means.country(tx, scope, collection, &none, inputs, Unnamed::Cleared)?;
     let (mut made, mut faults) = (Vec::with_capacity(inputs.len()), Vec::new());
     for (number, input) in inputs.iter().enumerate() {
         let at = format!("/records/{number}/values");
-        match checked(collection, &none, input, Unnamed::Cleared, None, &at) {
+        match checked(collection, &none, input, Unnamed::Cleared, home, &at) {
             Ok(values) => made.push((RecordId::new(tx.now(), tx.entropy()), values)),
             Err(found) => faults.extend(found),
         }
@@ -461,7 +490,7 @@ fn create_batch(
     }
     let pointers: Vec<String> = (0..made.len()).map(|number| format!("/records/{number}/values")).collect();
     let linked = pointers.iter().map(String::as_str).zip(made.iter().map(|(_, values)| values));
-    links::demand(tx, scope, known, collection, &none, linked)?;
+    links::demand(tx, scope, means.known, collection, &none, linked)?;
     writing::insert_many(tx, scope, collection, &made)?;
     let searchable: Vec<_> = collection.fields().iter().filter(|field| field.searchable).collect();
     index::insert_many(tx, scope, &searchable, &made, |number, field| {
@@ -504,25 +533,24 @@ fn list(
     Ok(Page { items, next })
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is another thing, and the caller's closure names them")]
 fn change(
     tx: &mut Tx<'_>,
     scope: &TenantScope,
-    known: &Known,
+    means: Means<'_>,
     collection: &Arc<Collection>,
     id: RecordId,
     expected: &Precondition,
-    input: &Input,
-    unnamed: Unnamed,
+    (input, unnamed): (&Input, Unnamed),
 ) -> Result<Record, Error> {
     let row = live(tx, scope, collection, id)?;
     expected.allow(row.1)?;
     let body = writing::open(scope, &row)?;
     let before = &body.values;
-    let values = checked(collection, before, input, unnamed, None, "/values").map_err(Error::Invalid)?;
+    let home = means.country(tx, scope, collection, before, [input], unnamed)?;
+    let values = checked(collection, before, input, unnamed, home, "/values").map_err(Error::Invalid)?;
     let changed = values != *before;
     let (version, updated_at) = if changed {
-        links::demand(tx, scope, known, collection, before, [("/values", &values)])?;
+        links::demand(tx, scope, means.known, collection, before, [("/values", &values)])?;
         index::replace(tx, scope, collection, id, before, &values)?;
         let version = writing::supersede(tx, scope, &row, &body, Change::Changed, values.clone())?;
         audit::record(tx, scope, &event(Action::RecordChanged, collection, id))?;

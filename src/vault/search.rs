@@ -16,11 +16,11 @@ use crate::kernel::ids::{FieldId, RecordId};
 use crate::kernel::store::Tx;
 use crate::kernel::store::schema::{record_tags, records};
 use crate::kernel::tenancy::TenantScope;
-use crate::kernel::values::folded;
+use crate::kernel::values::{Country, folded};
 use crate::vault::cursor::{Cursors, Limit, Page};
 use crate::vault::definition::Collection;
 use crate::vault::records::{Item, ROW, Row, item};
-use crate::vault::values::{Input, Revealed, Values};
+use crate::vault::values::{Input, Revealed, Unnamed, Values, needs_home};
 use crate::vault::{Error, Fault, Vault, index, known};
 
 /// Records that are read at once.
@@ -56,11 +56,14 @@ impl Vault {
         after: Option<String>,
     ) -> Result<Page<Item>, Error> {
         let scan = if access.may_reveal().is_ok() { Scan::Everything } else { Scan::NothingSensitive };
-        let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        let (known, slug, home) = (Arc::clone(&self.known), slug.to_owned(), self.home);
         let scans = query.text.is_some() || query.exact.len() > 1;
         let run = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<_, Error> {
             let collection = known::find(tx, scope, &known, &slug)?;
-            let sought = Sought::new(scope, &collection, &query, scan)?;
+            let none = Values::default();
+            let national = needs_home(&collection, &none, [&query.exact], Unnamed::Cleared);
+            let home = if national { home(tx, scope)? } else { None };
+            let sought = Sought::new(scope, &collection, &query, scan, home)?;
             let page = find(tx, scope, &collection, &sought, limit, after.as_deref())?;
             Ok((collection, page))
         };
@@ -91,10 +94,16 @@ struct Sought {
 }
 
 impl Sought {
-    fn new(scope: &TenantScope, collection: &Collection, query: &Query, scan: Scan) -> Result<Self, Error> {
+    fn new(
+        scope: &TenantScope,
+        collection: &Collection,
+        query: &Query,
+        scan: Scan,
+        home: Option<Country>,
+    ) -> Result<Self, Error> {
         let (mut tags, mut faults) = (Vec::new(), Vec::new());
         for (name, value) in &query.exact {
-            match tag(scope, collection, name, value) {
+            match tag(scope, collection, name, value, home) {
                 Ok(tag) => tags.push(tag),
                 Err(fault) => faults.push(fault),
             }
@@ -140,6 +149,7 @@ fn tag(
     collection: &Collection,
     name: &str,
     value: &serde_json::Value,
+    home: Option<Country>,
 ) -> Result<(FieldId, Tag), Fault> {
     let shortened: String = name.chars().take(40).collect();
     let at = format!("/where/{}", shortened.replace('~', "~0").replace('/', "~1"));
@@ -149,7 +159,7 @@ fn tag(
     if !field.searchable {
         return Err(Fault::new(at, "not_searchable", "The field is not searchable by its exact value."));
     }
-    let value = field.kind.check(value, None).map_err(|error| Fault::of(at.clone(), error))?;
+    let value = field.kind.check(value, home).map_err(|error| Fault::of(at.clone(), error))?;
     let tag = index::tag(scope.keys(), field, &value)
         .ok_or_else(|| Fault::new(at, "not_searchable", "Values of this kind are found by their words alone."))?;
     Ok((field.id, tag))

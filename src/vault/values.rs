@@ -181,6 +181,22 @@ fn unknown<'i>(collection: &'i Collection, input: &'i Input, at: &'i str) -> imp
     })
 }
 
+/// Whether the tenant's country decides what `inputs` mean: one has a national number, and names no country.
+pub(super) fn needs_home<'i>(
+    collection: &Collection,
+    before: &Values,
+    inputs: impl IntoIterator<Item = &'i Input>,
+    unnamed: Unnamed,
+) -> bool {
+    let national = |field: &&Field| {
+        matches!(field.kind.name(), KindName::Phone | KindName::VatNumber | KindName::RegistrationNumber)
+    };
+    let fields: Vec<&Field> = collection.fields().iter().filter(national).collect();
+    let is_national = |input: &Input| fields.iter().any(|field| input.contains_key(&field.name));
+    let names_none = |input: &Input| country_of(collection, before, input, unnamed).is_none();
+    inputs.into_iter().any(|input| is_national(input) && names_none(input))
+}
+
 /// The country that the record itself names, in its first field of that kind.
 fn country_of(collection: &Collection, before: &Values, input: &Input, unnamed: Unnamed) -> Option<Country> {
     let field = collection.fields().iter().find(|field| field.kind.name() == KindName::Country)?;

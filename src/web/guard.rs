@@ -81,7 +81,7 @@ fn named_tenant(request: &HttpRequest) -> Result<Option<TenantId>, Problem> {
 }
 
 /// A denial as the client sees it.
-fn refusal(services: &Services, denied: Denied, need: Need) -> Problem {
+pub fn refusal(services: &Services, denied: Denied, need: Need) -> Problem {
     match denied {
         Denied::NotSignedIn => Problem::NotSignedIn,
         Denied::ConfirmationRequired => {

@@ -72,6 +72,8 @@ pub enum Problem {
         /// The field, as a JSON pointer; never its value.
         pointer: Option<String>,
     },
+    /// It still holds what would be lost with it.
+    NotEmpty,
     /// The operation with this idempotency key was done, and its answer held a secret.
     AlreadyDone {
         /// The id of what it made.
@@ -209,6 +211,7 @@ catalogue! {
     NOT_ACCEPTABLE = "not_acceptable" NOT_ACCEPTABLE [] "Not acceptable": "None of the accepted types is served here.";
     REQUEST_TIMEOUT = "request_timeout" REQUEST_TIMEOUT [] "Request timeout": "The request took too long to arrive; nothing was changed.";
     ALREADY_EXISTS = "already_exists" CONFLICT ["errors"] "Already exists": "Something that must be unique is there already.";
+    NOT_EMPTY = "not_empty" CONFLICT [] "Not empty": "It still has records: take them to the trash first.";
     ALREADY_DONE = "already_done" CONFLICT ["id"] "Already done": "The operation of this Idempotency-Key was done; its answer held a secret and is not repeated.";
     WOULD_LOCK_OUT = "would_lock_out" CONFLICT [] "Would lock you out": "The change would refuse your own address; send `confirm_lockout` if that is meant.";
     VERSION_CONFLICT = "version_conflict" PRECONDITION_FAILED [] "Changed meanwhile": "If-Match names another version than the present one; read it again.";
@@ -267,6 +270,7 @@ impl Problem {
             Self::NotAcceptable => &NOT_ACCEPTABLE,
             Self::RequestTimeout => &REQUEST_TIMEOUT,
             Self::AlreadyExists { .. } => &ALREADY_EXISTS,
+            Self::NotEmpty => &NOT_EMPTY,
             Self::AlreadyDone { .. } => &ALREADY_DONE,
             Self::WouldLockOut => &WOULD_LOCK_OUT,
             Self::VersionConflict => &VERSION_CONFLICT,

@@ -7,6 +7,7 @@ use crate::kernel::access::SessionRules;
 use crate::kernel::log::Incidents;
 use crate::policies::Policies;
 use crate::settings::Settings;
+use crate::vault::Vault;
 
 /// Everything a handler may need, built once by `app` and shared by all.
 pub struct Services {
@@ -14,6 +15,8 @@ pub struct Services {
     pub kernel: Kernel,
     /// The legal documents.
     pub policies: Policies,
+    /// The collections and records.
+    pub vault: Vault,
     /// The configuration.
     pub settings: Arc<Settings>,
     /// How long sessions last.

@@ -5,6 +5,7 @@ pub mod failure;
 mod health;
 pub mod openapi;
 pub mod policies;
+pub mod vault;
 
 use crate::web::routes::Route;
 
@@ -14,10 +15,13 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(health::routes());
     routes.extend(openapi::routes());
     routes.extend(policies::routes());
+    routes.extend(vault::routes());
     routes
 }
 
 /// Each part's description of its operations.
 fn documents() -> Vec<utoipa::openapi::OpenApi> {
-    vec![policies::document()]
+    let mut documents = vec![policies::document()];
+    documents.extend(vault::documents());
+    documents
 }

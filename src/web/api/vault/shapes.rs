@@ -1,0 +1,141 @@
+//! What the answers look like, for the interface's document; the vault's own types write them.
+
+#![expect(dead_code, reason = "shapes for the document alone")]
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A record. A sensitive value is `{"masked": "…5001"}` unless it is revealed.
+#[derive(ToSchema)]
+pub(super) struct RecordShape {
+    #[schema(format = "uuid")]
+    id: String,
+    /// Counted from 1; also in the `ETag`.
+    version: i64,
+    /// By the field's name.
+    values: BTreeMap<String, Value>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// When it went to the trash; only there.
+    #[schema(format = DateTime)]
+    trashed_at: Option<String>,
+}
+
+/// A record in a list, or its id and the incident under which the log knows why it does not open.
+#[derive(ToSchema)]
+pub(super) struct RecordItem {
+    #[schema(format = "uuid")]
+    id: String,
+    version: Option<i64>,
+    values: Option<BTreeMap<String, Value>>,
+    #[schema(format = DateTime)]
+    created_at: Option<String>,
+    #[schema(format = DateTime)]
+    updated_at: Option<String>,
+    #[schema(format = DateTime)]
+    trashed_at: Option<String>,
+    #[schema(format = "uuid")]
+    unreadable: Option<String>,
+}
+
+/// A page of records.
+#[derive(ToSchema)]
+pub(super) struct RecordPage {
+    items: Vec<RecordItem>,
+    next: Option<String>,
+}
+
+/// A version of a record.
+#[derive(ToSchema)]
+pub(super) struct VersionItemShape {
+    version: i64,
+    /// `created`, `changed`, `trashed` or `restored`.
+    change: Option<String>,
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    /// `{"account": id}` or `{"token": id}`.
+    by: Option<BTreeMap<String, String>>,
+    values: Option<BTreeMap<String, Value>>,
+    #[schema(format = "uuid")]
+    unreadable: Option<String>,
+}
+
+/// A page of a history.
+#[derive(ToSchema)]
+pub(super) struct VersionPage {
+    items: Vec<VersionItemShape>,
+    next: Option<String>,
+}
+
+/// The ids of the records of a batch, in its order.
+#[derive(ToSchema)]
+pub(super) struct Ids {
+    ids: Vec<String>,
+}
+
+/// A field of a collection.
+#[derive(ToSchema)]
+pub(super) struct FieldShape {
+    #[schema(format = "uuid")]
+    id: String,
+    name: String,
+    label: Value,
+    kind: String,
+    required: bool,
+    unique: bool,
+    searchable: bool,
+    sensitive: bool,
+    choices: Option<Vec<Value>>,
+    collection: Option<String>,
+}
+
+/// A collection.
+#[derive(ToSchema)]
+pub(super) struct CollectionShape {
+    #[schema(format = "uuid")]
+    id: String,
+    slug: Option<String>,
+    name: Option<Value>,
+    fields: Option<Vec<FieldShape>>,
+    purpose: Option<Value>,
+    legal_basis: Option<String>,
+    retention_days: Option<u32>,
+    #[schema(format = DateTime)]
+    created_at: Option<String>,
+    #[schema(format = DateTime)]
+    updated_at: Option<String>,
+    #[schema(format = "uuid")]
+    unreadable: Option<String>,
+}
+
+/// A page of collections.
+#[derive(ToSchema)]
+pub(super) struct CollectionPage {
+    items: Vec<CollectionShape>,
+    next: Option<String>,
+}
+
+/// An entry of the audit.
+#[derive(ToSchema)]
+pub(super) struct AuditEntryShape {
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(format = DateTime)]
+    at: String,
+    action: Option<String>,
+    /// Each an object of one member: `{"record": id}`.
+    subjects: Vec<BTreeMap<String, String>>,
+    count: Option<u64>,
+    actor: Option<Value>,
+}
+
+/// A page of the audit.
+#[derive(ToSchema)]
+pub(super) struct AuditPage {
+    items: Vec<AuditEntryShape>,
+    next: Option<String>,
+}
