@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The outbox of `kernel`: by SMTP where a server is configured, else into files.
 pub(super) fn outbox(kernel: &Kernel, settings: &Settings) -> Result<Outbox, AppError> {
     let from = settings.smtp.as_ref().map_or("seif@localhost", |smtp| smtp.from.as_str());
-    let contact = settings.operator.contact_email.as_deref().unwrap_or(from);
+    let contact = settings.contact();
     let name = settings.operator.name.as_deref().unwrap_or("Seif");
     let letterhead = Letterhead::new(name, from, contact).map_err(|error| AppError::Mail(error.to_string()))?;
     let texts = Texts::load().map_err(|error| AppError::Mail(error.to_string()))?;

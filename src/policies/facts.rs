@@ -15,7 +15,7 @@ pub struct Facts {
     /// Its number in the register of its country.
     pub operator_registration_number: Option<String>,
     /// Where questions are answered (P-16).
-    pub contact_email: Option<String>,
+    pub contact_email: String,
     /// Where the data stands (P-12).
     pub hosting_region: Option<String>,
     /// What protects the place (P-12).
@@ -42,7 +42,7 @@ impl Facts {
             operator_name: operator.name.clone(),
             operator_address: operator.address.clone(),
             operator_registration_number: operator.registration_number.clone(),
-            contact_email: operator.contact_email.clone(),
+            contact_email: settings.contact().to_owned(),
             hosting_region: operator.region.clone(),
             hosting_facts: operator.hosting_facts.clone(),
             service_domains: domains.iter().map(ToString::to_string).collect(),
@@ -74,7 +74,7 @@ impl Facts {
             "operator_name" => or(&self.operator_name, unset.name),
             "operator_address" => or(&self.operator_address, unset.address),
             "operator_registration_number" => or(&self.operator_registration_number, unset.number),
-            "contact_email" => or(&self.contact_email, "postmaster@localhost"),
+            "contact_email" => self.contact_email.clone(),
             "hosting_region" => or(&self.hosting_region, unset.region),
             "hosting_facts" => or(&self.hosting_facts, unset.hosting),
             "service_domains" if self.service_domains.is_empty() => "localhost".to_owned(),
@@ -159,7 +159,7 @@ pub(super) mod tests {
             operator_name: None,
             operator_address: None,
             operator_registration_number: None,
-            contact_email: None,
+            contact_email: "seif@localhost".to_owned(),
             hosting_region: None,
             hosting_facts: None,
             service_domains: Vec::new(),

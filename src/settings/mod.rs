@@ -191,6 +191,14 @@ impl Settings {
         Self::checked(sources::merged(overrides, environment)?)
     }
 
+    /// The address that answers questions (P-16): the operator's, or the one that mails come from, or, where the service
+    /// is tried out, one that stands for neither.
+    #[must_use]
+    pub fn contact(&self) -> &str {
+        let from = self.smtp.as_ref().map(|smtp| smtp.from.as_str());
+        self.operator.contact_email.as_deref().or(from).unwrap_or("seif@localhost")
+    }
+
     /// The folder of the local authority and its certificates.
     #[must_use]
     pub fn tls_folder(&self) -> PathBuf {

@@ -95,3 +95,46 @@ each_database! {
         assert_eq!(world.stranger().get(path).await.expect(200).text(), before);
     }
 }
+
+each_database! {
+    //
+    async fn every_document_has_a_page_in_each_language_that_sets_no_cookie(world: World) {
+        let stranger = world.stranger();
+        for (slug, name) in
+            [("privacy", "privacy"), ("terms", "terms"), ("safe-use", "safe_use"), ("dpa", "dpa"), ("cookies", "cookies")]
+        {
+            for language in ["en", "lv", "lt", "et", "kk"] {
+                let text = stranger.get(&format!("/api/v1/policies/{name}/1?language={language}")).await.expect(200);
+                let (title, body) = (text.json()["title"].clone(), text.json()["body_html"].clone());
+                for path in [format!("/{slug}/{language}"), format!("/{slug}/{language}/1")] {
+                    let answer = stranger.get(&path).await.expect(200);
+                    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+                    assert_eq!(answer.header("content-language"), language);
+                    assert_eq!(answer.header("set-cookie"), "", "{path}");
+                    let page = answer.text();
+                    assert!(page.contains(&format!("<html lang=\"{language}\"")), "{path}");
+                    assert!(page.contains(&format!("<h1>{}</h1>", title.as_str().unwrap())), "{path}");
+                    assert!(page.contains(body.as_str().unwrap().trim()), "{path}");
+                }
+            }
+        }
+        let lead = stranger.get("/safe-use").await.expect(302);
+        assert_eq!(lead.header("location"), "/safe-use/en");
+        for path in ["/privacy/fr", "/privacy/lv-LV", "/privacy/lv/2", "/privacy/lv/x", "/safe_use/lv"] {
+            assert_eq!(stranger.get(path).await.status, 404, "{path}");
+        }
+    }
+
+    async fn whoever_finds_a_weakness_is_told_where_to_report_it(world: World) {
+        let answer = world.stranger().get("/.well-known/security.txt").await.expect(200);
+        assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+        let text = answer.text();
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap();
+        assert_eq!(field("Contact"), "mailto:seif@localhost");
+        assert_eq!(field("Preferred-Languages"), "en, lv, lt, et, kk");
+        let expires = seif::kernel::clock::Time::parse(field("Expires")).unwrap();
+        let left = expires.since(world.clock.now());
+        let day = std::time::Duration::from_hours(24);
+        assert!(left > day * 170 && left < day * 365, "{left:?}");
+    }
+}

@@ -53,7 +53,7 @@ pub(in crate::web) fn surroundings(request: &HttpRequest, services: &Services, k
         theme,
         visitor: known.visitor,
         tenant: known.tenant,
-        contact: services.settings.operator.contact_email.clone().unwrap_or_else(|| "seif@localhost".to_owned()),
+        contact: services.settings.contact().to_owned(),
         documents: vec![Document::Privacy, Document::Terms, Document::SafeUse, Document::Dpa, Document::Cookies],
         path: request.path().to_owned(),
         section: known.section,

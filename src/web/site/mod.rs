@@ -5,10 +5,12 @@
 
 mod assets;
 mod chrome;
+mod documents;
 pub mod explain;
 mod form;
 mod preferences;
 mod problems;
+mod well_known;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -25,8 +27,10 @@ use crate::web::services::Services;
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(assets::routes());
+    routes.extend(documents::routes());
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
+    routes.extend(well_known::routes());
     routes
 }
 

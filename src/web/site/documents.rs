@@ -1,0 +1,129 @@
+//! The legal documents as pages (R-1, P-15): what is in force and each version, for anybody, without a cookie.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::kernel::access::{AccountAccess, Anyone, Authorized};
+use crate::kernel::values::Locale;
+use crate::policies::{Document, Published, State, html};
+use crate::web::api::policies::refusal;
+use crate::web::pages::{self, CleanHtml, Day, LegalDocument, OtherVersion, Standing};
+use crate::web::problem::Problem;
+use crate::web::routes::{Route, get};
+use crate::web::services::Services;
+use crate::web::site::{self, Surroundings, chrome, surroundings};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/privacy", in_my_language),
+        get("/terms", in_my_language),
+        get("/safe-use", in_my_language),
+        get("/dpa", in_my_language),
+        get("/cookies", in_my_language),
+        get("/privacy/{language}", in_force),
+        get("/privacy/{language}/{version}", version),
+        get("/terms/{language}", in_force),
+        get("/terms/{language}/{version}", version),
+        get("/safe-use/{language}", in_force),
+        get("/safe-use/{language}/{version}", version),
+        get("/dpa/{language}", in_force),
+        get("/dpa/{language}/{version}", version),
+        get("/cookies/{language}", in_force),
+        get("/cookies/{language}/{version}", version),
+    ]
+}
+
+/// Leads to the language that the reader chose or prefers; where the language switch returns to.
+async fn in_my_language(_: Authorized<Anyone>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let document = document_of(&request).ok_or(Problem::NotFound)?;
+    let path = format!("/{}/{}", slug(document), chrome::locale(&request).tag());
+    Ok(HttpResponse::Found().insert_header((header::LOCATION, path)).finish())
+}
+
+/// The version in force.
+async fn in_force(
+    visitor: Authorized<Anyone>,
+    services: Data<Services>,
+    path: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    show(&services, &request, visitor.as_deref(), &path, |published| published.state == State::InForce).await
+}
+
+/// One version, whatever became of it.
+async fn version(
+    visitor: Authorized<Anyone>,
+    services: Data<Services>,
+    path: Path<(String, u32)>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    show(&services, &request, visitor.as_deref(), &path.0, |published| published.which.version == path.1).await
+}
+
+async fn show(
+    services: &Services,
+    request: &HttpRequest,
+    visitor: Option<&AccountAccess>,
+    language: &str,
+    wanted: impl Fn(&Published) -> bool,
+) -> Result<HttpResponse, Problem> {
+    let language = Locale::ALL.into_iter().find(|locale| locale.tag() == language).ok_or(Problem::NotFound)?;
+    let document = document_of(request).ok_or(Problem::NotFound)?;
+    let all = services.policies.list().await.map_err(|error| refusal(&services.incidents, error))?;
+    let versions: Vec<&Published> = all.iter().filter(|published| published.which.document == document).collect();
+    let shown = versions.iter().rev().find(|published| wanted(published)).ok_or(Problem::NotFound)?;
+    let text = services.policies.text(shown.which, language).await;
+    let text = text.map_err(|error| refusal(&services.incidents, error))?;
+    let page = LegalDocument {
+        document: of_pages(document),
+        body: CleanHtml::from_sanitised(html(&text.markdown)),
+        title: text.title,
+        version: shown.which.version,
+        effective_on: Day::new(shown.effective_at, language),
+        standing: match shown.state {
+            State::Announced => Standing::Announced,
+            State::InForce => Standing::InForce,
+            State::Superseded => Standing::Superseded,
+        },
+        others: others(&versions, shown, language),
+    };
+    let known = Surroundings::of_whoever(services, visitor).await?;
+    let mut chrome = surroundings(request, services, known);
+    chrome.locale = language;
+    chrome.path = format!("/{}", slug(document));
+    let mut response = site::show(services, &page, &chrome)?;
+    response.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    Ok(response)
+}
+
+/// The other versions, newest first.
+fn others(versions: &[&Published], shown: &Published, language: Locale) -> Vec<OtherVersion> {
+    let others = versions.iter().rev().filter(|published| published.which != shown.which);
+    let other =
+        |p: &&Published| OtherVersion { version: p.which.version, effective_on: Day::new(p.effective_at, language) };
+    others.map(other).collect()
+}
+
+/// The document that the address begins with.
+fn document_of(request: &HttpRequest) -> Option<Document> {
+    let slug = request.path().split('/').nth(1)?;
+    Document::ALL.into_iter().find(|document| self::slug(*document) == slug)
+}
+
+const fn slug(document: Document) -> &'static str {
+    match document {
+        Document::SafeUse => "safe-use",
+        Document::Privacy | Document::Terms | Document::Dpa | Document::Cookies => document.name(),
+    }
+}
+
+const fn of_pages(document: Document) -> pages::Document {
+    match document {
+        Document::Privacy => pages::Document::Privacy,
+        Document::Terms => pages::Document::Terms,
+        Document::SafeUse => pages::Document::SafeUse,
+        Document::Dpa => pages::Document::Dpa,
+        Document::Cookies => pages::Document::Cookies,
+    }
+}
