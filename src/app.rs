@@ -231,8 +231,8 @@ impl Shared {
             .app_data(self.incidents.clone())
             .app_data(self.clock.clone())
             .app_data(self.entropy.clone())
-            .app_data(web::QueryConfig::default().error_handler(|error, request| problem::query_error(error, request)))
-            .app_data(web::PathConfig::default().error_handler(|error, request| problem::path_error(error, request)))
+            .app_data(web::QueryConfig::default().error_handler(problem::query_error))
+            .app_data(web::PathConfig::default().error_handler(problem::path_error))
             .configure(routes::mount)
             .default_service(web::to(problem::nothing_here));
     }

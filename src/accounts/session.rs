@@ -51,10 +51,10 @@ impl Accounts {
     /// # Errors
     /// The store's.
     pub async fn view(&self, access: &AccountAccess) -> Result<View, Failure> {
-        let person = self.kernel().point(&access.scope, |tx, scope| person::find(tx, scope)).await?;
+        let person = self.kernel().point(&access.scope, person::find).await?;
         let mut tenants = Vec::new();
         for (scope, role) in member_scopes(self.kernel(), access).await? {
-            let profile = self.kernel().point(&scope, |tx, scope| profile::find(tx, scope)).await?;
+            let profile = self.kernel().point(&scope, profile::find).await?;
             tenants.push(Membership { id: scope.tenant(), name: profile.name, role });
         }
         Ok(View {

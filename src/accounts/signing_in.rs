@@ -132,7 +132,7 @@ impl Accounts {
             Err(KeyringError::NoKey(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let found = self.kernel().point(&scope, |tx, scope| person::credentials(tx, scope)).await?;
+        let found = self.kernel().point(&scope, person::credentials).await?;
         Ok(found.map(|(standing, password)| Candidate { scope, standing, password }))
     }
 

@@ -80,7 +80,6 @@ impl<T: Zeroize> fmt::Debug for Secret<T> {
 
 impl<T: Zeroize + AsRef<[u8]>> Secret<T> {
     /// Whether both hold the same bytes, found in a time that depends on their lengths alone.
-    #[must_use]
     pub fn same_as(&self, other: &[u8]) -> Comparison {
         if self.0.as_ref().ct_eq(other).into() { Comparison::Same } else { Comparison::Different }
     }

@@ -54,7 +54,7 @@ pub(super) fn list(tx: &mut Tx<'_>) -> Result<Vec<Published>, PoliciesError> {
         .order((policy_texts::document, policy_texts::version, policy_texts::language))
         .load(tx.conn())
         .map_err(StoreError::from)?;
-    let mut of: BTreeMap<(i16, i64), Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    let mut of: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (document, version, language, sha256) in texts {
         of.entry((document, version)).or_default().push((language, sha256));
     }

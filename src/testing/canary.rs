@@ -102,10 +102,8 @@ fn find(bytes: &[u8]) -> Option<usize> {
 
 fn line_around(bytes: &[u8], at: Option<usize>) -> String {
     let at = at.unwrap_or(0);
-    let text =
-        String::from_utf8_lossy(bytes.get(at.saturating_sub(300)..bytes.len().min(at + 100)).unwrap_or_default())
-            .into_owned();
-    text
+    String::from_utf8_lossy(bytes.get(at.saturating_sub(300)..bytes.len().min(at + 100)).unwrap_or_default())
+        .into_owned()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! `each_database!` runs one story on SQLite and on PostgreSQL. Start at [`World`].
 
 #![expect(clippy::missing_panics_doc, reason = "a test's failure is a panic")]
-#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test's failure is a panic")]
+#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test's failure is a panic")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod actors;

@@ -86,8 +86,8 @@ pub(super) async fn code_in(folder: &Path) -> anyhow::Result<String> {
 }
 
 fn code_now(folder: &Path) -> Option<String> {
-    let mails = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    let mail = mails.filter(|path| path.extension().is_some_and(|kind| kind == "eml")).next()?;
+    let mut mails = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mail = mails.find(|path| path.extension().is_some_and(|kind| kind == "eml"))?;
     let text = std::fs::read_to_string(mail).ok()?;
     let code =
         text.lines().map(str::trim).find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()));

@@ -87,7 +87,7 @@ async fn join(client: &mut Client, folder: &Path, business: &Business) -> anyhow
     let policies = client.get("/api/v1/policies").await?;
     let policies = policies.as_array().context("no policies")?;
     let acknowledged: Vec<_> =
-        policies.iter().map(|p| json!({"document": p["document"], "version": p["version"]})).collect();
+        policies.iter().map(|p| json!({"document": at(p, "/document"), "version": at(p, "/version")})).collect();
     let body = json!({
         "code": code, "password": business::PASSWORD, "name": business.owner.name, "phone": business.owner.phone,
         "tenant": {
@@ -96,7 +96,7 @@ async fn join(client: &mut Client, folder: &Path, business: &Business) -> anyhow
         },
         "acknowledged": acknowledged,
     });
-    let id = begun["id"].as_str().context("no sign-up")?;
+    let id = at(&begun, "/id").as_str().context("no sign-up")?;
     client.put(&format!("/api/v1/signups/{id}"), &body).await?;
     Ok(())
 }
@@ -107,38 +107,43 @@ async fn import(client: &Client, business: &Business, file: &business::File) -> 
     let path = |dry_run: bool| format!("/api/v1/imports?collection={}&dry_run={dry_run}{links}", file.template);
     let tried = client.upload(&path(true), "text/csv", file.bytes).await?;
     anyhow::ensure!(
-        tried["errors"].as_array().is_some_and(Vec::is_empty),
+        at(&tried, "/errors").as_array().is_some_and(Vec::is_empty),
         "the dry run of {} found errors: {}",
         file.name,
-        tried["errors"]
+        at(&tried, "/errors")
     );
     let done = client.upload(&path(false), "text/csv", file.bytes).await?;
-    done["accepted"].as_u64().context("no count of the import")
+    at(&done, "/accepted").as_u64().context("no count of the import")
 }
 
 /// Searches, and shows one record as its owner sees it beside what the database holds.
 async fn look(client: &Client, app: &App, say: &impl Fn(&str)) -> anyhow::Result<Value> {
     let page = client.get("/api/v1/collections/customers/records?limit=1").await?;
-    let record = page["items"].get(0).context("no customer")?.clone();
-    let number = record["values"]["customer_number"].as_str().context("no customer number")?;
+    let record = at(&page, "/items").get(0).context("no customer")?.clone();
+    let number = at(&record, "/values/customer_number").as_str().context("no customer number")?;
     let exact =
         client.post("/api/v1/collections/customers/search", &json!({"where": {"customer_number": number}})).await?;
     let text =
         client.post("/api/v1/collections/sales_invoices/search", &json!({"text": "krēsl", "limit": 200})).await?;
-    let counted = |found: &Value| found["items"].as_array().map_or(0, Vec::len);
+    let counted = |found: &Value| at(found, "/items").as_array().map_or(0, Vec::len);
     say(&format!(
         "Exact search for a customer's number finds {}; text search for 'krēsl' in invoices finds {}.",
         counted(&exact),
         counted(&text)
     ));
-    let stored = stored_record(app, record["id"].as_str().context("no id")?)?;
+    let stored = stored_record(app, at(&record, "/id").as_str().context("no id")?)?;
     let shown = stored.iter().take(48).map(|byte| format!("{byte:02x}")).collect::<String>();
     say(&format!(
         "\nWhat the owner sees:\n{:#}\n\nWhat the database holds of it ({} bytes):\n{shown}…",
-        record["values"],
+        at(&record, "/values"),
         stored.len()
     ));
-    Ok(json!({"seen": record["values"], "stored_bytes": stored.len(), "stored_begins": shown}))
+    Ok(json!({"seen": at(&record, "/values"), "stored_bytes": stored.len(), "stored_begins": shown}))
+}
+
+/// A member of an answer; null when it is not there.
+fn at<'v>(answer: &'v Value, pointer: &str) -> &'v Value {
+    answer.pointer(pointer).unwrap_or(&Value::Null)
 }
 
 /// The bytes of a record's row, read as somebody who has the database's file would.

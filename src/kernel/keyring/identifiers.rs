@@ -84,9 +84,8 @@ impl Keyring {
         let wanted = identifier.clone();
         self.db()
             .write(Vec::new(), move |tx| {
-                let mine = identifiers::table.find((wanted.index_version, wanted.tag.clone()));
+                let mine = identifiers::table.find((wanted.index_version, wanted.tag));
                 let standing: Option<(crate::kernel::clock::Time, bool)> = mine
-                    .clone()
                     .select((identifiers::claimed_at, identifiers::is_settled))
                     .get_result(tx.conn())
                     .optional()
@@ -101,7 +100,7 @@ impl Keyring {
                 }
                 diesel::insert_into(identifiers::table)
                     .values((
-                        identifiers::tag.eq(wanted.tag.clone()),
+                        identifiers::tag.eq(wanted.tag),
                         identifiers::index_version.eq(wanted.index_version),
                         identifiers::account_id.eq(account),
                         identifiers::claimed_at.eq(tx.now()),

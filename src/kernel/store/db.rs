@@ -376,7 +376,7 @@ impl Lane {
                 Err(StoreError::Again) => last = StoreError::Again,
                 // Nothing was begun on a connection that broke while idle: once more on a new one.
                 Err(StoreError::Unavailable) if attempt == 0 && last == StoreError::Again => {
-                    last = StoreError::Unavailable
+                    last = StoreError::Unavailable;
                 }
                 other => return other,
             }

@@ -39,7 +39,6 @@ macro_rules! tenant_tables {
             }
 
             /// An insertion; its first value is [`of`]`(&scope)`.
-            #[must_use]
             pub fn insert() -> diesel::query_builder::IncompleteInsertStatement<hidden::table> {
                 diesel::insert_into(hidden::table)
             }

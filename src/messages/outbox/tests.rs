@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
 use std::path::{Path, PathBuf};
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};

@@ -38,25 +38,42 @@ pub fn document_json() -> Value {
 /// What holds everywhere: how to sign in, and what a problem document looks like. Every refusal that a handler names
 /// without a form of its own is a problem document.
 fn add_common_parts(document: &mut Value) {
-    document["components"]["securitySchemes"] = json!({
-        "token": {"type": "http", "scheme": "bearer", "description": "An API token: seif_…"},
-        "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
-    });
-    document["components"]["schemas"]["Problem"] = problem_schema();
+    put(
+        document,
+        "components",
+        "securitySchemes",
+        json!({
+            "token": {"type": "http", "scheme": "bearer", "description": "An API token: seif_…"},
+            "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session"},
+        }),
+    );
+    if let Some(components) = document.get_mut("components") {
+        put(components, "schemas", "Problem", problem_schema());
+    }
     let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
-    let Some(paths) = document["paths"].as_object_mut() else { return };
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(|path| path.values_mut());
     for operation in operations {
-        let Some(responses) = operation["responses"].as_object_mut() else { continue };
+        let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { continue };
         for (status, description) in everywhere() {
             responses.entry(status).or_insert_with(|| json!({"description": description}));
         }
         let refusals = responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5']));
         for (_, response) in refusals {
-            if response.get("content").is_none() {
-                response["content"] = problem.clone();
+            if response.get("content").is_none()
+                && let Some(response) = response.as_object_mut()
+            {
+                response.insert("content".to_owned(), problem.clone());
             }
         }
+    }
+}
+
+/// Sets `document.{group}.{name}`, making the group where there is none.
+fn put(document: &mut Value, group: &str, name: &str, value: Value) {
+    let Some(members) = document.as_object_mut() else { return };
+    if let Some(group) = members.entry(group).or_insert_with(|| json!({})).as_object_mut() {
+        group.insert(name.to_owned(), value);
     }
 }
 

@@ -66,7 +66,7 @@ fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) ->
     match problem {
         Some(Problem::Internal(incident)) => refusal = refusal.with_incident(*incident),
         Some(Problem::Busy { retry_after } | Problem::Unavailable { retry_after }) => {
-            refusal = refusal.with_retry_after(*retry_after)
+            refusal = refusal.with_retry_after(*retry_after);
         }
         _ => {}
     }
