@@ -11,6 +11,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as Actix, HttpServer, web};
 
+use crate::accounts::{self, Accounts};
 use crate::kernel::access::SessionRules;
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
@@ -58,6 +59,9 @@ pub enum AppError {
     /// Mails cannot be sent as configured.
     #[error("mails cannot be sent: {0}")]
     Mail(String),
+    /// The accounts cannot be opened.
+    #[error(transparent)]
+    Accounts(#[from] accounts::OpenError),
     /// The address cannot be listened on, or a file cannot be written.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
@@ -110,8 +114,9 @@ impl App {
         policies::publish_initial(&kernel, &Facts::of(&settings))?;
         let policies = Policies::new(kernel.clone());
         let vault = Vault::new(kernel.clone(), |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)));
-        let services =
-            web::Data::new(Services { kernel, policies, vault, settings: Arc::new(settings), sessions, incidents });
+        let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
+        let settings = Arc::new(settings);
+        let services = web::Data::new(Services { kernel, accounts, policies, vault, settings, sessions, incidents });
         Ok(Self { services, outbox, clock, entropy })
     }
 
@@ -168,6 +173,15 @@ impl App {
         actix_web::rt::spawn(async move {
             loop {
                 outbox.sweep().await;
+                tokio::time::sleep(SWEEP).await;
+            }
+        });
+        let services = self.services.clone();
+        actix_web::rt::spawn(async move {
+            loop {
+                if let Err(error) = services.accounts.sweep().await {
+                    services.incidents.report(&error);
+                }
                 tokio::time::sleep(SWEEP).await;
             }
         });
@@ -282,6 +296,18 @@ fn provider(settings: &Settings) -> Result<Provider, AppError> {
         RootKey::File(path) => Provider::File(path.clone()),
         RootKey::Passphrase { file, passphrase } => Provider::Passphrase(file.clone(), passphrase.read()?),
     })
+}
+
+/// The operator's further list of passwords to refuse.
+fn further_passwords(settings: &Settings) -> Result<String, AppError> {
+    settings.passwords.common.as_ref().map_or_else(
+        || Ok(String::new()),
+        |path| {
+            std::fs::read_to_string(path).map_err(|error| {
+                AppError::Io(format!("the list of passwords {} cannot be read", path.display()), error)
+            })
+        },
+    )
 }
 
 /// The data folder is the service's alone.

@@ -20,6 +20,8 @@ const LONG: usize = 15;
 const MOST_BYTES: usize = 1_024;
 /// Parts of the owner's data that are shorter count for nothing.
 const LEAST_PART: usize = 4;
+/// Fewer guesses than eight characters without any pattern need are too few.
+const LEAST_GUESSES: u64 = 100_000_000;
 /// So many characters are estimated: more cannot make a password weaker, and the estimate's cost grows with its square.
 const ESTIMATED: usize = 100;
 
@@ -157,11 +159,12 @@ fn has_all_classes(text: &str) -> bool {
         && text.chars().any(is_special)
 }
 
-/// Whether an estimate of its patterns (words, names, keyboards, dates, repetition) says fewer than 10^8 guesses.
+/// Whether an estimate of its patterns (words, names, keyboards, dates, repetition) says that fewer guesses would do than
+/// for eight characters without any.
 fn is_guessable(text: &str, own: &OwnData) -> bool {
     let start = Zeroizing::new(text.chars().take(ESTIMATED).collect::<String>());
     let parts: Vec<&str> = own.0.iter().map(|part| part.reveal().as_str()).collect();
-    zxcvbn::zxcvbn(&start, &parts).score() < zxcvbn::Score::Three
+    zxcvbn::zxcvbn(&start, &parts).guesses() < LEAST_GUESSES
 }
 
 /// What a password must not hold: the parts of its owner's data, folded, with and without their accents.

@@ -64,6 +64,18 @@ fn credentials(request: &HttpRequest) -> Result<Credentials, Problem> {
     Ok(Credentials { session, bearer: None, tenant, origin })
 }
 
+/// Where a request came from, for handlers that are open to all.
+pub struct Caller(pub Origin);
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self(origin(request))))
+    }
+}
+
 /// Where the request came from: the peer's address, and the client's own words about itself, shortened.
 #[must_use]
 pub fn origin(request: &HttpRequest) -> Origin {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::accounts::Accounts;
+use crate::accounts::confirmation::Method;
 use crate::kernel::Kernel;
 use crate::kernel::access::SessionRules;
 use crate::kernel::log::Incidents;
@@ -13,6 +15,8 @@ use crate::vault::Vault;
 pub struct Services {
     /// The trusted base.
     pub kernel: Kernel,
+    /// People's sign-ins.
+    pub accounts: Accounts,
     /// The legal documents.
     pub policies: Policies,
     /// The collections and records.
@@ -29,6 +33,6 @@ impl Services {
     /// The confirmation methods that there are, from least to most secure.
     #[must_use]
     pub fn confirmation_methods(&self) -> Vec<&'static str> {
-        vec!["email"]
+        Method::ALL.map(Method::name).to_vec()
     }
 }

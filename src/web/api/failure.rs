@@ -16,12 +16,18 @@ const BUSY: Duration = Duration::from_secs(1);
 
 impl SafeToLog for StoreError {}
 
+/// Too many wait already.
+#[must_use]
+pub const fn busy() -> Problem {
+    Problem::Busy { retry_after: BUSY }
+}
+
 /// A failure of the store: away and busy are told, all else is an incident.
 #[must_use]
 pub fn of_store(incidents: &Incidents, error: StoreError) -> Problem {
     match error {
         StoreError::Unavailable => Problem::Unavailable { retry_after: AWAY },
-        StoreError::Busy | StoreError::Again | StoreError::KeyClosed(_) => Problem::Busy { retry_after: BUSY },
+        StoreError::Busy | StoreError::Again | StoreError::KeyClosed(_) => busy(),
         StoreError::NoKey(_) => Problem::NotFound,
         StoreError::Taken | StoreError::Unreadable | StoreError::Refused(_) => Problem::unexpected(incidents, &error),
     }

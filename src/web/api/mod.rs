@@ -1,10 +1,13 @@
 //! The JSON API under `/api/v1`; `shared` parts first: bodies ([`body`]) and how failures are told ([`failure`]).
 
+pub mod accounts;
 pub mod body;
 pub mod failure;
 mod health;
+pub mod listing;
 pub mod openapi;
 pub mod policies;
+pub mod tokens;
 pub mod vault;
 
 use crate::web::routes::Route;
@@ -12,16 +15,18 @@ use crate::web::routes::Route;
 /// Every route of the API.
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
+    routes.extend(accounts::routes());
     routes.extend(health::routes());
     routes.extend(openapi::routes());
     routes.extend(policies::routes());
+    routes.extend(tokens::routes());
     routes.extend(vault::routes());
     routes
 }
 
 /// Each part's description of its operations.
 fn documents() -> Vec<utoipa::openapi::OpenApi> {
-    let mut documents = vec![policies::document()];
+    let mut documents = vec![accounts::document(), policies::document(), tokens::document()];
     documents.extend(vault::documents());
     documents
 }

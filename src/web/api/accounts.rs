@@ -1,0 +1,505 @@
+//! Joining, sessions, confirmations, and the sign-in history.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue, SET_COOKIE};
+use actix_web::web::{Data, Path, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
+
+use crate::accounts::Failure;
+use crate::accounts::confirmation::{Advice, ConfirmError, Confirmation, Method};
+use crate::accounts::history::SignIn;
+use crate::accounts::joining::{Draft, JoinError, Signup};
+use crate::accounts::session::{Begun, View};
+use crate::accounts::signing_in::{Attempt, SignInError};
+use crate::accounts::throttles::Throttled;
+use crate::kernel::access::sessions::Computer;
+use crate::kernel::access::{Anyone, Authorized, SignedIn};
+use crate::kernel::clock::Time;
+use crate::kernel::ids::{ConfirmationId, SignInId, SignupId};
+use crate::kernel::log::Incidents;
+use crate::kernel::personal::{Personal, Secret};
+use crate::kernel::values::{EmailAddress, Fault, Faults, Locale};
+use crate::tenants::profile::ProfileDraft;
+use crate::web::api::body::Body;
+use crate::web::api::failure;
+use crate::web::api::listing::Listing;
+use crate::web::cookies;
+use crate::web::guard::Caller;
+use crate::web::problem::{Exhausted, FieldProblem, Problem};
+use crate::web::routes::{Route, delete, get, post, put};
+use crate::web::services::Services;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        post("/api/v1/signups", begin_signup),
+        put("/api/v1/signups/{id}", finish_signup),
+        post("/api/v1/session", sign_in),
+        get("/api/v1/session", session),
+        delete("/api/v1/session", sign_out),
+        post("/api/v1/session/confirmations", begin_confirmation),
+        put("/api/v1/session/confirmations/{id}", finish_confirmation),
+        get("/api/v1/account/sign-ins", sign_ins),
+    ]
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    begin_signup,
+    finish_signup,
+    sign_in,
+    session,
+    sign_out,
+    begin_confirmation,
+    finish_confirmation,
+    sign_ins
+))]
+struct Part;
+
+pub(super) fn document() -> utoipa::openapi::OpenApi {
+    Part::openapi()
+}
+
+/// Who wants to join.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SignupBody {
+    /// The address to prove.
+    #[schema(value_type = String, format = "email")]
+    email: Personal<String>,
+    /// The language of the mails: `en`, `lv`, `lt`, `et` or `kk`.
+    #[schema(example = "lv")]
+    language: String,
+}
+
+/// A sign-up that waits for its code.
+#[derive(Serialize, ToSchema)]
+struct SignupBegun {
+    #[schema(value_type = String, format = "uuid")]
+    id: SignupId,
+    /// When the code dies.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Time,
+}
+
+/// What finishes a sign-up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FinishBody {
+    /// Six digits, from the mail.
+    #[schema(value_type = String)]
+    code: Secret<String>,
+    #[schema(value_type = String, format = Password)]
+    password: Secret<String>,
+    /// The person's name.
+    #[schema(value_type = String)]
+    name: Personal<String>,
+    /// The person's phone number; a national one is read by the business's country.
+    #[schema(value_type = Option<String>)]
+    phone: Option<Personal<String>>,
+    tenant: TenantBody,
+    /// The documents that were read.
+    acknowledged: Vec<AcknowledgedBody>,
+}
+
+/// The business that joins.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TenantBody {
+    /// `company` or `self_employed`.
+    #[schema(example = "company")]
+    kind: String,
+    #[schema(value_type = String)]
+    name: Personal<String>,
+    /// Two letters.
+    #[schema(example = "LV")]
+    country: String,
+    /// Its number in that country's register.
+    #[schema(value_type = Option<String>)]
+    registration_number: Option<Personal<String>>,
+    #[schema(value_type = Option<String>)]
+    vat_number: Option<Personal<String>>,
+}
+
+/// A version of a document that was read.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AcknowledgedBody {
+    #[schema(example = "privacy")]
+    document: String,
+    version: u32,
+}
+
+/// What was made by joining.
+#[derive(Serialize, ToSchema)]
+struct JoinedAnswer {
+    #[schema(value_type = String, format = "uuid")]
+    account_id: crate::kernel::ids::AccountId,
+    #[schema(value_type = String, format = "uuid")]
+    tenant_id: crate::kernel::ids::TenantId,
+    session: SessionAnswer,
+}
+
+/// Who signs in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SignInBody {
+    /// E-mail address or phone number.
+    #[schema(value_type = String)]
+    identifier: Personal<String>,
+    #[schema(value_type = String, format = Password)]
+    password: Secret<String>,
+    /// Others use this computer too: a short session, and nothing is kept.
+    shared_computer: Option<bool>,
+}
+
+/// A session as its account sees it.
+#[derive(Serialize, ToSchema)]
+struct SessionAnswer {
+    /// `password`, `confirmed` or `strong`.
+    #[schema(value_type = String, example = "password")]
+    assurance: crate::kernel::access::Assurance,
+    account: AccountAnswer,
+    tenants: Vec<MembershipAnswer>,
+    /// How the session can be confirmed, least secure first.
+    methods: Vec<MethodAnswer>,
+    /// What the service asks of the person, in the application alone.
+    prompts: Vec<&'static str>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AccountAnswer {
+    #[schema(value_type = String, format = "uuid")]
+    id: crate::kernel::ids::AccountId,
+    name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MembershipAnswer {
+    #[schema(value_type = String, format = "uuid")]
+    id: crate::kernel::ids::TenantId,
+    name: String,
+    /// `owner`, `admin`, `editor` or `viewer`.
+    #[schema(value_type = String, example = "owner")]
+    role: crate::kernel::access::Role,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MethodAnswer {
+    method: &'static str,
+    /// Whether it is good enough for what the account holds.
+    advised: bool,
+}
+
+/// By what to confirm.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ConfirmationBody {
+    #[schema(example = "email")]
+    method: String,
+}
+
+/// A challenge that waits for its answer.
+#[derive(Serialize, ToSchema)]
+struct ConfirmationBegun {
+    #[schema(value_type = String, format = "uuid")]
+    id: ConfirmationId,
+    method: &'static str,
+    /// When it ends by itself.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Time,
+}
+
+/// The answer to a challenge.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CodeBody {
+    /// Six digits.
+    #[schema(value_type = String)]
+    code: Secret<String>,
+}
+
+/// A sign-in, let in or not.
+#[derive(Serialize, ToSchema)]
+struct SignInAnswer {
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
+    ip: String,
+    /// The device in words.
+    device: String,
+    /// `sign_up`, `password` or `email`.
+    #[schema(value_type = String, example = "password")]
+    method: crate::accounts::history::Way,
+    /// `accepted` or `refused`.
+    #[schema(value_type = String, example = "accepted")]
+    outcome: crate::accounts::history::Outcome,
+}
+
+/// A page of the sign-in history.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the form of a page, for the description alone")]
+struct SignInPage {
+    items: Vec<SignInAnswer>,
+    next: Option<String>,
+}
+
+/// Begins a sign-up. The answer is the same whether the address has an account or not; the mail to its owner differs.
+#[utoipa::path(post, path = "/api/v1/signups", tag = "joining", request_body = SignupBody, responses(
+    (status = 202, description = "A mail is on its way", body = SignupBegun),
+    (status = 422, description = "The address or the language is none"),
+    (status = 429, description = "Too many codes for this address"),
+))]
+async fn begin_signup(
+    _: Authorized<Anyone>,
+    services: Data<Services>,
+    body: Body<SignupBody>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.read().await?;
+    let mut faults = Faults::default();
+    let email = EmailAddress::parse(body.email.reveal());
+    let email = faults.take(email.map_err(|wrong| Fault::new("/email", "not_an_email", wrong.to_string())));
+    let language = Locale::parse(&body.language);
+    let language = faults.take(language.map_err(|wrong| Fault::new("/language", "not_a_choice", wrong.to_string())));
+    let (Some(email), Some(language)) = (email, language) else { return Err(invalid(faults.into_vec())) };
+    let begun = services.accounts.begin_signup(email, language).await;
+    let Signup { id, expires_at } = begun.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(HttpResponse::Accepted().json(SignupBegun { id, expires_at }))
+}
+
+/// Finishes a sign-up: the account, its tenant and a confirmed session.
+#[utoipa::path(put, path = "/api/v1/signups/{id}", tag = "joining", request_body = FinishBody,
+    params(("id" = String, Path, description = "The sign-up's id")),
+    responses(
+        (status = 201, description = "Joined; the session cookie is set", body = JoinedAnswer),
+        (status = 422, description = "`invalid`, `acknowledgement_required` or `code_refused`, in that order"),
+        (status = 503, description = "Too many passwords are being checked"),
+    ))]
+async fn finish_signup(
+    caller: Authorized<Anyone>,
+    services: Data<Services>,
+    origin: Caller,
+    id: Path<SignupId>,
+    body: Body<FinishBody>,
+) -> Result<HttpResponse, Problem> {
+    drop(caller);
+    let draft = Draft::from(body.read().await?);
+    let joined = services.accounts.finish_signup(*id, draft, &origin.0).await;
+    let joined = joined.map_err(|error| of_joining(&services.incidents, error))?;
+    let session = view(&services, &joined.session).await?;
+    let answer = JoinedAnswer { account_id: joined.account, tenant_id: joined.tenant, session };
+    Ok(with_cookie(StatusCode::CREATED, &joined.session, &answer))
+}
+
+/// Signs in. A wrong password and an unknown identifier are alike.
+#[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = SignInBody, responses(
+    (status = 201, description = "Signed in; the session cookie is set", body = SessionAnswer),
+    (status = 401, description = "`sign_in_refused`: identifier and password do not go together"),
+    (status = 429, description = "Too many have failed for this identifier, or from this address"),
+    (status = 503, description = "Too many passwords are being checked"),
+))]
+async fn sign_in(
+    _: Authorized<Anyone>,
+    services: Data<Services>,
+    origin: Caller,
+    body: Body<SignInBody>,
+) -> Result<HttpResponse, Problem> {
+    let SignInBody { identifier, password, shared_computer } = body.read().await?;
+    let computer = if shared_computer == Some(true) { Computer::Shared } else { Computer::Own };
+    let begun = services.accounts.sign_in(Attempt { identifier, password, computer }, &origin.0).await;
+    let begun = begun.map_err(|error| of_sign_in(&services.incidents, error))?;
+    let answer = view(&services, &begun).await?;
+    Ok(with_cookie(StatusCode::CREATED, &begun, &answer))
+}
+
+/// The session.
+#[utoipa::path(get, path = "/api/v1/session", tag = "session", security(("session" = [])), responses(
+    (status = 200, description = "The session", body = SessionAnswer),
+))]
+async fn session(access: Authorized<SignedIn>, services: Data<Services>) -> Result<HttpResponse, Problem> {
+    let view = services.accounts.view(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(HttpResponse::Ok().json(SessionAnswer::from(view)))
+}
+
+/// Signs out: the session ends on the server, and the browser forgets.
+#[utoipa::path(delete, path = "/api/v1/session", tag = "session", security(("session" = [])), responses(
+    (status = 204, description = "Signed out"),
+))]
+async fn sign_out(access: Authorized<SignedIn>, services: Data<Services>) -> Result<HttpResponse, Problem> {
+    services.accounts.sign_out(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(HttpResponse::NoContent()
+        .insert_header((SET_COOKIE, cookies::no_session()))
+        .insert_header((CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\"")))
+        .finish())
+}
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
+/// Begins a confirmation of the session.
+#[utoipa::path(post, path = "/api/v1/session/confirmations", tag = "session", request_body = ConfirmationBody,
+    security(("session" = [])),
+    responses(
+        (status = 201, description = "The challenge; for `email` a code is on its way", body = ConfirmationBegun),
+        (status = 422, description = "The account has no such method"),
+        (status = 429, description = "Too many codes for this account"),
+    ))]
+async fn begin_confirmation(
+    access: Authorized<SignedIn>,
+    services: Data<Services>,
+    body: Body<ConfirmationBody>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.read().await?;
+    let method = Method::parse(&body.method)
+        .ok_or_else(|| Problem::invalid_field("/method", "not_a_choice", "The account has no such method."))?;
+    let begun = services.accounts.begin_confirmation(&access, method).await;
+    let Confirmation { id, method, expires_at } = begun.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(HttpResponse::Created().json(ConfirmationBegun { id, method: method.name(), expires_at }))
+}
+
+/// Answers a challenge: the session is `confirmed` from then on, under a new cookie value.
+#[utoipa::path(put, path = "/api/v1/session/confirmations/{id}", tag = "session", request_body = CodeBody,
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The challenge's id")),
+    responses(
+        (status = 200, description = "The session, confirmed", body = SessionAnswer),
+        (status = 422, description = "`code_refused`: wrong, used, over, or another session's"),
+    ))]
+async fn finish_confirmation(
+    access: Authorized<SignedIn>,
+    services: Data<Services>,
+    id: Path<ConfirmationId>,
+    body: Body<CodeBody>,
+) -> Result<HttpResponse, Problem> {
+    let CodeBody { code } = body.read().await?;
+    let begun = services.accounts.finish_confirmation(&access, *id, code).await;
+    let begun = begun.map_err(|error| of_confirmation(&services.incidents, error))?;
+    let answer = view(&services, &begun).await?;
+    Ok(with_cookie(StatusCode::OK, &begun, &answer))
+}
+
+/// The account's sign-ins, newest first, those that were refused too.
+#[utoipa::path(get, path = "/api/v1/account/sign-ins", tag = "account", security(("session" = [])),
+    params(
+        ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out"),
+        ("after" = Option<String>, Query, description = "The cursor that the last page gave"),
+    ),
+    responses((status = 200, description = "A page of the history", body = SignInPage)))]
+async fn sign_ins(
+    access: Authorized<SignedIn>,
+    services: Data<Services>,
+    query: Query<Listing>,
+) -> Result<HttpResponse, Problem> {
+    let before = query.after()?.map(SignInId::from_bytes);
+    let found = services.accounts.sign_ins(&access, before, query.limit_and_one()?).await;
+    let found = found.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(HttpResponse::Ok().json(query.page::<_, SignInAnswer>(found, |entry| *entry.id.as_bytes())))
+}
+
+async fn view(services: &Services, begun: &Begun) -> Result<SessionAnswer, Problem> {
+    let view = services.accounts.view(&begun.access).await;
+    view.map(SessionAnswer::from).map_err(|error| of_failure(&services.incidents, error))
+}
+
+fn with_cookie(status: StatusCode, begun: &Begun, answer: &impl Serialize) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    let token = Secret::new(begun.token.reveal().to_owned());
+    response.insert_header((SET_COOKIE, cookies::session(&token).unwrap_or_else(cookies::no_session)));
+    response.json(answer)
+}
+
+impl From<FinishBody> for Draft {
+    fn from(body: FinishBody) -> Self {
+        let TenantBody { kind, name, country, registration_number, vat_number } = body.tenant;
+        Self {
+            code: body.code,
+            password: body.password,
+            name: body.name,
+            phone: body.phone,
+            tenant: ProfileDraft { kind, name, country, registration_number, vat_number },
+            acknowledged: body.acknowledged.into_iter().map(|read| (read.document, read.version)).collect(),
+        }
+    }
+}
+
+impl From<View> for SessionAnswer {
+    fn from(view: View) -> Self {
+        let method =
+            |method: Method| MethodAnswer { method: method.name(), advised: method.advice() == Advice::Advised };
+        Self {
+            assurance: view.assurance,
+            account: AccountAnswer { id: view.account, name: view.name.into_revealed() },
+            tenants: view
+                .tenants
+                .into_iter()
+                .map(|tenant| MembershipAnswer { id: tenant.id, name: tenant.name.into_revealed(), role: tenant.role })
+                .collect(),
+            methods: view.methods.into_iter().map(method).collect(),
+            prompts: Vec::new(),
+        }
+    }
+}
+
+impl From<SignIn> for SignInAnswer {
+    fn from(entry: SignIn) -> Self {
+        Self {
+            at: entry.at,
+            ip: entry.seen.ip.reveal().to_string(),
+            device: entry.seen.device.into_revealed(),
+            method: entry.seen.method,
+            outcome: entry.seen.outcome,
+        }
+    }
+}
+
+/// Wrong fields as the client sees them.
+#[must_use]
+pub fn invalid(faults: Vec<Fault>) -> Problem {
+    let field = |fault: Fault| FieldProblem { pointer: fault.pointer, code: fault.code, detail: fault.detail };
+    Problem::Invalid(faults.into_iter().map(field).collect())
+}
+
+/// A failure of the accounts as the client sees it.
+#[must_use]
+pub fn of_failure(incidents: &Incidents, error: Failure) -> Problem {
+    match error {
+        Failure::Throttled(Throttled { limit, retry_after }) => Problem::TooManyRequests(Exhausted {
+            policy: limit.policy,
+            quota: limit.free,
+            window: limit.window,
+            retry_after,
+        }),
+        Failure::Busy => failure::busy(),
+        Failure::Store(error) => failure::of_store(incidents, error),
+    }
+}
+
+/// Why nobody has joined, as the client sees it.
+#[must_use]
+pub fn of_joining(incidents: &Incidents, error: JoinError) -> Problem {
+    match error {
+        JoinError::Invalid(faults) => invalid(faults),
+        JoinError::Unacknowledged(documents) => {
+            Problem::AcknowledgementRequired { documents: documents.into_iter().map(Into::into).collect() }
+        }
+        JoinError::CodeRefused => Problem::CodeRefused,
+        JoinError::Failed(error) => of_failure(incidents, error),
+    }
+}
+
+/// Why somebody is not signed in, as the client sees it.
+#[must_use]
+pub fn of_sign_in(incidents: &Incidents, error: SignInError) -> Problem {
+    match error {
+        SignInError::Refused => Problem::SignInRefused,
+        SignInError::Failed(error) => of_failure(incidents, error),
+    }
+}
+
+/// Why a session was not raised, as the client sees it.
+#[must_use]
+pub fn of_confirmation(incidents: &Incidents, error: ConfirmError) -> Problem {
+    match error {
+        ConfirmError::CodeRefused => Problem::CodeRefused,
+        ConfirmError::Failed(error) => of_failure(incidents, error),
+    }
+}
