@@ -5,6 +5,7 @@
 mod architecture;
 mod dependencies;
 mod edge;
+mod joining;
 mod parity;
 mod policies;
 mod store;
