@@ -2,7 +2,7 @@
 
 use crate::accounts::confirmation::Method;
 use crate::accounts::{Accounts, Failure, person};
-use crate::kernel::access::{AccountAccess, Assurance, Role, member_scopes, sessions};
+use crate::kernel::access::{AccountAccess, Assurance, Role, TenantAccess, member_scopes, sessions};
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::ids::{AccountId, TenantId};
 use crate::kernel::personal::Personal;
@@ -45,7 +45,35 @@ pub struct Membership {
     pub role: Role,
 }
 
+/// What a page of a tenant calls the two that it is between.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// The person who acts.
+    pub person: Personal<String>,
+    /// The tenant.
+    pub tenant: Personal<String>,
+}
+
 impl Accounts {
+    /// The name of the session's person.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn name(&self, access: &AccountAccess) -> Result<Personal<String>, Failure> {
+        Ok(self.kernel().point(&access.scope, |tx, scope| person::find(tx, scope)).await?.name)
+    }
+
+    /// The names of the person who acts in a tenant, and of the tenant.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn names(&self, access: &TenantAccess) -> Result<Names, Failure> {
+        let account = self.kernel().account_scope(access.scope.actor().account())?;
+        let person = self.kernel().point(&account, |tx, scope| person::find(tx, scope)).await?;
+        let profile = self.kernel().point(&access.scope, |tx, scope| profile::find(tx, scope)).await?;
+        Ok(Names { person: person.name, tenant: profile.name })
+    }
+
     /// The session as its account sees it.
     ///
     /// # Errors

@@ -3,8 +3,11 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-use crate::kernel::access::AccountAccess;
+use crate::kernel::access::{AccountAccess, Assurance, Session, TenantAccess};
+use crate::kernel::personal::Personal;
+use crate::kernel::tenancy::InTenant as _;
 use crate::kernel::values::Locale;
+use crate::web::api::accounts::of_failure;
 use crate::web::cookies;
 use crate::web::pages::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
 use crate::web::problem::Problem;
@@ -33,10 +36,38 @@ impl Surroundings {
     /// # Errors
     /// The account cannot be read.
     pub(in crate::web) async fn of_whoever(
-        _services: &Services,
-        _account: Option<&AccountAccess>,
+        services: &Services,
+        account: Option<&AccountAccess>,
     ) -> Result<Self, Problem> {
-        Ok(Self::of_a_stranger())
+        let Some(account) = account else { return Ok(Self::of_a_stranger()) };
+        let name = services.accounts.name(account).await.map_err(|error| of_failure(&services.incidents, error))?;
+        Ok(Self { visitor: visitor(&account.session, name), tenant: None, section: Section::None })
+    }
+
+    /// Of a member who looks at a part of the vault.
+    ///
+    /// # Errors
+    /// The account or the tenant cannot be read.
+    pub(in crate::web) async fn of_tenant(
+        services: &Services,
+        access: &TenantAccess,
+        section: Section,
+    ) -> Result<Self, Problem> {
+        let names = services.accounts.names(access).await.map_err(|error| of_failure(&services.incidents, error))?;
+        let visitor = match &access.session {
+            Some(session) => visitor(session, names.person),
+            // A token was made by a confirmed session; there is nothing that it could confirm.
+            None => Visitor::Confirmed { name: names.person.into() },
+        };
+        let tenant = TenantMark { id: access.scope.tenant(), name: names.tenant.into() };
+        Ok(Self { visitor, tenant: Some(tenant), section })
+    }
+}
+
+fn visitor(session: &Session, name: Personal<String>) -> Visitor {
+    match session.assurance {
+        Assurance::Password => Visitor::Unconfirmed { name: name.into() },
+        Assurance::Confirmed | Assurance::Strong => Visitor::Confirmed { name: name.into() },
     }
 }
 
