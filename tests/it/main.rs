@@ -3,9 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod architecture;
+mod audit;
+mod collections;
 mod dependencies;
 mod edge;
+mod idempotency;
 mod joining;
 mod parity;
 mod policies;
+mod records;
+mod search;
+mod shelf;
 mod store;

@@ -1,0 +1,134 @@
+//! The audit: every read and write stands in it, and a change of it shows, over HTTP.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use seif::each_database;
+use seif::testing::{Actor, Database};
+use serde_json::{Value, json};
+
+use crate::shelf::{RECORDS, SEARCH, customer, customers, ids, pages, place, token};
+
+async fn actions(owner: &Actor) -> Vec<String> {
+    let page = owner.get("/api/v1/audit?limit=200").await.expect(200).json();
+    page["items"].as_array().unwrap().iter().map(|item| item["action"].as_str().unwrap().to_owned()).collect()
+}
+
+each_database! {
+    async fn every_write_and_every_read_is_in_the_audit(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let made = customer(&owner, "1").await;
+        let place = place(&made);
+        let _ = owner.get(&place).await.expect(200);
+        let _ = owner.get(&format!("{place}?reveal=iban")).await.expect(200);
+        let _ = owner.get(RECORDS).await.expect(200);
+        let _ = owner.post(SEARCH, json!({"text": "anna"})).await.expect(200);
+        let _ = owner.get(&format!("{place}/versions")).await.expect(200);
+        let _ = owner.with_header("if-match", "*").patch(&place, json!({"values": {"notes": "x"}})).await.expect(200);
+        let _ = owner.with_header("if-match", "*").delete(&place).await.expect(204);
+        let _ = owner.send(Method::POST, &format!("{place}/restore"), None).await.expect(200);
+        let found = actions(&owner).await;
+        for action in [
+            "collection_created", "record_created", "record_read", "record_revealed", "records_listed", "records_searched",
+            "record_history_read", "record_changed", "record_trashed", "record_restored",
+        ] {
+            assert_eq!(found.iter().filter(|found| *found == action).count(), 1, "{action} in {found:?}");
+        }
+        let page = owner.get("/api/v1/audit?limit=200").await.expect(200).json();
+        let read = page["items"].as_array().unwrap().iter().find(|item| item["action"] == "record_revealed").unwrap();
+        assert!(read["subjects"].as_array().unwrap().contains(&json!({"record": made.json()["id"]})));
+        assert_eq!(read["subjects"].as_array().unwrap().len(), 3, "the collection, the record, the field");
+        assert_eq!(read["actor"]["account"], owner.account.clone().unwrap());
+        assert_eq!((&read["actor"]["address"], &read["actor"]["device"]), (&json!("127.0.0.1"), &json!("Story/1.0")));
+    }
+
+    async fn a_refused_request_leaves_nothing_in_the_audit(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let before = actions(&owner).await.len();
+        let _ = owner.post(RECORDS, json!({"values": {}})).await.problem(422, "invalid");
+        let _ = owner.get(&format!("{RECORDS}/01890a5d-ac96-774b-bcce-b302099a8057")).await.problem(404, "not_found");
+        assert_eq!(actions(&owner).await.len(), before + 1, "only that the audit was read");
+    }
+
+    async fn the_chain_is_verified_with_every_read_noted_so_far(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        customer(&owner, "1").await;
+        let first = owner.get("/api/v1/audit/verification").await.expect(200).json();
+        assert_eq!(first["intact"], true);
+        assert_eq!(first["head"].as_str().unwrap().len(), 64);
+        let _ = owner.get(RECORDS).await.expect(200);
+        let second = owner.get("/api/v1/audit/verification").await.expect(200).json();
+        assert_eq!(second["entries"].as_u64().unwrap(), first["entries"].as_u64().unwrap() + 2, "the list, and the verification");
+        assert_ne!(second["head"], first["head"]);
+    }
+
+    async fn the_audit_comes_in_pages_newest_first(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        for number in 0..5 {
+            world.later(Duration::from_secs(1));
+            customer(&owner, &number.to_string()).await;
+        }
+        world.later(Duration::from_secs(1));
+        let whole = owner.get("/api/v1/audit?limit=200").await.expect(200).json();
+        world.later(Duration::from_secs(1));
+        let paged: Vec<String> = pages(&owner, "/api/v1/audit", 2).await.iter().flat_map(ids).collect();
+        // Each page that is read is an entry itself, above those that follow.
+        assert!(paged.ends_with(&ids(&whole)));
+    }
+
+    async fn only_admins_and_tokens_for_it_read_the_audit(world: World) {
+        let owner = world.owner().await;
+        let reader = token(&owner, &["records:read"]).await;
+        for path in ["/api/v1/audit", "/api/v1/audit/verification"] {
+            let _ = reader.get(path).await.problem(403, "forbidden");
+            let _ = world.stranger().get(path).await.problem(401, "not_signed_in");
+            let _ = token(&owner, &["audit:read"]).await.get(path).await.expect(200);
+        }
+    }
+
+    async fn a_flipped_bit_in_one_record_breaks_that_record_alone(world: World) {
+        if world.database != Database::Sqlite {
+            return;
+        }
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let (good, bad) = (place(&customer(&owner, "1").await), customer(&owner, "2").await);
+        flip(world.folder.path(), "UPDATE records SET body = substr(body, 1, 40) || X'00' || substr(body, 42) WHERE id = (SELECT max(id) FROM records)");
+        let broken = owner.get(&place(&bad)).await.problem(500, "internal");
+        assert!(broken["incident"].is_string());
+        let list = owner.get(RECORDS).await.expect(200).json();
+        let items = list["items"].as_array().unwrap();
+        assert_eq!(items.len(), 2);
+        let unreadable: Vec<&Value> = items.iter().filter(|item| item.get("unreadable").is_some()).collect();
+        assert_eq!(unreadable.len(), 1);
+        assert_eq!(unreadable[0]["id"], bad.json()["id"]);
+        assert_eq!(ids(&owner.post(SEARCH, json!({"text": "anna"})).await.expect(200).json()).len(), 1);
+        let _ = owner.get(&good).await.expect(200);
+        customer(&owner, "3").await;
+    }
+
+    async fn a_changed_entry_shows_in_the_verification(world: World) {
+        if world.database != Database::Sqlite {
+            return;
+        }
+        let owner = world.owner().await;
+        customers(&owner).await;
+        assert_eq!(owner.get("/api/v1/audit/verification").await.expect(200).json()["intact"], true);
+        flip(world.folder.path(), "UPDATE audit_entries SET at = at + 1 WHERE rowid = (SELECT min(rowid) FROM audit_entries)");
+        assert_eq!(owner.get("/api/v1/audit/verification").await.expect(200).json()["intact"], false);
+    }
+}
+
+/// Changes the database behind the service's back.
+fn flip(folder: &std::path::Path, statement: &str) {
+    use diesel::connection::SimpleConnection as _;
+    use diesel::{Connection as _, SqliteConnection};
+    let file = folder.join("seif.db");
+    let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    conn.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+    conn.batch_execute(statement).unwrap();
+}
