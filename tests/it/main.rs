@@ -14,4 +14,6 @@ mod policies;
 mod records;
 mod search;
 mod shelf;
+mod signing_in;
 mod store;
+mod tokens;
