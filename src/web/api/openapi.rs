@@ -77,6 +77,12 @@ fn put(document: &mut Value, group: &str, name: &str, value: Value) {
     }
 }
 
+/// Whether an answer is one that any operation may give, in the words of all.
+#[must_use]
+pub fn is_common(status: &str, meaning: &str) -> bool {
+    everywhere().get(status).is_some_and(|common| *common == meaning)
+}
+
 /// The refusals that any operation may answer with.
 fn everywhere() -> BTreeMap<String, &'static str> {
     let all = [

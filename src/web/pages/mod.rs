@@ -6,6 +6,7 @@
 //! renders every sample in every language.
 
 mod account;
+mod api_docs;
 mod chrome;
 mod collections;
 mod confirm;
@@ -30,6 +31,7 @@ pub use crate::kernel::values::Locale;
 pub use account::{
     Attempt, ChooseTenant, Outcome, Preferences, RoleName, SignInMethod, SignIns, SignOut, TenantChoice,
 };
+pub use api_docs::{ApiDocs, ApiGroup, ApiOperation};
 pub use chrome::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
 pub use collections::{
     CollectionCard, Collections, FieldTrait, NewCollection, NewCollectionField, NewFieldRow, Starter, StarterState,

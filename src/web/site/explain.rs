@@ -39,8 +39,9 @@ pub async fn to_people(
 /// Whether a person in a browser asked, for something that is no part of the machines' interface.
 fn is_for_people(request: &HttpRequest) -> bool {
     let path = request.path();
-    let for_machines =
-        ["/api/", "/healthz", "/readyz", "/.well-known/", "/assets/"].iter().any(|prefix| path.starts_with(prefix));
+    let for_machines = ["/api/v1/", "/api/openapi.json", "/healthz", "/readyz", "/.well-known/", "/assets/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix));
     let accepts_pages = request
         .headers()
         .get(header::ACCEPT)

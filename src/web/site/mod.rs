@@ -3,6 +3,7 @@
 //! A handler fails with the same [`Problem`] as the API; [`explain`] turns it into a page, or leads to where the person
 //! can do what is missing: sign in, or confirm.
 
+mod api_docs;
 mod assets;
 mod chrome;
 mod documents;
@@ -26,6 +27,7 @@ use crate::web::services::Services;
 /// Every route of the pages.
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
+    routes.extend(api_docs::routes());
     routes.extend(assets::routes());
     routes.extend(documents::routes());
     routes.extend(preferences::routes());

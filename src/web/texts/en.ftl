@@ -462,3 +462,6 @@ country-si = Slovenia
 country-sk = Slovakia
 country-ua = Ukraine
 country-uz = Uzbekistan
+
+api-docs-title = Interface for programs
+api-docs-lead = Everything that the pages do, programs can do with a token. Described in English; the whole document for tools:

@@ -456,3 +456,6 @@ country-si = Sloveenia
 country-sk = Slovakkia
 country-ua = Ukraina
 country-uz = Usbekistan
+
+api-docs-title = Liides programmidele
+api-docs-lead = Kõike, mida teevad lehed, saavad programmid teha juurdepääsuloaga. Kirjeldatud inglise keeles; kogu dokument tööriistadele:

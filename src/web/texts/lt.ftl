@@ -465,3 +465,6 @@ country-si = Slovėnija
 country-sk = Slovakija
 country-ua = Ukraina
 country-uz = Uzbekija
+
+api-docs-title = Sąsaja programoms
+api-docs-lead = Viską, ką daro puslapiai, programos gali daryti su prieigos raktu. Aprašyta anglų kalba; visas dokumentas įrankiams:

@@ -463,3 +463,6 @@ country-si = Slovēnija
 country-sk = Slovākija
 country-ua = Ukraina
 country-uz = Uzbekistāna
+
+api-docs-title = Saskarne programmām
+api-docs-lead = Visu, ko dara lapas, programmas var darīt ar pilnvaru. Aprakstīts angļu valodā; viss dokuments rīkiem:
