@@ -18,7 +18,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
 use crate::kernel::ids::ConfirmationId;
-use crate::kernel::personal::{Comparison, Secret};
+use crate::kernel::personal::{Comparison, Personal, Secret};
 use crate::kernel::store::schema::confirmations;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::AccountScope;
@@ -76,6 +76,15 @@ pub enum Advice {
     AdvisedAgainst,
 }
 
+/// A way to confirm that is open to an account.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    /// Which.
+    pub method: Method,
+    /// Where its code goes, masked; nothing where none is sent.
+    pub target: Option<Personal<String>>,
+}
+
 /// A challenge that waits for its answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Confirmation {
@@ -122,6 +131,19 @@ impl Place for ConfirmationBody {
 }
 
 impl Accounts {
+    /// The ways to confirm that are open to the account, least secure first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn offered_methods(&self, access: &AccountAccess) -> Result<Vec<Offered>, Failure> {
+        let person = self.kernel().point(&access.scope, |tx, scope| person::find(tx, scope)).await?;
+        let address = person.address()?;
+        let offered = |method| match method {
+            Method::Email => Offered { method, target: Some(Personal::new(address.masked())) },
+        };
+        Ok(Method::ALL.into_iter().map(offered).collect())
+    }
+
     /// Begins a confirmation of the session by `method`; one that it waited for before is over.
     ///
     /// # Errors

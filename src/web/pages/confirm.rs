@@ -11,6 +11,8 @@ use super::shown::Shown;
 pub struct ConfirmMethods {
     /// What this account may use.
     pub methods: Vec<OfferedMethod>,
+    /// The query that says where it leads on to: `?next=…`, or nothing.
+    pub onward: Shown,
 }
 
 /// A method in the choice.
@@ -59,8 +61,12 @@ impl Page for ConfirmMethods {
             advice,
         };
         vec![
-            Self { methods: vec![offered(Method::Email, Some("a…@example.com"), Advice::Advised)] },
             Self {
+                methods: vec![offered(Method::Email, Some("a…@example.com"), Advice::Advised)],
+                onward: Shown::default(),
+            },
+            Self {
+                onward: super::shown::tests::shown("?next=/t/1/"),
                 methods: vec![
                     offered(Method::Email, Some("a…@example.com"), Advice::AdvisedAgainst),
                     offered(Method::Sms, Some("+371 …42"), Advice::AdvisedAgainst),
@@ -83,6 +89,8 @@ pub struct ConfirmCode {
     pub target: Option<Shown>,
     /// What is wrong with the last try.
     pub form: Form<ConfirmCodeField>,
+    /// The query that says where it leads on to: `?next=…`, or nothing.
+    pub onward: Shown,
 }
 
 form_fields! {
@@ -103,6 +111,7 @@ impl Page for ConfirmCode {
             method,
             target: target.map(super::shown::tests::shown),
             form,
+            onward: super::shown::tests::shown("?next=/t/1/"),
         };
         vec![
             page(Method::Email, Some("a…@example.com"), Form::empty()),

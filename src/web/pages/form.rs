@@ -1,6 +1,7 @@
 //! What a form remembers when it is shown again: what was typed, except secrets, and what was wrong.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ pub enum Echo {
 pub struct Form<F> {
     fields: BTreeMap<&'static str, FieldState>,
     errors: Vec<Wrong>,
+    /// After how many seconds to try again, when that is what is wrong.
+    retry_after: Option<u64>,
     #[serde(skip)]
     of: std::marker::PhantomData<F>,
 }
@@ -60,6 +63,7 @@ impl<F: FormField> Form<F> {
         Self {
             fields: F::ALL.iter().map(|field| (field.name(), FieldState::default())).collect(),
             errors: Vec::new(),
+            retry_after: None,
             of: std::marker::PhantomData,
         }
     }
@@ -88,6 +92,13 @@ impl<F: FormField> Form<F> {
     #[must_use]
     pub fn refused(mut self, code: &'static str) -> Self {
         self.errors.push(Wrong { field: None, code });
+        self
+    }
+
+    /// The form that says when to try again; told in whole seconds, at least one.
+    #[must_use]
+    pub fn to_try_again_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1));
         self
     }
 }

@@ -18,6 +18,12 @@ impl From<Personal<String>> for Shown {
     }
 }
 
+impl From<String> for Shown {
+    fn from(value: String) -> Self {
+        Self(Personal::new(value))
+    }
+}
+
 impl Serialize for Shown {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         into_page(self.0.reveal(), serializer)

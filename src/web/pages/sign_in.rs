@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::form::{Form, form_fields};
 use super::render::Page;
+use super::shown::Shown;
 
 /// `/sign-in`: posts `identifier`, `password` and, when ticked, `shared_computer=yes` there.
 #[derive(Debug, Clone, Serialize)]
@@ -12,6 +13,8 @@ pub struct SignIn {
     pub form: Form<SignInField>,
     /// Why the page is shown, when it is not simply asked for.
     pub reason: SignInReason,
+    /// The query that says where it leads on to: `?next=…`, or nothing.
+    pub onward: Shown,
 }
 
 /// What brought somebody to the sign-in page.
@@ -46,11 +49,14 @@ impl Page for SignIn {
         let typed = Form::empty()
             .typed(SignInField::Identifier, "anna@example.com".to_owned().into())
             .typed(SignInField::SharedComputer, "yes".to_owned().into());
+        let page = |form, reason| Self { form, reason, onward: super::shown::tests::shown("?next=/t/1/") };
+        let throttled = Form::empty().refused("too_many_requests");
         vec![
-            Self { form: Form::empty(), reason: SignInReason::Asked },
-            Self { form: typed.refused("sign_in_refused"), reason: SignInReason::Asked },
-            Self { form: Form::empty(), reason: SignInReason::SessionEnded },
-            Self { form: Form::empty(), reason: SignInReason::SignedOut },
+            page(Form::empty(), SignInReason::Asked),
+            page(typed.refused("sign_in_refused"), SignInReason::Asked),
+            page(throttled.to_try_again_after(std::time::Duration::from_secs(61)), SignInReason::Asked),
+            page(Form::empty(), SignInReason::SessionEnded),
+            page(Form::empty(), SignInReason::SignedOut),
         ]
     }
 }

@@ -118,7 +118,7 @@ const fn slug(document: Document) -> &'static str {
     }
 }
 
-const fn of_pages(document: Document) -> pages::Document {
+pub(super) const fn of_pages(document: Document) -> pages::Document {
     match document {
         Document::Privacy => pages::Document::Privacy,
         Document::Terms => pages::Document::Terms,

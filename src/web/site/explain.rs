@@ -22,7 +22,10 @@ pub async fn to_people(
     let response = next.call(request).await?.map_into_boxed_body();
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
     let status = response.status();
-    if !is_for_people(response.request()) || !(status.is_client_error() || status.is_server_error()) {
+    if !is_for_people(response.request())
+        || is_a_page(&response)
+        || !(status.is_client_error() || status.is_server_error())
+    {
         return Ok(response);
     }
     let (request, old) = response.into_parts();
@@ -34,6 +37,12 @@ pub async fn to_people(
         }
     }
     Ok(ServiceResponse::new(request, page))
+}
+
+/// Whether the answer is a page already: a form that says itself what is wrong with it.
+fn is_a_page(response: &ServiceResponse) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 /// Whether a person in a browser asked, for something that is no part of the machines' interface.
@@ -69,6 +78,7 @@ fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) ->
         Some(Problem::Busy { retry_after } | Problem::Unavailable { retry_after }) => {
             refusal = refusal.with_retry_after(*retry_after);
         }
+        Some(Problem::TooManyRequests(exhausted)) => refusal = refusal.with_retry_after(exhausted.retry_after),
         _ => {}
     }
     let chrome = surroundings(request, services, Surroundings::of_a_stranger());

@@ -6,11 +6,16 @@
 mod api_docs;
 mod assets;
 mod chrome;
+mod confirm;
 mod documents;
 pub mod explain;
 mod form;
+mod home;
+mod join;
+mod onward;
 mod preferences;
 mod problems;
+mod sign_in;
 mod well_known;
 
 use actix_web::HttpResponse;
@@ -18,8 +23,11 @@ use actix_web::http::header;
 
 pub(in crate::web) use self::chrome::{Surroundings, surroundings};
 pub(in crate::web) use self::form::FormBody;
+use crate::accounts::session::Begun;
 use crate::kernel::log::SafeToLog;
-use crate::web::pages::{self, Chrome, Page, RenderError};
+use crate::kernel::personal::Secret;
+use crate::web::cookies;
+use crate::web::pages::{self, Chrome, Form, FormField, Page, RenderError};
 use crate::web::problem::Problem;
 use crate::web::routes::Route;
 use crate::web::services::Services;
@@ -29,9 +37,13 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(api_docs::routes());
     routes.extend(assets::routes());
+    routes.extend(confirm::routes());
     routes.extend(documents::routes());
+    routes.extend(home::routes());
+    routes.extend(join::routes());
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
+    routes.extend(sign_in::routes());
     routes.extend(well_known::routes());
     routes
 }
@@ -45,6 +57,52 @@ impl SafeToLog for RenderError {}
 pub(in crate::web) fn show<P: Page>(services: &Services, page: &P, chrome: &Chrome) -> Result<HttpResponse, Problem> {
     let html = pages::render(page, chrome).map_err(|error| Problem::unexpected(&services.incidents, &error))?;
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html.into_body()))
+}
+
+/// A page with a form that was refused, under the status and header fields of `problem`.
+///
+/// # Errors
+/// 500 when the page cannot be rendered.
+pub(in crate::web) fn refuse<P: Page>(
+    services: &Services,
+    page: &P,
+    chrome: &Chrome,
+    problem: &Problem,
+) -> Result<HttpResponse, Problem> {
+    let mut response = show(services, page, chrome)?;
+    *response.status_mut() = problem.descriptor().status;
+    problem.add_headers(response.headers_mut());
+    Ok(response)
+}
+
+/// The form with what `problem` says of it; `field` gives the field that a pointer into the API's body means. Nothing
+/// when the problem is not the form's.
+pub(in crate::web) fn told_in<F: FormField>(
+    form: Form<F>,
+    problem: &Problem,
+    field: impl Fn(&str) -> Option<F>,
+) -> Option<Form<F>> {
+    let at = |form: Form<F>, pointer: &str, code| match field(pointer) {
+        Some(field) => form.wrong(field, code),
+        None => form.refused(code),
+    };
+    let code = problem.descriptor().code;
+    match problem {
+        Problem::Invalid(wrong) => Some(wrong.iter().fold(form, |form, one| at(form, &one.pointer, one.code))),
+        Problem::CodeRefused => Some(at(form, "/code", code)),
+        Problem::AcknowledgementRequired { .. } => Some(at(form, "/acknowledged", code)),
+        Problem::SignInRefused => Some(form.refused(code)),
+        Problem::TooManyRequests(exhausted) => Some(form.refused(code).to_try_again_after(exhausted.retry_after)),
+        _ => None,
+    }
+}
+
+/// The answer with the cookie of a session that has begun or was raised.
+pub(in crate::web) fn with_session(mut response: HttpResponse, begun: &Begun) -> HttpResponse {
+    let token = Secret::new(begun.token.reveal().to_owned());
+    let cookie = cookies::session(&token).unwrap_or_else(cookies::no_session);
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    response
 }
 
 /// Leads on to another page of ours after a form was taken (303).

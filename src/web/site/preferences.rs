@@ -48,7 +48,7 @@ async fn language(_: Authorized<Anyone>, request: HttpRequest, form: FormBody) -
     Ok(with_preferences(go_to(form.raw("return_to")), chosen))
 }
 
-fn with_preferences(mut response: HttpResponse, chosen: cookies::Preferences) -> HttpResponse {
+pub(super) fn with_preferences(mut response: HttpResponse, chosen: cookies::Preferences) -> HttpResponse {
     if let Some(cookie) = cookies::preferences(chosen) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

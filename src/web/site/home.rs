@@ -1,0 +1,41 @@
+//! `/`: the one vault of whoever is signed in, the choice among several, or the way in.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::accounts::session::Membership;
+use crate::kernel::access::{Anyone, Authorized, Role};
+use crate::web::api::accounts::of_failure;
+use crate::web::pages::{ChooseTenant, RoleName, TenantChoice};
+use crate::web::problem::Problem;
+use crate::web::routes::{Route, get};
+use crate::web::services::Services;
+use crate::web::site::{Surroundings, go_to, show, surroundings};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![get("/", home)]
+}
+
+async fn home(
+    visitor: Authorized<Anyone>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let Some(account) = visitor.as_deref() else { return Ok(go_to("/sign-in")) };
+    let view = services.accounts.view(account).await.map_err(|error| of_failure(&services.incidents, error))?;
+    if let [only] = view.tenants.as_slice() {
+        return Ok(go_to(&format!("/t/{}/", only.id)));
+    }
+    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(account)).await?);
+    show(&services, &ChooseTenant { tenants: view.tenants.into_iter().map(choice).collect() }, &chrome)
+}
+
+fn choice(membership: Membership) -> TenantChoice {
+    let role = match membership.role {
+        Role::Owner => RoleName::Owner,
+        Role::Admin => RoleName::Admin,
+        Role::Editor => RoleName::Editor,
+        Role::Viewer => RoleName::Viewer,
+    };
+    TenantChoice { id: membership.id, name: membership.name.into(), role }
+}
