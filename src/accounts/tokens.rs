@@ -8,6 +8,7 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Accounts, Failure};
+use crate::kernel::access::tokens::{ACTIVE, REVOKED};
 use crate::kernel::access::{TenantAccess, TokenScope, TokenScopes};
 use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::clock::Time;
@@ -86,11 +87,6 @@ impl Place for TokenBody {
     const LABEL: &'static str = "tokens.body";
     type Plain = Kept;
 }
-
-/// A token that works.
-const ACTIVE: i16 = 1;
-/// A token that was revoked.
-const REVOKED: i16 = 2;
 
 impl Draft {
     fn check(&self, now: Time) -> Result<Wanted, Vec<Fault>> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
+use crate::kernel::access::tokens as tokens_state;
 use crate::kernel::audit::journal::Journal;
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{KeyVersion, Owner};
@@ -14,7 +15,7 @@ use crate::kernel::keyring::root::Provider;
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::migrate::{Schema, migrate};
-use crate::kernel::store::schema::{instance, key_versions};
+use crate::kernel::store::schema::{instance, key_versions, tokens};
 use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both, dialect};
 use crate::kernel::tenancy::{
     AccountScope, Actor, By, DayScope, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope,
@@ -86,6 +87,7 @@ impl Kernel {
         migrate(&mut Conn::open(&database)?, Schema::Data)?;
         let db = Db::open(database, clock.clone(), entropy.clone(), &options)?;
         compare(&db, &keyring)?;
+        apply_revocations(&db, &keyring)?;
         let journal =
             Journal::open(journal, db.clone(), clock.clone(), entropy.clone()).map_err(|_| StartError::Journal)?;
         let kernel = Self(Arc::new(Inner { db, keyring, clock, entropy, journal, day: Mutex::new(None) }));
@@ -395,6 +397,21 @@ fn compare(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
         }
     }
     if missing == 0 { Ok(()) } else { Err(StartError::KeysMissing(missing)) }
+}
+
+/// Ends the tokens that the keyring knows as revoked: a restored database may have brought them back.
+fn apply_revocations(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
+    let revoked = keyring.revoked_tokens()?;
+    for some in revoked.chunks(500) {
+        let some = some.to_vec();
+        db.write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> {
+            diesel::update(tokens::table.filter(tokens::id.eq_any(&some)))
+                .set(tokens::state.eq(tokens_state::REVOKED))
+                .execute(tx.conn())?;
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

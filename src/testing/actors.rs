@@ -78,6 +78,13 @@ impl Actor {
         Self { session: None, token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same actor, speaking to where the service listens now.
+    #[must_use]
+    pub fn moved_to(&self, world: &World) -> Self {
+        let there = Self::new(world.address(), &world.authority());
+        Self { client: there.client, base: there.base, ..self.clone() }
+    }
+
     /// Sends a request; a JSON body when there is one.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let body = body.map(|body| ("application/json", body.to_string().into_bytes()));

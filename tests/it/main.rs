@@ -12,6 +12,7 @@ mod joining;
 mod parity;
 mod policies;
 mod records;
+mod restart;
 mod search;
 mod shelf;
 mod signing_in;

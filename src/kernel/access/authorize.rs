@@ -202,7 +202,7 @@ fn active(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Denied> {
 fn live_token(tx: &mut Tx<'_>, token: &ApiToken) -> Result<Token, Denied> {
     let row: Option<(TokenId, TenantId, AccountId, i64, Option<Time>)> = tokens::table
         .filter(tokens::digest.eq(token.digest().as_slice()))
-        .filter(tokens::state.eq(ACTIVE))
+        .filter(tokens::state.eq(crate::kernel::access::tokens::ACTIVE))
         .select((tokens::id, tokens::tenant_id, tokens::account_id, tokens::scopes, tokens::expires_at))
         .get_result(tx.conn())
         .optional()

@@ -2,6 +2,12 @@
 
 use crate::kernel::access::Denied;
 
+/// The state of a token that works, as the database holds it.
+pub const ACTIVE: i16 = 1;
+
+/// The state of a token that was revoked.
+pub const REVOKED: i16 = 2;
+
 /// One thing that a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each name says it")]
