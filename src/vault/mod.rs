@@ -9,6 +9,7 @@ mod cursor;
 pub mod definition;
 mod error;
 mod history;
+pub mod imports;
 mod index;
 pub mod kinds;
 mod known;

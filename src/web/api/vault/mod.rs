@@ -4,6 +4,7 @@
 
 mod audit;
 mod collections;
+mod imports;
 mod records;
 mod search;
 mod shapes;
@@ -27,10 +28,17 @@ use crate::web::routes::Route;
 use crate::web::services::Services;
 
 pub(super) fn routes() -> Vec<Route> {
-    [templates::routes(), collections::routes(), records::routes(), search::routes(), audit::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        templates::routes(),
+        collections::routes(),
+        records::routes(),
+        imports::routes(),
+        search::routes(),
+        audit::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 pub(super) fn documents() -> Vec<utoipa::openapi::OpenApi> {
@@ -38,6 +46,7 @@ pub(super) fn documents() -> Vec<utoipa::openapi::OpenApi> {
         templates::Part::openapi(),
         collections::Part::openapi(),
         records::Part::openapi(),
+        imports::Part::openapi(),
         search::Part::openapi(),
         audit::Part::openapi(),
     ]
