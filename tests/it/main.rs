@@ -8,6 +8,7 @@ mod collections;
 mod dependencies;
 mod edge;
 mod idempotency;
+mod imports;
 mod joining;
 mod parity;
 mod policies;
