@@ -102,6 +102,12 @@ impl CollectionView {
         &self.0.definition.name
     }
 
+    /// What its data is for.
+    #[must_use]
+    pub fn purpose(&self) -> Option<&Label> {
+        self.0.definition.purpose.as_ref()
+    }
+
     /// Its fields, in the order in which a form shows them.
     #[must_use]
     pub fn fields(&self) -> &[Field] {

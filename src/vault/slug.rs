@@ -5,6 +5,9 @@ use unicode_normalization::UnicodeNormalization as _;
 /// The most characters of a slug.
 const LONGEST: usize = 60;
 
+/// The most characters of a field's name.
+const LONGEST_FIELD_NAME: usize = 40;
+
 /// A collection's name in addresses: `[a-z0-9_-]`, 1 to 60 characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Slug(String);
@@ -37,6 +40,18 @@ impl Slug {
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A field's name in the API, from what a person calls it: the slug's letters with `_`, and none of those in `taken`.
+#[must_use]
+pub fn field_name(label: &str, taken: &[String]) -> String {
+    let slug = Slug::derive(label).map(|slug| slug.as_str().replace('-', "_")).unwrap_or_default();
+    let mut name: String =
+        if slug.starts_with(|c: char| c.is_ascii_lowercase()) { slug } else { format!("field_{slug}") };
+    name.truncate(LONGEST_FIELD_NAME - 4);
+    let name = name.trim_end_matches('_').to_owned();
+    let numbered = (2_u32..).map(|number| format!("{name}_{number}"));
+    std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(name)
 }
 
 fn is_mark(letter: char) -> bool {
@@ -88,6 +103,21 @@ fn transliterated(letter: char) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_in_each_language_names_a_field_that_no_other_has() {
+        let taken = ["price".to_owned(), "price_2".to_owned()];
+        for (label, name) in [
+            ("Šasijas numurs", "sasijas_numurs"),
+            ("Price", "price_3"),
+            ("2026", "field_2026"),
+            ("№", "field"),
+            ("Бағасы", "bagasi"),
+        ] {
+            assert_eq!(field_name(label, &taken), name);
+        }
+        assert!(field_name(&"long ".repeat(40), &[]).len() <= LONGEST_FIELD_NAME);
+    }
 
     #[test]
     fn a_name_in_each_language_has_a_slug() {

@@ -256,6 +256,19 @@ impl Shown {
             Some((field, shown))
         })
     }
+
+    /// What may be seen of a field's value; nothing where it has none.
+    #[must_use]
+    pub fn of(&self, field: &Field) -> Option<ShownValue<'_>> {
+        self.iter().find(|(known, _)| known.id == field.id).map(|(_, shown)| shown)
+    }
+
+    /// The fields whose values are others than in `before`, another version of the same record. That a masked value
+    /// changed is told, not to what.
+    pub fn changed_since(&self, before: &Self) -> impl Iterator<Item = &Field> {
+        let differs = |field: &&Field| self.values.get(field) != before.values.get(field);
+        self.collection.fields().iter().filter(differs)
+    }
 }
 
 impl Serialize for Shown {
@@ -342,6 +355,20 @@ mod tests {
         assert_eq!(shown(values.clone(), &[]), json!({"name": "Anna", "iban": {"masked": "…5001"}}));
         assert_eq!(shown(values, &["iban".to_owned()])["iban"], json!(IBAN));
         assert_eq!(Revealed::named(&collection(), &["x".to_owned()]), Err(Error::NothingToReveal));
+    }
+
+    #[test]
+    fn a_change_is_told_of_a_masked_value_too() {
+        let of = |value: Value| {
+            let values = made(value).unwrap();
+            Shown { collection: Arc::new(collection()), values, revealed: Revealed::default() }
+        };
+        let before = of(json!({"name": "Anna", "iban": IBAN}));
+        let after = of(json!({"name": "Anna", "iban": "LT121000011101001000", "country": "LT"}));
+        let changed: Vec<&str> = after.changed_since(&before).map(|field| field.name.as_str()).collect();
+        assert_eq!(changed, ["iban", "country"]);
+        assert_eq!(after.changed_since(&after).count(), 0);
+        assert_eq!(after.of(&collection().fields()[0]), Some(ShownValue::Clear(&json!("Anna"))));
     }
 
     #[test]
