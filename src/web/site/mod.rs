@@ -16,6 +16,7 @@ mod onward;
 mod preferences;
 mod problems;
 mod sign_in;
+mod vault;
 mod well_known;
 
 use actix_web::HttpResponse;
@@ -44,6 +45,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
     routes.extend(sign_in::routes());
+    routes.extend(vault::routes());
     routes.extend(well_known::routes());
     routes
 }
