@@ -10,6 +10,7 @@ mod edge;
 mod idempotency;
 mod imports;
 mod joining;
+mod mail;
 mod parity;
 mod policies;
 mod records;
