@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::pin::Pin;
 
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, Responder, web};
+use actix_web::web::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, web};
 
 use crate::kernel::access::{Authorized, Permission, Rule};
 use crate::web::problem::Problem;
@@ -28,17 +30,35 @@ pub struct Route {
 pub trait Guarded<Args> {
     /// The rule of its permission.
     const RULE: Rule;
+
+    /// Answers a request. Who may not hears that and nothing else: the other arguments are taken after it.
+    fn serve(self, request: HttpRequest, payload: Payload) -> Answering;
 }
+
+/// An answer on its way.
+pub type Answering = Pin<Box<dyn Future<Output = Result<HttpResponse, actix_web::Error>>>>;
 
 macro_rules! guarded {
     ($($argument:ident)*) => {
         impl<H, P, Out, $($argument),*> Guarded<(Authorized<P>, $($argument,)*)> for H
         where
-            H: Fn(Authorized<P>, $($argument),*) -> Out,
-            Out: Future,
+            H: Fn(Authorized<P>, $($argument),*) -> Out + 'static,
+            Out: Future<Output: Responder> + 'static,
             P: Permission,
+            $($argument: FromRequest + 'static,)*
         {
             const RULE: Rule = P::RULE;
+
+            #[expect(non_snake_case, reason = "each argument is named as its type")]
+            fn serve(self, request: HttpRequest, payload: Payload) -> Answering {
+                Box::pin(async move {
+                    let mut payload = payload.into_inner();
+                    let allowed = Authorized::<P>::from_request(&request, &mut payload).await?;
+                    let ($($argument,)*) = <($($argument,)*)>::from_request(&request, &mut payload).await?;
+                    let answer = self(allowed, $($argument),*).await;
+                    Ok(answer.respond_to(&request).map_into_boxed_body())
+                })
+            }
         }
     };
 }
@@ -53,12 +73,14 @@ guarded! { A B C D E F }
 
 fn route<H, Args>(method: Method, path: &'static str, handler: H) -> Route
 where
-    H: Handler<Args> + Guarded<Args>,
-    Args: FromRequest + 'static,
-    H::Output: Responder + 'static,
+    H: Guarded<Args> + Clone + 'static,
 {
     let verb = method.clone();
-    let mount = Box::new(move || web::method(verb.clone()).to(handler.clone()));
+    let mount = Box::new(move || {
+        let handler = handler.clone();
+        web::method(verb.clone())
+            .to(move |request: HttpRequest, payload: Payload| handler.clone().serve(request, payload))
+    });
     Route { method, path, rule: H::RULE, mount }
 }
 
@@ -67,9 +89,7 @@ macro_rules! verbs {
         $(#[$doc])*
         pub fn $name<H, Args>(path: &'static str, handler: H) -> Route
         where
-            H: Handler<Args> + Guarded<Args>,
-            Args: FromRequest + 'static,
-            H::Output: Responder + 'static,
+            H: Guarded<Args> + Clone + 'static,
         {
             route(Method::$method, path, handler)
         }
