@@ -218,6 +218,21 @@ impl Kernel {
         Ok(TenantScope { tenant, keys, actor })
     }
 
+    /// The scope of a tenant in a story that is told before anybody can be invited. Proves nothing: of the tests alone.
+    ///
+    /// # Errors
+    /// A key is gone, or the keyring is away.
+    #[cfg(feature = "testing")]
+    pub fn tenant_scope_of_a_story(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        origin: Origin,
+    ) -> Result<TenantScope, KeyringError> {
+        let session = crate::kernel::ids::SessionId::new(self.now(), self.entropy());
+        self.tenant_scope(tenant, account, By::Session(session), origin)
+    }
+
     /// Makes the keys of a new account and a new tenant: keyring first, data after.
     ///
     /// # Errors

@@ -6,6 +6,10 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::kernel::access::Role;
+use crate::kernel::personal::Personal;
+use crate::kernel::tenancy::Origin;
+use crate::tenants::members;
 use crate::testing::world::World;
 
 /// Somebody with a browser or a program, and what they remember.
@@ -191,6 +195,24 @@ impl World {
         actor.account = joined["account_id"].as_str().map(ToOwned::to_owned);
         actor.tenant = joined["tenant_id"].as_str().map(ToOwned::to_owned);
         actor
+    }
+
+    /// Somebody else who joined with a business of their own, and is this in the owner's tenant besides.
+    pub async fn member(&mut self, owner: &Actor, role: Role) -> Actor {
+        let mut member = self.owner().await;
+        let tenant = owner.tenant.as_deref().and_then(|id| id.parse().ok()).expect("the owner's tenant");
+        let id = |actor: &Actor| actor.account.as_deref().and_then(|id| id.parse().ok()).expect("an account");
+        let (account, by) = (id(&member), id(owner));
+        let kernel = &self.app.services.kernel;
+        let origin = Origin {
+            address: Personal::new(std::net::IpAddr::from([127, 0, 0, 1])),
+            device: Personal::new("Story/1.0".to_owned()),
+        };
+        let scope = kernel.tenant_scope_of_a_story(tenant, by, origin).expect("the tenant's scope");
+        let added = kernel.write("members.add", &scope, move |tx, scope| members::add(tx, scope, account, role));
+        added.await.expect("a new member");
+        member.tenant.clone_from(&owner.tenant);
+        member
     }
 
     /// Everything in force, as a sign-up acknowledges it.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod access;
 mod architecture;
 mod audit;
 mod collections;
@@ -19,4 +20,5 @@ mod search;
 mod shelf;
 mod signing_in;
 mod store;
+mod table;
 mod tokens;

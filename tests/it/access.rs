@@ -1,0 +1,175 @@
+//! The access matrix: every route, called by everybody who could.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use seif::each_database;
+use seif::kernel::access::{Need, Role, Rule, Subject};
+use seif::testing::{Actor, World};
+use seif::web::routes;
+use serde_json::json;
+
+use crate::shelf::{customer, customers, place, token};
+use crate::table::{May, Row, Shown, TABLE, filled};
+
+/// Every scope that a token can have.
+const SCOPES: [&str; 9] = [
+    "records:read",
+    "records:write",
+    "records:reveal",
+    "collections:write",
+    "files:read",
+    "files:write",
+    "exports:read",
+    "audit:read",
+    "members:read",
+];
+
+/// What a caller is, as far as the rules care.
+#[derive(Debug, Clone, Copy)]
+enum Caller {
+    /// Nobody, or somebody with a cookie or token that stands for nothing.
+    Nobody,
+    /// Signed in; as what in the tenant, or as nothing.
+    Session(Shown, Option<Role>),
+    /// A live token with this one scope.
+    Token(&'static str),
+}
+
+/// What the table says that this caller gets: nothing when the door is open.
+fn denial(may: May, caller: Caller) -> Option<(u16, &'static str)> {
+    match (may, caller) {
+        (May::Anyone, _) => None,
+        (May::Account(_) | May::Tenant(..), Caller::Nobody) | (May::Account(_), Caller::Token(_)) => {
+            Some((401, "not_signed_in"))
+        }
+        (May::Account(least) | May::Tenant(_, least, _), Caller::Session(shown, _)) if shown < least => {
+            Some((403, "confirmation_required"))
+        }
+        (May::Account(_), Caller::Session(..)) => None,
+        (May::Tenant(..), Caller::Session(_, None)) => Some((404, "not_found")),
+        (May::Tenant(least, ..), Caller::Session(_, Some(role))) => (role < least).then_some((403, "forbidden")),
+        (May::Tenant(_, _, scopes), Caller::Token(scope)) => (!scopes.contains(&scope)).then_some((403, "forbidden")),
+    }
+}
+
+/// Everybody who could call. The clock moves while they gather.
+async fn callers(world: &mut World) -> (Vec<(String, Caller, Actor)>, String) {
+    let stale = world.owner().await;
+    customers(&stale).await;
+    let record = place(&customer(&stale, "1").await);
+    let expiring = stale
+        .post(
+            "/api/v1/tokens",
+            json!({"name": "Short", "scopes": SCOPES, "expires_at": world.clock.now().plus(Duration::from_secs(300))}),
+        )
+        .await
+        .expect(201)
+        .json();
+    world.later(Duration::from_secs(601));
+
+    let mut owner = stale.clone();
+    let _ = owner.sign_in().await.expect(201);
+    let below = owner.clone();
+    let _ = owner.sign_in().await.expect(201);
+    let _ = owner.confirm(world).await.expect(200);
+    let stranger = world.stranger();
+    let mut forged = stranger.clone();
+    (forged.session, forged.tenant) = (Some("A".repeat(43)), owner.tenant.clone());
+    let mut other = world.owner().await;
+    other.tenant.clone_from(&owner.tenant);
+    let revoked = owner.post("/api/v1/tokens", json!({"name": "Lost", "scopes": SCOPES})).await.expect(201).json();
+    let _ = owner.delete(&format!("/api/v1/tokens/{}", revoked["id"].as_str().unwrap())).await.expect(204);
+
+    let mut all = vec![
+        ("nobody".to_owned(), Caller::Nobody, stranger),
+        ("a forged cookie".to_owned(), Caller::Nobody, forged),
+        ("a revoked token".to_owned(), Caller::Nobody, owner.with_token(revoked["token"].as_str().unwrap())),
+        ("an expired token".to_owned(), Caller::Nobody, owner.with_token(expiring["token"].as_str().unwrap())),
+        ("an owner with a password alone".to_owned(), Caller::Session(Shown::Password, Some(Role::Owner)), below),
+        ("an owner confirmed long ago".to_owned(), Caller::Session(Shown::Confirmed, Some(Role::Owner)), stale),
+        ("the owner of another tenant".to_owned(), Caller::Session(Shown::Fresh, None), other),
+    ];
+    for role in [Role::Viewer, Role::Editor, Role::Admin] {
+        let member = world.member(&owner, role).await;
+        all.push((format!("{role:?}"), Caller::Session(Shown::Fresh, Some(role)), member));
+    }
+    for scope in SCOPES {
+        all.push((format!("a token for {scope}"), Caller::Token(scope), token(&owner, &[scope]).await));
+    }
+    all.push(("the owner".to_owned(), Caller::Session(Shown::Fresh, Some(Role::Owner)), owner));
+    (all, record)
+}
+
+/// The last is the one that ends the caller's session.
+fn in_order() -> Vec<&'static Row> {
+    let mut rows: Vec<_> = TABLE.iter().collect();
+    rows.sort_by_key(|(method, path, ..)| *method == Method::DELETE && *path == "/api/v1/session");
+    rows
+}
+
+#[test]
+fn every_route_stands_in_the_table_with_the_rule_that_its_handler_has() {
+    let shown = |need: Need| match need {
+        Need::Password => Shown::Password,
+        Need::Confirmed => Shown::Confirmed,
+        Need::Fresh => Shown::Fresh,
+    };
+    let told = |rule: Rule| match rule.subject {
+        Subject::Anyone => "Anyone".to_owned(),
+        Subject::Account => format!("{:?}", May::Account(shown(rule.need))),
+        Subject::Tenant(role, scopes) => {
+            let scopes: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
+            format!("Tenant({role:?}, {:?}, {scopes:?})", shown(rule.need))
+        }
+    };
+    let mut found: Vec<String> =
+        routes::all().iter().map(|route| format!("{} {} {}", route.method, route.path, told(route.rule))).collect();
+    let mut table: Vec<String> =
+        TABLE.iter().map(|(method, path, may, ..)| format!("{method} {path} {may:?}")).collect();
+    found.sort();
+    table.sort();
+    let missing: Vec<_> = found.iter().filter(|line| !table.contains(line)).collect();
+    let stale: Vec<_> = table.iter().filter(|line| !found.contains(line)).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "not in the table: {missing:#?}\nonly in the table: {stale:#?}");
+    assert_eq!(found.len(), table.len());
+}
+
+each_database! {
+    async fn everybody_gets_what_the_table_says_at_every_address(world: World) {
+        let (callers, record) = callers(world).await;
+        let id = record.rsplit('/').next().unwrap();
+        let mut wrong = Vec::new();
+        for (method, pattern, may, _, granted) in in_order() {
+            let of_a_record = pattern.contains("/records/{id}");
+            let path = filled(pattern, |name| match name {
+                "slug" => Some("customers"),
+                "id" if of_a_record => Some(id),
+                _ => None,
+            });
+            for (name, caller, actor) in &callers {
+                let answer = actor.send(method.clone(), &path, None).await;
+                let expected = denial(*may, *caller);
+                let code = serde_json::from_slice::<serde_json::Value>(&answer.bytes).ok();
+                let code = code.as_ref().and_then(|body| body["code"].as_str()).unwrap_or_default();
+                let right = match expected {
+                    Some((status, denied)) => answer.status == status && code == denied,
+                    None => answer.status == *granted,
+                };
+                if !right {
+                    let expected = expected.unwrap_or((*granted, "granted"));
+                    wrong.push(format!("{method} {pattern}, {name}: {} {code}, not {expected:?}", answer.status));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    async fn who_belongs_to_two_tenants_names_the_one_that_is_meant(world: World) {
+        let owner = world.owner().await;
+        let mut editor = world.member(&owner, Role::Editor).await;
+        let _ = editor.get("/api/v1/collections").await.expect(200);
+        editor.tenant = None;
+        let _ = editor.get("/api/v1/collections").await.problem(400, "tenant_required");
+    }
+}

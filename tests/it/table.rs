@@ -1,0 +1,127 @@
+//! Every route once more, written down apart from the code: who may call it, and what it takes. The sweeps walk this
+//! table against the route list, so a route that stands in one of them alone fails.
+
+use reqwest::Method;
+use seif::kernel::access::Role;
+
+/// What a session must have shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shown {
+    Password,
+    Confirmed,
+    Fresh,
+}
+
+/// Who may.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum May {
+    /// Everybody.
+    Anyone,
+    /// Whoever is signed in; never a token.
+    Account(Shown),
+    /// Members from this role on who have shown this; tokens with one of these scopes.
+    Tenant(Role, Shown, &'static [&'static str]),
+}
+
+/// What the body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    Nothing,
+    Json,
+    Form,
+}
+
+/// A row: the method, the pattern, who may, what it takes, and what an owner gets who sends no body and names a
+/// collection and a record that are there.
+pub(crate) type Row = (Method, &'static str, May, Takes, u16);
+
+const READ: May = May::Tenant(Role::Viewer, Shown::Password, &["records:read"]);
+const WRITE: May = May::Tenant(Role::Editor, Shown::Confirmed, &["records:write"]);
+const LOOK: May = May::Tenant(Role::Viewer, Shown::Password, &["records:read", "records:write", "collections:write"]);
+const SHAPE: May = May::Tenant(Role::Admin, Shown::Confirmed, &["collections:write"]);
+const AUDIT: May = May::Tenant(Role::Admin, Shown::Password, &["audit:read"]);
+const SIGNED_IN: May = May::Account(Shown::Password);
+const OPEN: May = May::Anyone;
+
+/// The table.
+pub(crate) const TABLE: &[Row] = &[
+    (Method::GET, "/healthz", OPEN, Takes::Nothing, 200),
+    (Method::GET, "/readyz", OPEN, Takes::Nothing, 200),
+    (Method::GET, "/api/openapi.json", OPEN, Takes::Nothing, 200),
+    (Method::GET, "/.well-known/security.txt", OPEN, Takes::Nothing, 200),
+    (Method::GET, "/assets/{hash}/{name}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/problems/{code}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/preferences", OPEN, Takes::Nothing, 200),
+    (Method::POST, "/preferences", OPEN, Takes::Form, 415),
+    (Method::POST, "/preferences/language", OPEN, Takes::Form, 415),
+    (Method::GET, "/privacy", OPEN, Takes::Nothing, 302),
+    (Method::GET, "/privacy/{language}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/privacy/{language}/{version}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/terms", OPEN, Takes::Nothing, 302),
+    (Method::GET, "/terms/{language}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/terms/{language}/{version}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/safe-use", OPEN, Takes::Nothing, 302),
+    (Method::GET, "/safe-use/{language}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/safe-use/{language}/{version}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/dpa", OPEN, Takes::Nothing, 302),
+    (Method::GET, "/dpa/{language}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/dpa/{language}/{version}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/cookies", OPEN, Takes::Nothing, 302),
+    (Method::GET, "/cookies/{language}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/cookies/{language}/{version}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/api/v1/policies", OPEN, Takes::Nothing, 200),
+    (Method::GET, "/api/v1/policies/{document}/{version}", OPEN, Takes::Nothing, 404),
+    (
+        Method::POST,
+        "/api/v1/policies/{document}/{version}/acknowledgement",
+        May::Account(Shown::Confirmed),
+        Takes::Nothing,
+        404,
+    ),
+    (Method::POST, "/api/v1/signups", OPEN, Takes::Json, 415),
+    (Method::PUT, "/api/v1/signups/{id}", OPEN, Takes::Json, 415),
+    (Method::POST, "/api/v1/session", OPEN, Takes::Json, 415),
+    (Method::GET, "/api/v1/session", SIGNED_IN, Takes::Nothing, 200),
+    (Method::DELETE, "/api/v1/session", SIGNED_IN, Takes::Nothing, 204),
+    (Method::POST, "/api/v1/session/confirmations", SIGNED_IN, Takes::Json, 415),
+    (Method::PUT, "/api/v1/session/confirmations/{id}", SIGNED_IN, Takes::Json, 415),
+    (Method::GET, "/api/v1/account/sign-ins", SIGNED_IN, Takes::Nothing, 200),
+    (Method::GET, "/api/v1/tokens", May::Tenant(Role::Admin, Shown::Password, &[]), Takes::Nothing, 200),
+    (Method::POST, "/api/v1/tokens", May::Tenant(Role::Admin, Shown::Fresh, &[]), Takes::Json, 415),
+    (Method::DELETE, "/api/v1/tokens/{id}", May::Tenant(Role::Admin, Shown::Fresh, &[]), Takes::Nothing, 404),
+    (Method::GET, "/api/v1/templates", LOOK, Takes::Nothing, 200),
+    (Method::GET, "/api/v1/collections", LOOK, Takes::Nothing, 200),
+    (Method::POST, "/api/v1/collections", SHAPE, Takes::Json, 415),
+    (Method::GET, "/api/v1/collections/{slug}", LOOK, Takes::Nothing, 200),
+    (Method::PUT, "/api/v1/collections/{slug}", SHAPE, Takes::Json, 415),
+    (Method::DELETE, "/api/v1/collections/{slug}", SHAPE, Takes::Nothing, 409),
+    (Method::GET, "/api/v1/collections/{slug}/records", READ, Takes::Nothing, 200),
+    (Method::POST, "/api/v1/collections/{slug}/records", WRITE, Takes::Json, 415),
+    (Method::POST, "/api/v1/collections/{slug}/records/batch", WRITE, Takes::Json, 415),
+    (Method::GET, "/api/v1/collections/{slug}/records/{id}", READ, Takes::Nothing, 200),
+    (Method::PUT, "/api/v1/collections/{slug}/records/{id}", WRITE, Takes::Json, 428),
+    (Method::PATCH, "/api/v1/collections/{slug}/records/{id}", WRITE, Takes::Json, 428),
+    (Method::DELETE, "/api/v1/collections/{slug}/records/{id}", WRITE, Takes::Nothing, 428),
+    (Method::POST, "/api/v1/collections/{slug}/records/{id}/restore", WRITE, Takes::Nothing, 404),
+    (Method::GET, "/api/v1/collections/{slug}/records/{id}/versions", READ, Takes::Nothing, 200),
+    (Method::GET, "/api/v1/collections/{slug}/trash", READ, Takes::Nothing, 200),
+    (Method::POST, "/api/v1/collections/{slug}/search", READ, Takes::Json, 415),
+    (Method::GET, "/api/v1/audit", AUDIT, Takes::Nothing, 200),
+    (Method::GET, "/api/v1/audit/verification", AUDIT, Takes::Nothing, 200),
+];
+
+/// An id that nothing has.
+pub(crate) const NOTHING: &str = "01947a2e-6f00-7000-8000-000000000001";
+
+/// The pattern with each parameter filled by `fill`.
+pub(crate) fn filled<'t>(pattern: &'t str, fill: impl Fn(&str) -> Option<&'t str>) -> String {
+    let mut path = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').unwrap();
+        path += before;
+        path += fill(name).unwrap_or(NOTHING);
+        rest = after;
+    }
+    path + rest
+}
