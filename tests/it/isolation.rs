@@ -1,0 +1,241 @@
+//! Two tenants: with one's session or token, the other's ids are ids that never existed, and the other's rows stay as
+//! they were, byte by byte.
+
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
+use reqwest::Method;
+use seif::each_database;
+use seif::kernel::store::schema::TENANT_TABLES;
+use seif::testing::{Actor, Answer, Database, World};
+use serde_json::{Value, json};
+
+use crate::rows::Beside;
+use crate::shelf::{CUSTOMERS, RECORDS, customer, customers, fields, place, token};
+use crate::table::{NOTHING, TABLE, filled};
+
+/// What a business has whose ids somebody else could learn.
+struct Shop {
+    owner: Actor,
+    /// A collection that only this one has.
+    slug: String,
+    record: String,
+    token: String,
+    confirmation: String,
+    field: String,
+    cursor: String,
+}
+
+async fn shop(world: &mut World, slug: &str) -> Shop {
+    let owner = world.owner().await;
+    let collection = customers(&owner).await;
+    for number in ["1", "2"] {
+        let _ = customer(&owner, number).await;
+    }
+    let own = json!({"name": slug, "slug": slug, "fields": fields()});
+    let _ = owner.post("/api/v1/collections", own).await.expect(201);
+    let _ = owner
+        .post(&format!("/api/v1/collections/{slug}/records"), json!({"values": {"number": "1"}}))
+        .await
+        .expect(201);
+    let record = place(&customer(&owner, "3").await);
+    let _ =
+        owner.with_header("if-match", "*").patch(&record, json!({"values": {"notes": "changed"}})).await.expect(200);
+    let once = owner.with_header("idempotency-key", "once");
+    let _ = once.post(RECORDS, json!({"values": {"number": "4"}})).await.expect(201);
+    let list = owner.get(&format!("{RECORDS}?limit=1")).await.expect(200).json();
+    let token = owner.post("/api/v1/tokens", json!({"name": "T", "scopes": ["records:read"]})).await.expect(201).json();
+    let begun = owner.post("/api/v1/session/confirmations", json!({"method": "email"})).await.expect(201).json();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    Shop {
+        owner,
+        slug: slug.to_owned(),
+        record: record.rsplit('/').next().unwrap().to_owned(),
+        token: text(&token["id"]),
+        confirmation: text(&begun["id"]),
+        field: text(&collection["fields"][0]["id"]),
+        cursor: text(&list["next"]),
+    }
+}
+
+/// The body that a route takes when nothing is wrong with it.
+fn body(pattern: &str, method: &Method) -> Option<Value> {
+    let values = json!({"values": {"number": "77", "name": "Other"}});
+    match (method.as_str(), pattern.rsplit_once('/').unwrap().1) {
+        ("POST", "records") | ("PUT" | "PATCH", _) if pattern.contains("/records") => Some(values),
+        ("POST", "batch") => Some(json!({"records": [values]})),
+        ("POST", "search") => Some(json!({"text": "anna"})),
+        ("PUT", _) if pattern.contains("/collections/") => Some(json!({"name": "Taken over", "fields": fields()})),
+        ("PUT", _) if pattern.contains("/confirmations/") => Some(json!({"code": "123456"})),
+        _ => None,
+    }
+}
+
+/// Whether a path names something of one tenant or account. All others are the same for everybody.
+fn of_somebody(pattern: &str) -> bool {
+    let public = pattern.starts_with("/assets/") || pattern.starts_with("/problems/") || pattern.contains("/policies/");
+    let documents = ["/privacy/", "/terms/", "/safe-use/", "/dpa/", "/cookies/"];
+    // A sign-up belongs to nobody yet; whoever holds its id and its code is who it is for.
+    let signup = pattern.starts_with("/api/v1/signups/");
+    !(public || signup || documents.iter().any(|document| pattern.starts_with(document)))
+}
+
+/// An answer as far as two of them can be compared: without what is new in each.
+fn told(answer: &Answer) -> (u16, String, String) {
+    let mut text = answer.text();
+    if let Ok(mut body) = serde_json::from_slice::<Value>(&answer.bytes) {
+        body.as_object_mut().map(|body| body.remove("incident"));
+        text = body.to_string();
+    }
+    (answer.status, answer.header("etag") + &answer.header("location"), text)
+}
+
+async fn snapshot(world: &World, shop: &Shop) -> Vec<(&'static str, Vec<String>)> {
+    // What was read before stands in the audit before the picture is taken.
+    world.app.services.kernel.journal().flush().unwrap();
+    Beside::of(world).of_tenant(shop.owner.tenant.as_deref().unwrap())
+}
+
+each_database! {
+    async fn another_tenants_ids_are_ids_that_never_existed_and_its_rows_stay(world: World) {
+        let mine = shop(world, "mine").await;
+        let theirs = shop(world, "theirs").await;
+        let before = snapshot(world, &theirs).await;
+        assert!(before.iter().all(|(_, rows)| !rows.is_empty()), "each table has rows of theirs");
+        let every = ["records:read", "records:write", "records:reveal", "collections:write", "audit:read", "members:read"];
+        let program = token(&mine.owner, &every).await;
+        let mut walked = 0;
+        for (method, pattern, ..) in TABLE.iter().filter(|(_, pattern, ..)| pattern.contains('{')) {
+            if !of_somebody(pattern) {
+                continue;
+            }
+            let fill = |slug: &'static str, foreign: bool| {
+                filled(pattern, |name| {
+                    match (name, foreign) {
+                        ("slug", _) => Some(slug),
+                        (_, false) => Some(NOTHING),
+                        ("tenant_id", true) => theirs.owner.tenant.as_deref().map(leaked),
+                        ("id", true) if pattern.contains("/tokens/") => Some(leaked(&theirs.token)),
+                        ("id", true) if pattern.contains("/confirmations/") => Some(leaked(&theirs.confirmation)),
+                        ("id", true) => Some(leaked(&theirs.record)),
+                        _ => Some(NOTHING),
+                    }
+                })
+            };
+            // Their record in a collection that both have, and their collection, against what never was.
+            let pairs = [
+                (pattern.contains("{id}") || pattern.contains("{tenant_id}"))
+                    .then(|| (fill("customers", true), fill("customers", false))),
+                pattern.contains("{slug}").then(|| (fill("theirs", true), fill("never-was", false))),
+            ];
+            for (foreign, never) in pairs.into_iter().flatten() {
+                let body = body(pattern, method);
+                for actor in [&mine.owner, &program, &mine.owner.with_header("if-match", "*"), &program.with_header("if-match", "\"v1\"")] {
+                    let foreign = actor.send(method.clone(), &foreign, body.as_ref()).await;
+                    let never = actor.send(method.clone(), &never, body.as_ref()).await;
+                    assert!(foreign.status >= 400 && foreign.status < 500, "{method} {pattern}: {}", foreign.status);
+                    assert_eq!(told(&foreign), told(&never), "{method} {pattern}");
+                    walked += 1;
+                }
+            }
+        }
+        assert!(walked >= 88, "{walked}");
+        assert!(snapshot(world, &theirs).await == before, "a row of theirs changed");
+    }
+
+    async fn naming_another_tenant_in_a_header_a_body_or_a_cursor_is_naming_none(world: World) {
+        let mine = shop(world, "mine").await;
+        let theirs = shop(world, "theirs").await;
+        let before = snapshot(world, &theirs).await;
+        let program = token(&mine.owner, &["records:read"]).await;
+        for (method, pattern, ..) in TABLE.iter().filter(|row| row.1.starts_with("/api/v1/") && !row.1.contains("session")) {
+            let path = filled(pattern, |name| (name == "slug").then_some("customers"));
+            let mut named = Vec::new();
+            for tenant in [theirs.owner.tenant.as_deref().unwrap(), NOTHING] {
+                let mut visitor = mine.owner.clone();
+                visitor.tenant = Some(tenant.to_owned());
+                let as_program = program.with_header("seif-tenant", tenant);
+                named.push([
+                    told(&visitor.send(method.clone(), &path, None).await),
+                    told(&as_program.send(method.clone(), &path, None).await),
+                ]);
+            }
+            assert_eq!(named[0], named[1], "{method} {pattern}");
+        }
+        // A link to their record, a field of theirs, a cursor of theirs.
+        let links = json!({"name": "Links", "slug": "links", "fields": [
+            {"name": "who", "label": "Who", "kind": "link", "collection": "customers", "searchable": true},
+        ]});
+        let _ = mine.owner.post("/api/v1/collections", links).await.expect(201);
+        let link = async |id: &str, path: &str, body: fn(&str) -> Value| {
+            told(&mine.owner.post(path, body(id)).await)
+        };
+        let made = |id: &str| json!({"values": {"who": id}});
+        let path = "/api/v1/collections/links/records";
+        let refused = link(&theirs.record, path, made).await;
+        assert_eq!((refused.0, &refused), (422, &link(NOTHING, path, made).await));
+        let sought = |id: &str| json!({"where": {"who": id}});
+        let path = "/api/v1/collections/links/search";
+        assert_eq!(link(&theirs.record, path, sought).await, link(NOTHING, path, sought).await);
+        let mut changed = Vec::new();
+        for field in [theirs.field.as_str(), NOTHING] {
+            let field = json!({"id": field, "name": "number", "label": "N", "kind": "text"});
+            changed.push(told(&mine.owner.put(CUSTOMERS, json!({"name": "Customers", "fields": [field]})).await));
+        }
+        assert_eq!(changed[0], changed[1]);
+        assert_eq!(changed[0].0, 422);
+        for list in [RECORDS, "/api/v1/collections", "/api/v1/audit", "/api/v1/collections/customers/trash"] {
+            let _ = mine.owner.get(&format!("{list}?after={}", theirs.cursor)).await.problem(400, "bad_cursor");
+        }
+        let _ = mine.owner.post("/api/v1/collections/customers/search", json!({"after": theirs.cursor})).await.expect(400);
+        assert!(snapshot(world, &theirs).await == before, "a row of theirs changed");
+        assert_ne!(mine.slug, theirs.slug);
+    }
+}
+
+/// A text that lives as long as the test.
+fn leaked(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
+}
+
+/// Beneath the types: the role that rows are reached under shows and takes one tenant's rows alone, unfiltered.
+#[test]
+fn under_the_role_for_rows_the_database_itself_knows_one_tenant_alone() {
+    World::run(Database::Postgres, async |world| {
+        let mine = shop(world, "mine").await.owner.tenant.unwrap();
+        let theirs = shop(world, "theirs").await.owner.tenant.unwrap();
+        world.app.services.kernel.journal().flush().unwrap();
+        let url = &world.database_urls()[0];
+        let mut all = Beside::url(url);
+        for table in TENANT_TABLES {
+            let both = all.lines(&format!("SELECT DISTINCT tenant_id::text AS line FROM {table}")).len();
+            assert_eq!(both, 2, "{table} has rows of both");
+            let mut conn = Beside::url(url);
+            conn.run(&format!("BEGIN; SET LOCAL ROLE seif_rows; SET LOCAL seif.tenants = '{mine}'")).unwrap();
+            let seen = conn.lines(&format!("SELECT DISTINCT tenant_id::text AS line FROM {table}"));
+            assert!(seen == [mine.clone()], "{table}: {seen:?}");
+            for refused in [
+                format!("UPDATE {table} SET tenant_id = '{theirs}'"),
+                format!(
+                    "INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, (SELECT jsonb_agg(to_jsonb(t) || '{{\"tenant_id\": \"{theirs}\"}}') FROM {table} t))"
+                ),
+            ] {
+                conn.run("SAVEPOINT before").unwrap();
+                let outcome = conn.run(&refused);
+                let told = outcome.map_err(|error| error.to_string());
+                assert!(told.as_ref().is_err_and(|error| error.contains("row-level security")), "{refused}: {told:?}");
+                conn.run("ROLLBACK TO before").unwrap();
+            }
+            // Nothing of theirs is there to be changed or deleted.
+            let Beside::Postgres(pg) = &mut conn else { panic!("PostgreSQL") };
+            let deleted = diesel::sql_query(format!("DELETE FROM {table} WHERE tenant_id = '{theirs}'")).execute(pg);
+            assert_eq!(deleted, Ok(0), "{table}");
+            conn.run("ROLLBACK").unwrap();
+        }
+        // Without a tenant there is no row at all.
+        let mut nobody = PgConnection::establish(url).unwrap();
+        diesel::sql_query("SET ROLE seif_rows").execute(&mut nobody).unwrap();
+        let mut nobody = Beside::Postgres(nobody);
+        for table in TENANT_TABLES {
+            assert_eq!(nobody.count(table), 0, "{table}");
+        }
+    });
+}
