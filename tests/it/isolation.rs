@@ -74,7 +74,9 @@ fn of_somebody(pattern: &str) -> bool {
     let public = pattern.starts_with("/assets/") || pattern.starts_with("/problems/") || pattern.contains("/policies/");
     let documents = ["/privacy/", "/terms/", "/safe-use/", "/dpa/", "/cookies/"];
     // A sign-up belongs to nobody yet; whoever holds its id and its code is who it is for.
-    let signup = pattern.starts_with("/api/v1/signups/");
+    let signup = pattern.starts_with("/api/v1/signups/") || pattern.starts_with("/join/");
+    // The form for a code is the same for every id.
+    let signup = signup || pattern == "/confirm/{id}";
     !(public || signup || documents.iter().any(|document| pattern.starts_with(document)))
 }
 
