@@ -60,7 +60,7 @@ impl Accounts {
     /// # Errors
     /// The store's.
     pub async fn name(&self, access: &AccountAccess) -> Result<Personal<String>, Failure> {
-        Ok(self.kernel().point(&access.scope, |tx, scope| person::find(tx, scope)).await?.name)
+        Ok(self.kernel().point(&access.scope, person::find).await?.name)
     }
 
     /// The names of the person who acts in a tenant, and of the tenant.
@@ -69,8 +69,8 @@ impl Accounts {
     /// The store's.
     pub async fn names(&self, access: &TenantAccess) -> Result<Names, Failure> {
         let account = self.kernel().account_scope(access.scope.actor().account())?;
-        let person = self.kernel().point(&account, |tx, scope| person::find(tx, scope)).await?;
-        let profile = self.kernel().point(&access.scope, |tx, scope| profile::find(tx, scope)).await?;
+        let person = self.kernel().point(&account, person::find).await?;
+        let profile = self.kernel().point(&access.scope, profile::find).await?;
         Ok(Names { person: person.name, tenant: profile.name })
     }
 

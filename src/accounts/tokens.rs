@@ -14,8 +14,10 @@ use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::ApiToken;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
+use crate::kernel::idempotency::{Once, Outcome, Refused, once};
 use crate::kernel::ids::{AccountId, TenantId, TokenId};
 use crate::kernel::personal::{Personal, revealed};
+use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::schema::tokens;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{InTenant as _, TenantScope};
@@ -64,12 +66,36 @@ pub enum TokenError {
     /// Fields are wrong.
     #[error("fields are wrong")]
     Invalid(Vec<Fault>),
+    /// It was asked for before, with the same key.
+    #[error(transparent)]
+    Repeated(#[from] Refused),
     /// There is no such token in this tenant.
     #[error("no such token")]
     Unknown,
     /// Something else was in the way.
     #[error(transparent)]
     Failed(#[from] Failure),
+}
+
+impl From<StoreError> for TokenError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl StoreFailure for TokenError {
+    fn as_store(&self) -> Option<StoreError> {
+        if let Self::Failed(Failure::Store(error)) = self { Some(*error) } else { None }
+    }
+}
+
+/// A token that was just made, and its id.
+#[derive(Debug)]
+pub struct NewToken {
+    /// Its id.
+    pub id: TokenId,
+    /// The token, for its holder alone.
+    pub token: ApiToken,
 }
 
 /// What is kept of a token beside its digest.
@@ -125,10 +151,20 @@ impl Accounts {
     ///
     /// # Errors
     /// See [`TokenError`].
-    pub async fn create_token(&self, access: &TenantAccess, draft: &Draft) -> Result<(TokenId, ApiToken), TokenError> {
+    pub async fn create_token(
+        &self,
+        access: &TenantAccess,
+        draft: &Draft,
+        wish: Option<Once<NewToken>>,
+    ) -> Result<NewToken, TokenError> {
         let wanted = draft.check(self.kernel().now()).map_err(TokenError::Invalid)?;
-        let create = move |tx: &mut Tx<'_>, scope: &TenantScope| create(tx, scope, &wanted);
-        Ok(self.kernel().write("tokens.create", &access.scope, create).await.map_err(Failure::from)?)
+        let create = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<Outcome<NewToken>, TokenError> {
+            once(tx, scope, wish.as_ref(), |tx| Ok(create(tx, scope, &wanted)?))
+        };
+        match self.kernel().write("tokens.create", &access.scope, create).await? {
+            Outcome::Done(made) => Ok(made),
+            Outcome::Before(_) => Err(StoreError::Refused("an answer with a token was kept").into()),
+        }
     }
 
     /// The tenant's tokens after `after`, oldest first, at most `limit`; revoked ones are left out.
@@ -177,7 +213,7 @@ fn mine(scope: &TenantScope) -> Mine {
 
 type Mine = Filter<Filter<tokens::table, Eq<tokens::tenant_id, TenantId>>, Eq<tokens::state, i16>>;
 
-fn create(tx: &mut Tx<'_>, scope: &TenantScope, wanted: &Wanted) -> Result<(TokenId, ApiToken), StoreError> {
+fn create(tx: &mut Tx<'_>, scope: &TenantScope, wanted: &Wanted) -> Result<NewToken, StoreError> {
     let now = tx.now();
     let (id, token) = (TokenId::new(now, tx.entropy()), ApiToken::random(tx.entropy()));
     let body = scope.keys().seal::<TokenBody>(row(id), &Kept { name: wanted.name.clone() }, tx.entropy());
@@ -195,7 +231,7 @@ fn create(tx: &mut Tx<'_>, scope: &TenantScope, wanted: &Wanted) -> Result<(Toke
         ))
         .execute(tx.conn())?;
     audit::record(tx, scope, &Event::new(Action::TokenCreated).of(Subject::Token(id)))?;
-    Ok((id, token))
+    Ok(NewToken { id, token })
 }
 
 type Row = (TokenId, AccountId, i64, Time, Option<Time>, Sealed<TokenBody>);

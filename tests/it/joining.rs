@@ -183,6 +183,32 @@ each_database! {
         let _ = world.owner().await;
     }
 
+    async fn what_a_killed_process_left_half_way_is_settled_or_released_by_the_sweep(world: World) {
+        use seif::kernel::ids::AccountId;
+        let accounts = world.app.services.accounts.clone();
+        let keyring = world.app.services.kernel.keyring().clone();
+        let name = world.somebody();
+        let email = format!("{}@example.lv", name.to_lowercase());
+        // Claimed, and killed before the account was written.
+        let tag = keyring.identifier_tag("email", &email).unwrap();
+        let nobody = AccountId::from_bytes([7; 16]);
+        let _ = keyring.claim_identifier(&tag, nobody).await.unwrap();
+        assert_eq!(accounts.sweep().await.unwrap().claims, 0, "it may be on its way");
+        world.later(std::time::Duration::from_secs(301));
+        assert_eq!(accounts.sweep().await.unwrap().claims, 1);
+        let anna = world.stranger();
+        let path = begin(&anna, &email).await;
+        let code = world.code_for(&email).await;
+        let joined = anna.put(&path, filled(world, &anna, &name, &code).await).await.expect(201).json();
+        // Written, and killed before the claim was settled: settled at once, whatever its age.
+        let account = joined["account_id"].as_str().unwrap().parse().unwrap();
+        let second = keyring.identifier_tag("email", "second@example.lv").unwrap();
+        let _ = keyring.claim_identifier(&second, account).await.unwrap();
+        assert_eq!(accounts.sweep().await.unwrap().claims, 1);
+        assert_eq!(keyring.find_identifier(&second).await.unwrap(), Some(account));
+        assert_eq!(accounts.sweep().await.unwrap().claims, 0);
+    }
+
     async fn an_address_gets_ten_codes_in_an_hour_known_or_not(world: World) {
         let owner = world.owner().await;
         let anna = world.stranger();

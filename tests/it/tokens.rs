@@ -71,6 +71,16 @@ each_database! {
         assert_eq!(look(&anna, &secret).await, 401);
     }
 
+    async fn a_token_that_was_asked_for_twice_with_one_key_is_made_once_and_not_shown_again(world: World) {
+        let anna = world.owner().await.with_header("idempotency-key", "till-1");
+        let (id, _) = token(&anna, &["records:read"], None).await;
+        let body = json!({"name": "till", "scopes": ["records:read"], "expires_at": null});
+        assert_eq!(anna.post("/api/v1/tokens", body).await.problem(409, "already_done")["id"], id.as_str());
+        let other = json!({"name": "till", "scopes": ["records:write"]});
+        let _ = anna.post("/api/v1/tokens", other).await.problem(422, "idempotency_mismatch");
+        assert_eq!(anna.get("/api/v1/tokens").await.json()["items"].as_array().unwrap().len(), 1);
+    }
+
     async fn another_tenants_token_is_one_that_never_existed(world: World) {
         let anna = world.owner().await;
         let berta = world.owner().await;

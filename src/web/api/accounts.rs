@@ -1,9 +1,9 @@
 //! Joining, sessions, confirmations, and the sign-in history.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue, SET_COOKIE};
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
@@ -276,15 +276,15 @@ async fn begin_signup(
         (status = 503, description = "Too many passwords are being checked"),
     ))]
 async fn finish_signup(
-    caller: Authorized<Anyone>,
+    _: Authorized<Anyone>,
     services: Data<Services>,
     origin: Caller,
-    id: Path<SignupId>,
+    id: Path<String>,
     body: Body<FinishBody>,
 ) -> Result<HttpResponse, Problem> {
-    drop(caller);
+    let id: SignupId = id.parse().map_err(|_| Problem::NotFound)?;
     let draft = Draft::from(body.read().await?);
-    let joined = services.accounts.finish_signup(*id, draft, &origin.0).await;
+    let joined = services.accounts.finish_signup(id, draft, &origin.0).await;
     let joined = joined.map_err(|error| of_joining(&services.incidents, error))?;
     let session = view(&services, &joined.session).await?;
     let answer = JoinedAnswer { account_id: joined.account, tenant_id: joined.tenant, session };
@@ -367,11 +367,12 @@ async fn begin_confirmation(
 async fn finish_confirmation(
     access: Authorized<SignedIn>,
     services: Data<Services>,
-    id: Path<ConfirmationId>,
+    id: Path<String>,
     body: Body<CodeBody>,
 ) -> Result<HttpResponse, Problem> {
+    let id: ConfirmationId = id.parse().map_err(|_| Problem::NotFound)?;
     let CodeBody { code } = body.read().await?;
-    let begun = services.accounts.finish_confirmation(&access, *id, code).await;
+    let begun = services.accounts.finish_confirmation(&access, id, code).await;
     let begun = begun.map_err(|error| of_confirmation(&services.incidents, error))?;
     let answer = view(&services, &begun).await?;
     Ok(with_cookie(StatusCode::OK, &begun, &answer))
@@ -387,8 +388,9 @@ async fn finish_confirmation(
 async fn sign_ins(
     access: Authorized<SignedIn>,
     services: Data<Services>,
-    query: Query<Listing>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    let query = Listing::of(&request)?;
     let before = query.after()?.map(SignInId::from_bytes);
     let found = services.accounts.sign_ins(&access, before, query.limit_and_one()?).await;
     let found = found.map_err(|error| of_failure(&services.incidents, error))?;

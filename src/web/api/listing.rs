@@ -1,5 +1,7 @@
 //! Lists by id: `?limit=` (1 to 200, 50 if left out) and `?after=` (the cursor that the last page gave).
 
+use actix_web::HttpRequest;
+use actix_web::web::Query;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,14 @@ pub struct Page<T> {
 }
 
 impl Listing {
+    /// What the request's query says; read once the caller is known, so that who may not is told that first.
+    ///
+    /// # Errors
+    /// 400 `malformed_request`.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        Query::from_query(request.query_string()).map(Query::into_inner).map_err(|_| Problem::MalformedRequest)
+    }
+
     /// How many to read: one more than the page has, which says whether there is another page.
     ///
     /// # Errors

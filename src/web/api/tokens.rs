@@ -1,19 +1,21 @@
 //! API tokens: made, listed, revoked; never by a token.
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-use crate::accounts::tokens::{Draft, Token, TokenError};
+use crate::accounts::tokens::{Draft, NewToken, Token, TokenError};
 use crate::kernel::access::{Authorized, ManageTokens, ReadTokens};
 use crate::kernel::clock::Time;
+use crate::kernel::idempotency::{Keep, Once};
 use crate::kernel::ids::{AccountId, TokenId};
 use crate::kernel::log::Incidents;
 use crate::kernel::personal::Personal;
 use crate::web::api::accounts::{invalid, of_failure};
 use crate::web::api::body::Body;
 use crate::web::api::listing::Listing;
+use crate::web::api::vault::{idempotency_key, repeated};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, delete, get, post};
 use crate::web::services::Services;
@@ -44,6 +46,7 @@ struct TokenBody {
     #[schema(format = DateTime)]
     expires_at: Option<String>,
     /// None can be set yet: an object without members, or left out.
+    #[expect(dead_code, reason = "nothing can be in it")]
     limits: Option<NoLimits>,
 }
 
@@ -54,7 +57,7 @@ struct NoLimits {}
 
 /// A new token, shown this once.
 #[derive(Serialize, ToSchema)]
-struct NewToken {
+struct NewTokenAnswer {
     #[schema(value_type = String, format = "uuid")]
     id: TokenId,
     #[schema(example = "seif_…")]
@@ -87,21 +90,29 @@ struct TokenPage {
 
 /// Makes a token of the tenant; it is shown this once.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", request_body = TokenBody, security(("session" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Done once in 24 hours")),
     responses(
-        (status = 201, description = "The token", body = NewToken),
+        (status = 201, description = "The token", body = NewTokenAnswer),
         (status = 403, description = "Not confirmed within ten minutes, or no admin"),
+        (status = 409, description = "`already_done`: this Idempotency-Key has made a token, whose `id` it gives"),
         (status = 422, description = "A field is wrong"),
     ))]
 async fn create(
     access: Authorized<ManageTokens>,
     services: Data<Services>,
+    request: HttpRequest,
     body: Body<TokenBody>,
 ) -> Result<HttpResponse, Problem> {
-    let TokenBody { name, scopes, expires_at, limits } = body.read().await?;
-    drop(limits);
-    let made = services.accounts.create_token(&access, &Draft { name, scopes, expires_at }).await;
-    let (id, token) = made.map_err(|error| refusal(&services.incidents, error))?;
-    Ok(HttpResponse::Created().json(NewToken { id, token: token.reveal().to_owned() }))
+    let (TokenBody { name, scopes, expires_at, limits: _ }, bytes) = body.read_with_bytes().await?;
+    let wish = idempotency_key(&request)?.map(|key| Once {
+        route: "POST /tokens",
+        key,
+        body: bytes.to_vec(),
+        keep: Keep::IdAlone(|made: &NewToken| made.id.to_string()),
+    });
+    let made = services.accounts.create_token(&access, &Draft { name, scopes, expires_at }, wish).await;
+    let NewToken { id, token } = made.map_err(|error| refusal(&services.incidents, error))?;
+    Ok(HttpResponse::Created().json(NewTokenAnswer { id, token: token.reveal().to_owned() }))
 }
 
 /// The tokens of the tenant that were not revoked, oldest first.
@@ -114,8 +125,9 @@ async fn create(
 async fn list(
     access: Authorized<ReadTokens>,
     services: Data<Services>,
-    query: Query<Listing>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
+    let query = Listing::of(&request)?;
     let after = query.after()?.map(TokenId::from_bytes);
     let found = services.accounts.tokens(&access, after, query.limit_and_one()?).await;
     let found = found.map_err(|error| of_failure(&services.incidents, error))?;
@@ -133,9 +145,10 @@ async fn list(
 async fn revoke(
     access: Authorized<ManageTokens>,
     services: Data<Services>,
-    id: Path<TokenId>,
+    id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let revoked = services.accounts.revoke_token(&access, *id).await;
+    let id: TokenId = id.parse().map_err(|_| Problem::NotFound)?;
+    let revoked = services.accounts.revoke_token(&access, id).await;
     revoked.map_err(|error| refusal(&services.incidents, error))?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -159,6 +172,7 @@ pub fn refusal(incidents: &Incidents, error: TokenError) -> Problem {
     match error {
         TokenError::Invalid(faults) => invalid(faults),
         TokenError::Unknown => Problem::NotFound,
+        TokenError::Repeated(refused) => repeated(refused),
         TokenError::Failed(error) => of_failure(incidents, error),
     }
 }
