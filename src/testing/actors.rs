@@ -163,8 +163,8 @@ impl Actor {
 
     /// Confirms the session by a code to the mailbox.
     pub async fn confirm(&mut self, world: &World) -> Answer {
-        // Mails of one moment have no order: this one is to be the newest.
-        world.later(std::time::Duration::from_millis(1));
+        // Mails of one second have no order: this one is to be the newest.
+        world.later(std::time::Duration::from_secs(1));
         let begun = self.post("/api/v1/session/confirmations", json!({"method": "email"})).await.expect(201).json();
         let code = world.code_for(&self.email).await;
         let path = format!("/api/v1/session/confirmations/{}", begun["id"].as_str().expect("an id"));
