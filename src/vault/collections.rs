@@ -354,13 +354,7 @@ fn change(
     if input.slug.as_ref().is_some_and(|slug| *slug != present.definition.slug) {
         faults.push(Fault::new("/slug", "fixed", "The slug stays: addresses and links hold on to it."));
     }
-    let held: Option<RecordId> = records::rows(scope)
-        .filter(records::collection_id.eq(present.id))
-        .select(records::id)
-        .limit(1)
-        .get_result(tx.conn())
-        .optional()?;
-    let kinds = if held.is_some() { KindChange::Refused } else { KindChange::Allowed };
+    let kinds = kind_change(tx, scope, present)?;
     let Definition { slug, fields, removed, .. } = &present.definition;
     let (fields, removed) =
         redefine(fields, removed, input.fields, kinds, tx.now(), tx.entropy()).unwrap_or_else(|found| {
@@ -399,17 +393,33 @@ fn change(
     Ok(changed)
 }
 
-fn delete(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection) -> Result<(), Error> {
-    // The row goes first, so that no record is made in it meanwhile.
-    diesel::delete(collections::rows(scope).filter(collections::id.eq(collection.id))).execute(tx.conn())?;
-    let live: Option<RecordId> = records::rows(scope)
+/// A field may become another kind while the collection has no record, not even in the trash.
+fn kind_change(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection) -> Result<KindChange, Error> {
+    let trashed: Option<RecordId> = records::rows(scope)
+        .filter(records::collection_id.eq(collection.id))
+        .filter(records::trashed_at.is_not_null())
+        .select(records::id)
+        .limit(1)
+        .get_result(tx.conn())
+        .optional()?;
+    let held = trashed.or(some_live(tx, scope, collection)?);
+    Ok(if held.is_some() { KindChange::Refused } else { KindChange::Allowed })
+}
+
+fn some_live(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection) -> Result<Option<RecordId>, Error> {
+    Ok(records::rows(scope)
         .filter(records::collection_id.eq(collection.id))
         .filter(records::trashed_at.is_null())
         .select(records::id)
         .limit(1)
         .get_result(tx.conn())
-        .optional()?;
-    if live.is_some() {
+        .optional()?)
+}
+
+fn delete(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection) -> Result<(), Error> {
+    // The row goes first, so that no record is made in it meanwhile.
+    diesel::delete(collections::rows(scope).filter(collections::id.eq(collection.id))).execute(tx.conn())?;
+    if some_live(tx, scope, collection)?.is_some() {
         return Err(Error::NotEmpty);
     }
     let trashed: Vec<RecordId> = records::rows(scope)

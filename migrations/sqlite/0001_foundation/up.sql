@@ -189,7 +189,7 @@ CREATE TABLE records (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX records_listed ON records (tenant_id, collection_id, id) WHERE trashed_at IS NULL;
-CREATE INDEX records_trashed ON records (tenant_id, collection_id, trashed_at) WHERE trashed_at IS NOT NULL;
+CREATE INDEX records_trashed ON records (tenant_id, collection_id, id) WHERE trashed_at IS NOT NULL;
 
 CREATE TABLE record_versions (
     tenant_id BLOB NOT NULL,
@@ -239,4 +239,4 @@ CREATE TABLE idempotency (
     answer BLOB,
     PRIMARY KEY (tenant_id, key_tag)
 );
-CREATE INDEX idempotency_at ON idempotency (at);
+CREATE INDEX idempotency_at ON idempotency (tenant_id, at);
