@@ -146,6 +146,10 @@ struct Token {
 pub(crate) const ACTIVE: i16 = 1;
 
 async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: &Rule) -> Result<Found, Denied> {
+    // Whoever shows nothing and needs nothing is asked nothing: the process says that it lives without its database.
+    if let (Subject::Anyone, None) = (rule.subject, &shown.session) {
+        return Ok(Found::default());
+    }
     let (shown, rules, rule) = (shown.clone(), *rules, *rule);
     kernel
         .point(&ServiceScope::new(), move |tx, _| match (rule.subject, &shown.bearer, &shown.session) {
