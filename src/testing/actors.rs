@@ -44,7 +44,9 @@ pub struct Answer {
 }
 
 impl Actor {
-    pub(super) fn new(address: SocketAddr, authority: &Path) -> Self {
+    /// Somebody who speaks to a service there, trusting this authority's certificate.
+    #[must_use]
+    pub fn at(address: SocketAddr, authority: &Path) -> Self {
         let authority = std::fs::read(authority).expect("the local authority");
         let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
         let client = reqwest::Client::builder()
@@ -85,7 +87,7 @@ impl Actor {
     /// The same actor, speaking to where the service listens now.
     #[must_use]
     pub fn moved_to(&self, world: &World) -> Self {
-        let there = Self::new(world.address(), &world.authority());
+        let there = Self::at(world.address(), &world.authority());
         Self { client: there.client, base: there.base, ..self.clone() }
     }
 
@@ -97,6 +99,17 @@ impl Actor {
 
     /// Sends a request with a body of any kind.
     pub async fn send_bytes(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Answer {
+        self.attempt_bytes(method, path, body).await.expect("an answer")
+    }
+
+    /// Sends a request to a service that may be gone before it has answered.
+    pub async fn attempt(&self, method: Method, path: &str, body: Option<&Value>) -> Option<Answer> {
+        let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
+        self.attempt_bytes(method, path, body).await
+    }
+
+    /// As [`Actor::attempt`], with a body of any kind.
+    pub async fn attempt_bytes(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Option<Answer> {
         let unsafe_method = ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&method);
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         for (name, value) in &self.headers {
@@ -117,9 +130,9 @@ impl Actor {
         if let Some((kind, bytes)) = body {
             request = request.header("content-type", kind).body(bytes);
         }
-        let response = request.send().await.expect("an answer");
+        let response = request.send().await.ok()?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer { status, headers, bytes: response.bytes().await.expect("a body").to_vec() }
+        Some(Answer { status, headers, bytes: response.bytes().await.ok()?.to_vec() })
     }
 
     /// `GET path`.

@@ -38,7 +38,7 @@ impl Write for Lines {
 }
 
 /// Looks for the mark in the log, in every file of the world's folder but the captured mails, and in every table.
-pub(super) fn sweep(folder: &Path, databases: &[String]) {
+pub fn sweep(folder: &Path, databases: &[String]) {
     if let Some(lines) = LOG.get() {
         let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(find(&lines).is_none(), "personal data in the log: {}", line_around(&lines, find(&lines)));

@@ -12,8 +12,8 @@ mod canary;
 mod world;
 
 pub use self::actors::{Actor, Answer};
-pub use self::canary::MARK;
-pub use self::world::{Database, World};
+pub use self::canary::{MARK, sweep};
+pub use self::world::{Database, World, drop_database, fresh_databases};
 
 /// Declares tests that run on both databases: `each_database! { async fn a_rule_in_words(world: World) { … } }` makes
 /// `a_rule_in_words::sqlite` and `a_rule_in_words::postgres`. Without PostgreSQL the latter says that it was skipped,

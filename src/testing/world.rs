@@ -50,7 +50,7 @@ impl World {
 
     /// As [`World::run`], with a configuration file of this content.
     pub fn run_with(database: Database, configuration: &str, story: impl AsyncFnOnce(&mut Self)) {
-        let Some(urls) = databases(database) else { return };
+        let Some(urls) = fresh_databases(database) else { return };
         canary::listen();
         actix_web::rt::System::new().block_on(async {
             let mut world = Self::begin(database, urls, configuration);
@@ -132,7 +132,7 @@ impl World {
     /// Somebody who has done nothing yet.
     #[must_use]
     pub fn stranger(&self) -> Actor {
-        Actor::new(self.address, &self.authority())
+        Actor::at(self.address, &self.authority())
     }
 
     /// A name that nobody else in this world has, carrying the mark that the sweep looks for.
@@ -184,9 +184,10 @@ fn settings(folder: &Path, urls: Option<&[String; 2]>, configuration: &str) -> S
     settings
 }
 
-/// The databases for a story: `None` when PostgreSQL is wanted and not there.
+/// New databases for a story, the data's and the keyring's: `None` when PostgreSQL is wanted and not there.
+#[must_use]
 #[expect(clippy::option_option, reason = "no server, or no need of one")]
-fn databases(database: Database) -> Option<Option<[String; 2]>> {
+pub fn fresh_databases(database: Database) -> Option<Option<[String; 2]>> {
     if database == Database::Sqlite {
         return Some(None);
     }
@@ -212,7 +213,8 @@ fn with_database(server: &str, name: &str) -> String {
     format!("{}/{name}{query}", base.get(..end).unwrap_or(base))
 }
 
-fn drop_database(url: &str) {
+/// Ends a story's database.
+pub fn drop_database(url: &str) {
     let Ok(Some(server)) = Environment::of_the_process().test_postgres() else { return };
     let name = url.rsplit('/').next().unwrap_or_default().split('?').next().unwrap_or_default();
     if let Ok(mut conn) = PgConnection::establish(&server) {

@@ -5,7 +5,10 @@
 mod access;
 mod architecture;
 mod audit;
+mod away;
 mod collections;
+mod crash;
+mod damage;
 mod dependencies;
 mod edge;
 mod idempotency;
@@ -15,6 +18,7 @@ mod joining;
 mod mail;
 mod parity;
 mod policies;
+mod process;
 mod records;
 mod restart;
 mod rows;

@@ -1,0 +1,97 @@
+//! The real binary, run as an operator would: started on a folder, killed by its own process id, started again.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use seif::testing::{Actor, MARK};
+use serde_json::{Value, json};
+
+/// A running `seif serve`.
+pub(crate) struct Process {
+    child: Child,
+    data: PathBuf,
+    databases: Vec<String>,
+    /// Where it listens.
+    pub(crate) address: std::net::SocketAddr,
+}
+
+impl Process {
+    /// Starts the service on a folder and, when there are any, on these databases.
+    pub(crate) fn start(data: &Path, databases: &[String]) -> Self {
+        let log = OpenOptions::new().create(true).append(true).open(data.with_extension("log")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seif"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        command.env_remove("SEIF_TEST_POSTGRES").stdout(Stdio::piped()).stderr(log);
+        if let [database, keyring] = databases {
+            command.env("SEIF_DATABASE", database).env("SEIF_KEYRING", keyring);
+        }
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("ready https://").map(str::to_owned));
+        let address = ready.expect("it gets ready").parse().unwrap();
+        Self { child, data: data.to_owned(), databases: databases.to_vec(), address }
+    }
+
+    /// SIGKILL, by its process id.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts another one on what this one left.
+    pub(crate) fn again(&mut self) {
+        *self = Self::start(&self.data, &self.databases);
+    }
+
+    /// Somebody who speaks to it.
+    pub(crate) fn stranger(&self) -> Actor {
+        Actor::at(self.address, &self.data.join("tls/ca.pem"))
+    }
+
+    /// A program of a business that joins over HTTPS, with the code from the captured mail.
+    pub(crate) async fn program(&self) -> Actor {
+        let mut owner = self.stranger();
+        let email = format!("{MARK}@example.lv").to_lowercase();
+        let begun = owner.post("/api/v1/signups", json!({"email": email, "language": "en"})).await.expect(202).json();
+        let code = self.code().await;
+        let policies = owner.get("/api/v1/policies").await.expect(200).json();
+        let read = |policy: &Value| json!({"document": policy["document"], "version": policy["version"]});
+        let body = json!({
+            "code": code, "password": owner.password, "name": format!("Anna {MARK}"),
+            "tenant": {"kind": "self_employed", "name": format!("{MARK} and daughters"), "country": "LV"},
+            "acknowledged": policies.as_array().unwrap().iter().map(read).collect::<Vec<_>>(),
+        });
+        let path = format!("/api/v1/signups/{}", begun["id"].as_str().unwrap());
+        let joined = owner.put(&path, body).await.expect(201);
+        owner.keep_session(&joined);
+        owner.tenant = joined.json()["tenant_id"].as_str().map(str::to_owned);
+        let scopes = ["records:read", "records:write", "collections:write", "audit:read"];
+        crate::shelf::token(&owner, &scopes).await
+    }
+
+    /// The code in the first mail, once it was delivered.
+    async fn code(&self) -> String {
+        for _ in 0..200 {
+            let mails = std::fs::read_dir(self.data.join("mail")).into_iter().flatten().flatten();
+            let mails = mails.filter(|mail| mail.path().extension().is_some_and(|kind| kind == "eml"));
+            for mail in mails.filter_map(|mail| std::fs::read_to_string(mail.path()).ok()) {
+                let digits = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+                if let Some(code) = mail.lines().map(str::trim).find(digits) {
+                    return code.to_owned();
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no mail came");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
