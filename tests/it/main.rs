@@ -16,6 +16,7 @@ mod imports;
 mod isolation;
 mod joining;
 mod mail;
+mod openapi;
 mod parity;
 mod policies;
 mod process;

@@ -54,18 +54,32 @@ fn add_common_parts(document: &mut Value) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(|path| path.values_mut());
     for operation in operations {
+        name_after_its_tag(operation);
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { continue };
         for (status, description) in everywhere() {
             responses.entry(status).or_insert_with(|| json!({"description": description}));
         }
         let refusals = responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5']));
-        for (_, response) in refusals {
+        for (status, response) in refusals {
             if response.get("content").is_none()
                 && let Some(response) = response.as_object_mut()
             {
                 response.insert("content".to_owned(), problem.clone());
             }
+            if ["429", "503"].contains(&status.as_str()) {
+                put(response, "headers", "Retry-After", retry_after());
+            }
         }
+    }
+}
+
+/// Handlers of two parts may be called alike; an operation's id is unique in the whole document (OpenAPI 3.1, §4.8.10).
+fn name_after_its_tag(operation: &mut Value) {
+    let tag = operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or_default();
+    let name = operation.pointer("/operationId").and_then(Value::as_str).unwrap_or_default();
+    let id = format!("{tag}_{name}");
+    if let Some(operation) = operation.as_object_mut() {
+        operation.insert("operationId".to_owned(), id.into());
     }
 }
 
@@ -102,22 +116,40 @@ fn everywhere() -> BTreeMap<String, &'static str> {
     all.into_iter().map(|(status, description)| (status.to_string(), description)).collect()
 }
 
+fn retry_after() -> Value {
+    json!({"description": "Seconds to wait", "required": true, "schema": {"type": "integer", "minimum": 1}})
+}
+
 fn problem_schema() -> Value {
     let codes: Vec<&str> = Problem::CATALOGUE.iter().map(|entry| entry.code).collect();
     json!({
         "type": "object",
-        "required": ["type", "title", "status", "code"],
+        "required": ["type", "title", "status", "detail", "code"],
         "properties": {
-            "type": {"type": "string", "description": "The address of the problem's explanation"},
+            "type": {"type": "string", "format": "uri-reference", "description": "The address of the problem's explanation"},
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string"},
             "code": {"type": "string", "enum": codes},
-            "errors": {"type": "array", "items": {
+            "errors": {"type": "array", "description": "What is wrong with each field", "items": {
                 "type": "object",
                 "required": ["pointer", "code", "detail"],
-                "properties": {"pointer": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
+                "properties": {
+                    "pointer": {"type": "string", "description": "Where it is in the body (RFC 6901)"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
             }},
+            "needs": {"type": "string", "description": "The scope or permission that is missing"},
+            "assurance": {"type": "string", "description": "The assurance that would do: `confirmed`, `strong` or `fresh`"},
+            "methods": {"type": "array", "items": {"type": "string"}, "description": "By what to confirm"},
+            "documents": {"type": "array", "description": "The documents to acknowledge", "items": {
+                "type": "object",
+                "required": ["document", "version"],
+                "properties": {"document": {"type": "string"}, "version": {"type": "integer", "minimum": 1}},
+            }},
+            "id": {"type": "string", "description": "The id of what was made before"},
+            "incident": {"type": "string", "format": "uuid", "description": "The id under which the log knows the cause"},
         },
     })
 }

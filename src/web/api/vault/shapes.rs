@@ -139,3 +139,39 @@ pub(super) struct AuditPage {
     items: Vec<AuditEntryShape>,
     next: Option<String>,
 }
+
+/// A starter collection.
+#[derive(ToSchema)]
+pub(super) struct TemplateShape {
+    /// What `POST /api/v1/collections` takes in `template`.
+    template: String,
+    /// The slug of the collection made from it.
+    slug: String,
+    /// For the one who chooses, by language.
+    name: Value,
+    /// What it is for, by language.
+    description: Value,
+    /// What the register of processing starts with.
+    purpose: Value,
+    legal_basis: String,
+    /// How long a record is kept unless the tenant decides otherwise.
+    retention_days: u32,
+    /// The kinds of business that it is offered to; `all` is every one.
+    trades: Vec<String>,
+    fields: Vec<TemplateField>,
+}
+
+/// A field of a starter collection.
+#[derive(ToSchema)]
+pub(super) struct TemplateField {
+    name: String,
+    label: Value,
+    kind: String,
+    required: bool,
+    unique: bool,
+    searchable: bool,
+    sensitive: bool,
+    choices: Option<Vec<Value>>,
+    /// The slug of the collection that a `link` points to.
+    collection: Option<String>,
+}
