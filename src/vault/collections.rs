@@ -14,7 +14,7 @@ use crate::kernel::ids::{CollectionId, RecordId};
 use crate::kernel::store::schema::{collections, record_versions, records};
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::TenantScope;
-use crate::kernel::values::Locale;
+use crate::kernel::values::{Locale, objects, objects_if_any};
 use crate::vault::backfill;
 use crate::vault::cursor::{Cursors, Limit, Page, page};
 use crate::vault::definition::{
@@ -40,6 +40,7 @@ pub struct NewCollection {
     /// The starter collection that it begins as.
     pub template: Option<String>,
     /// Its fields; the template's when left out.
+    #[serde(default, deserialize_with = "objects_if_any")]
     pub fields: Option<Vec<FieldInput>>,
     /// What its data is for.
     #[schema(value_type = Option<serde_json::Value>)]
@@ -60,6 +61,7 @@ pub struct ChangedCollection {
     /// Its name in addresses: the present one. Links and addresses hold on to it.
     pub slug: Option<String>,
     /// Its fields: each is a present one by its id, else by its name, else new; those left out are removed.
+    #[serde(deserialize_with = "objects")]
     pub fields: Vec<FieldInput>,
     /// What its data is for.
     #[schema(value_type = Option<serde_json::Value>)]

@@ -65,7 +65,7 @@ pub struct FieldInput {
     #[serde(default)]
     pub sensitive: Option<bool>,
     /// What can be chosen: for the kind `choice`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::kernel::values::objects_if_any")]
     #[schema(value_type = Option<Vec<serde_json::Value>>)]
     pub choices: Option<Vec<Choice>>,
     /// The slug of the collection that it points into: for the kind `link`.

@@ -12,6 +12,7 @@ mod email;
 mod fault;
 mod ip_range;
 mod locale;
+mod object;
 mod phone;
 mod written;
 
@@ -20,6 +21,7 @@ pub use email::{EmailAddress, NotAnEmail};
 pub use fault::{Fault, Faults};
 pub use ip_range::{IpRange, NotAnIpRange};
 pub use locale::{Locale, UnknownLocale};
+pub use object::{Object, object, objects, objects_if_any};
 pub use phone::{NotAPhoneNumber, PhoneNumber};
 pub use written::{folded, nfc, tail};
 

@@ -20,7 +20,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::ids::{ConfirmationId, SignInId, SignupId};
 use crate::kernel::log::Incidents;
 use crate::kernel::personal::{Personal, Secret};
-use crate::kernel::values::{EmailAddress, Fault, Faults, Locale};
+use crate::kernel::values::{EmailAddress, Fault, Faults, Locale, object, objects};
 use crate::tenants::profile::ProfileDraft;
 use crate::web::api::body::Body;
 use crate::web::api::failure;
@@ -98,8 +98,10 @@ struct FinishBody {
     /// The person's phone number; a national one is read by the business's country.
     #[schema(value_type = Option<String>)]
     phone: Option<Personal<String>>,
+    #[serde(deserialize_with = "object")]
     tenant: TenantBody,
     /// The documents that were read.
+    #[serde(deserialize_with = "objects")]
     acknowledged: Vec<AcknowledgedBody>,
 }
 
@@ -381,7 +383,7 @@ async fn finish_confirmation(
 /// The account's sign-ins, newest first, those that were refused too.
 #[utoipa::path(get, path = "/api/v1/account/sign-ins", tag = "account", security(("session" = [])),
     params(
-        ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out"),
+        ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out", minimum = 1, maximum = 200),
         ("after" = Option<String>, Query, description = "The cursor that the last page gave"),
     ),
     responses((status = 200, description = "A page of the history", body = SignInPage)))]

@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use crate::kernel::values::Object;
 use crate::web::problem::{Problem, of_json};
 use crate::web::services::Services;
 
@@ -66,7 +67,7 @@ impl<T: DeserializeOwned> Body<T> {
     async fn read_up_to(mut self, limit: usize) -> Result<(T, Bytes), Problem> {
         demand_json(&self.request)?;
         let bytes = collect(&self.request, &mut self.payload, limit).await?;
-        let value = serde_json::from_slice(&bytes).map_err(|error| of_json(&error))?;
+        let Object(value) = serde_json::from_slice(&bytes).map_err(|error| of_json(&error))?;
         Ok((value, bytes))
     }
 }

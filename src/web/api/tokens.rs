@@ -118,7 +118,7 @@ async fn create(
 /// The tokens of the tenant that were not revoked, oldest first.
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "tokens", security(("session" = [])),
     params(
-        ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out"),
+        ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out", minimum = 1, maximum = 200),
         ("after" = Option<String>, Query, description = "The cursor that the last page gave"),
     ),
     responses((status = 200, description = "A page of tokens", body = TokenPage)))]

@@ -13,6 +13,7 @@ use super::{
 use crate::kernel::access::{Authorized, ReadRecords, WriteRecords};
 use crate::kernel::idempotency::Answer;
 use crate::kernel::ids::RecordId;
+use crate::kernel::values::objects;
 use crate::vault::Record;
 use crate::web::api::body::Body;
 use crate::web::problem::Problem;
@@ -64,6 +65,7 @@ struct RecordPatch {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Batch {
+    #[serde(deserialize_with = "objects")]
     records: Vec<RecordInput>,
 }
 
