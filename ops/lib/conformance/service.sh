@@ -15,6 +15,7 @@ service_start() {
   local command=("$program" serve --data "$data" --listen "127.0.0.1:$service_port")
   # The default is checked as it is: without a configuration.
   [ "$profile" = intermediate ] || command+=(--config "$data/seif.toml")
+  : >"$data/ready.log"
   "${command[@]}" >"$data/ready.log" 2>"$data/service.log" &
   service_pid=$!
   until grep -q '^ready https://' "$data/ready.log"; do
