@@ -29,3 +29,4 @@ mod signing_in;
 mod store;
 mod table;
 mod tokens;
+mod vault_pages;
