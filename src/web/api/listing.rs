@@ -28,6 +28,13 @@ pub struct Page<T> {
     next: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// The items, and the cursor of the next page when there is one.
+    pub fn into_parts(self) -> (Vec<T>, Option<String>) {
+        (self.items, self.next)
+    }
+}
+
 impl Listing {
     /// What the request's query says; read once the caller is known, so that who may not is told that first.
     ///
@@ -35,6 +42,11 @@ impl Listing {
     /// 400 `malformed_request`.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         Query::from_query(request.query_string()).map(Query::into_inner).map_err(|_| Problem::MalformedRequest)
+    }
+
+    /// A list of the usual length from the cursor `after` on.
+    pub const fn starting_after(after: Option<String>) -> Self {
+        Self { limit: None, after }
     }
 
     /// How many to read: one more than the page has, which says whether there is another page.

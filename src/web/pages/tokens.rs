@@ -10,7 +10,7 @@ use super::vault::Moment;
 use super::vault::samples;
 use crate::kernel::ids::{TenantId, TokenId};
 
-/// `/t/{tenant}/tokens`: posts `name`, `scopes` (once for each that is ticked) and `lifetime` (days, or `none`) there; a
+/// `/t/{tenant}/tokens`: posts `token_name`, `scopes` (once for each that is ticked) and `lifetime` (days, or `none`) there; a
 /// token ends by posting to `/t/{tenant}/tokens/{id}/revoke`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Tokens {
@@ -37,8 +37,6 @@ pub struct TokenRow {
     pub scopes: Vec<&'static str>,
     /// When it was made.
     pub created_at: Moment,
-    /// When it was last used, if ever.
-    pub used_at: Option<Moment>,
     /// When it ends, if it does.
     pub expires_at: Option<Moment>,
 }
@@ -62,12 +60,11 @@ impl Page for Tokens {
     fn samples() -> Vec<Self> {
         use samples::{moment, shown};
         let scopes: Vec<_> = crate::kernel::access::TokenScope::ALL.iter().map(|(_, name)| *name).collect();
-        let row = |name: &str, used_at, expires_at| TokenRow {
+        let row = |name: &str, expires_at| TokenRow {
             id: TokenId::from_bytes([9; 16]),
             name: shown(name),
             scopes: vec!["records:read", "records:write"],
             created_at: moment(0),
-            used_at,
             expires_at,
         };
         let page =
@@ -77,8 +74,8 @@ impl Page for Tokens {
             .wrong(TokenField::Name, "required")
             .wrong(TokenField::Scopes, "required");
         vec![
-            page(vec![row("Grāmatvedība", Some(moment(9)), Some(moment(99)))], Form::empty(), vec!["records:read"]),
-            page(vec![row("Interneta veikals", None, None)], form, Vec::new()),
+            page(vec![row("Grāmatvedība", Some(moment(99)))], Form::empty(), vec!["records:read"]),
+            page(vec![row("Interneta veikals", None)], form, Vec::new()),
             page(Vec::new(), Form::empty(), vec!["records:read"]),
         ]
     }

@@ -3,6 +3,7 @@
 //! A handler fails with the same [`Problem`] as the API; [`explain`] turns it into a page, or leads to where the person
 //! can do what is missing: sign in, or confirm.
 
+mod account;
 mod api_docs;
 mod assets;
 mod chrome;
@@ -16,6 +17,7 @@ mod onward;
 mod preferences;
 mod problems;
 mod sign_in;
+mod tokens;
 mod vault;
 mod well_known;
 
@@ -37,6 +39,7 @@ use crate::web::services::Services;
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(api_docs::routes());
+    routes.extend(account::routes());
     routes.extend(assets::routes());
     routes.extend(confirm::routes());
     routes.extend(documents::routes());
@@ -45,6 +48,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
     routes.extend(sign_in::routes());
+    routes.extend(tokens::routes());
     routes.extend(vault::routes());
     routes.extend(well_known::routes());
     routes
