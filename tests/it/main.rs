@@ -17,6 +17,7 @@ mod isolation;
 mod joining;
 mod mail;
 mod openapi;
+mod pages;
 mod parity;
 mod policies;
 mod process;

@@ -139,6 +139,16 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/restore", WRITE, Takes::Nothing, 404),
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/reveal", READ, Takes::Form, 415),
     (Method::GET, "/t/{tenant_id}/collections/{slug}/records/{id}/versions", READ, Takes::Nothing, 200),
+    (Method::GET, "/account/sign-ins", SIGNED_IN, Takes::Nothing, 200),
+    (Method::GET, "/t/{tenant_id}/tokens", May::Tenant(Role::Admin, Shown::Password, &[]), Takes::Nothing, 200),
+    (Method::POST, "/t/{tenant_id}/tokens", May::Tenant(Role::Admin, Shown::Fresh, &[]), Takes::Form, 415),
+    (
+        Method::POST,
+        "/t/{tenant_id}/tokens/{id}/revoke",
+        May::Tenant(Role::Admin, Shown::Fresh, &[]),
+        Takes::Nothing,
+        404,
+    ),
     (Method::POST, "/api/v1/imports", WRITE, Takes::Nothing, 400),
 ];
 

@@ -52,7 +52,7 @@ impl Page for SignIn {
         let page = |form, reason| Self { form, reason, onward: super::shown::tests::shown("?next=/t/1/") };
         let throttled = Form::empty().refused("too_many_requests");
         vec![
-            page(Form::empty(), SignInReason::Asked),
+            Self { form: Form::empty(), reason: SignInReason::Asked, onward: Shown::default() },
             page(typed.refused("sign_in_refused"), SignInReason::Asked),
             page(throttled.to_try_again_after(std::time::Duration::from_secs(61)), SignInReason::Asked),
             page(Form::empty(), SignInReason::SessionEnded),

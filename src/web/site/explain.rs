@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::web::pages::{self, Refusal};
 use crate::web::problem::Problem;
+use crate::web::routes::{self, Route};
 use crate::web::services::Services;
 use crate::web::site::{Surroundings, go_to, surroundings};
 
@@ -60,11 +61,7 @@ fn is_for_people(request: &HttpRequest) -> bool {
 }
 
 fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) -> Option<HttpResponse> {
-    let back = if request.method() == Method::GET {
-        request.uri().path_and_query().map_or("/", |path| path.as_str())
-    } else {
-        "/"
-    };
+    let back = back(request);
     match problem {
         Some(Problem::NotSignedIn) => return Some(go_to(&format!("/sign-in?next={}", encoded(back)))),
         Some(Problem::ConfirmationRequired { .. }) => return Some(go_to(&format!("/confirm?next={}", encoded(back)))),
@@ -84,6 +81,23 @@ fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) ->
     let chrome = surroundings(request, services, Surroundings::of_a_stranger());
     let html = pages::render(&refusal, &chrome).ok()?;
     Some(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html.into_body()))
+}
+
+/// Where to come back to: the page that was asked for, or the nearest one above the address of a form.
+fn back(request: &HttpRequest) -> &str {
+    if request.method() == Method::GET {
+        return request.uri().path_and_query().map_or("/", |path| path.as_str());
+    }
+    let pages: Vec<Route> = routes::all().into_iter().filter(|route| route.method == Method::GET).collect();
+    let pattern = request.match_pattern().unwrap_or_default();
+    let (mut path, mut pattern) = (request.path(), pattern.as_str());
+    while !pages.iter().any(|page| page.path == pattern) {
+        match (path.rsplit_once('/'), pattern.rsplit_once('/')) {
+            (Some((above, _)), Some((pattern_above, _))) => (path, pattern) = (above, pattern_above),
+            _ => return "/",
+        }
+    }
+    path
 }
 
 fn of_status(status: StatusCode) -> &'static crate::web::problem::Descriptor {
