@@ -6,6 +6,7 @@ mod access;
 mod architecture;
 mod audit;
 mod away;
+mod browser;
 mod collections;
 mod crash;
 mod damage;

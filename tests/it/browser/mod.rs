@@ -1,0 +1,220 @@
+//! Journeys in a real Chromium: joining, the vault, leaving, in five languages, with script and without.
+//!
+//! Every page on the way is held to what [`visitor::Visitor::looks_around`] says. The pages are the same on both
+//! databases, whose difference the other stories tell: these run on SQLite alone.
+
+mod chromium;
+mod visitor;
+
+use seif::testing::{Database, World};
+
+use self::chromium::{Script, Tools};
+use self::visitor::Visitor;
+
+/// Runs a journey in a world and with a browser of its own.
+fn journey(name: &'static str, script: Script, story: impl AsyncFnOnce(&mut World, &mut Visitor)) {
+    let Some(tools) = Tools::found() else { return };
+    World::run(Database::Sqlite, async |world: &mut World| {
+        let mut visitor = Visitor::arrives(&tools, world, name, script).await;
+        story(world, &mut visitor).await;
+        visitor.is_content();
+    });
+}
+
+#[test]
+fn a_business_lives_its_first_day_in_the_browser() {
+    journey("script", Script::Runs, async |world, visitor| {
+        first_day(world, visitor).await;
+    });
+}
+
+#[test]
+fn a_business_lives_its_first_day_without_script() {
+    journey("noscript", Script::Off, async |world, visitor| {
+        assert_eq!(visitor.counts("input[type=password]").await, 1);
+        assert_eq!(visitor.counts("button[aria-controls]").await, 0, "what script adds is not there");
+        first_day(world, visitor).await;
+    });
+}
+
+#[test]
+fn a_vault_speaks_latvian() {
+    speaks("lv", "Klienti");
+}
+
+#[test]
+fn a_vault_speaks_lithuanian() {
+    speaks("lt", "Klientai");
+}
+
+#[test]
+fn a_vault_speaks_estonian() {
+    speaks("et", "Kliendid");
+}
+
+#[test]
+fn a_vault_speaks_kazakh() {
+    speaks("kk", "Клиенттер");
+}
+
+/// From the page for signing in to a list of records, all in `language`.
+fn speaks(language: &'static str, customers: &'static str) {
+    journey(language, Script::Runs, async |world, visitor| {
+        visitor.presses(&format!(".languages button[value={language}]")).await;
+        visitor.language = language;
+        assert_eq!(visitor.path().await, "/sign-in", "the choice leads back to where it was made");
+        visitor.looks_around("sign-in").await;
+        joins(world, visitor).await;
+        starts_with_customers(visitor).await;
+        visitor.presses(".card a[href$=\"/collections/customers\"]").await;
+        assert_eq!(visitor.reads("h1").await, customers);
+        writes_down_a_customer(world, visitor).await;
+        visitor.presses(".crumbs a[href$=\"/collections/customers\"]").await;
+        assert_eq!(visitor.counts("tbody tr").await, 1);
+        visitor.looks_around("records").await;
+    });
+}
+
+async fn first_day(world: &mut World, visitor: &mut Visitor) {
+    visitor.looks_around("sign-in").await;
+    joins(world, visitor).await;
+    starts_with_customers(visitor).await;
+    visitor.presses(".card a[href$=\"/collections/customers\"]").await;
+    visitor.looks_around("no-records").await;
+    let name = writes_down_a_customer(world, visitor).await;
+    let renamed = corrects_it(visitor, &name).await;
+    finds_it(visitor, &renamed).await;
+    reads_its_history(visitor, &name, &renamed).await;
+    throws_it_away_and_takes_it_back(visitor, &renamed).await;
+    prefers_latvian_in_the_dark(visitor).await;
+    signs_out(visitor).await;
+}
+
+/// Two pages and a mail; a self-employed person of Latvia.
+async fn joins(world: &mut World, visitor: &mut Visitor) {
+    let name = world.somebody();
+    let email = format!("{}@example.lv", name.to_lowercase());
+    visitor.presses("header a[href=\"/join\"]").await;
+    visitor.looks_around("join").await;
+    visitor.writes("email", &email).await;
+    visitor.presses("main form .button").await;
+    visitor.looks_around("join-finish").await;
+    visitor.writes("code", &world.code_for(&email).await).await;
+    visitor.writes("name", &format!("Anna {name}")).await;
+    visitor.writes("password", "Very-Long-Pass-Phrase 77").await;
+    visitor.ticks("input[name=kind][value=self_employed]").await;
+    visitor.writes("business_name", &format!("{name} and daughters")).await;
+    visitor.picks("country", "LV").await;
+    visitor.ticks("input[name=acknowledged]").await;
+    visitor.presses("main form .actions .button").await;
+    assert!(visitor.path().await.starts_with("/t/"), "the vault is there");
+    assert!(visitor.reads("header .tenant").await.starts_with(&name));
+    assert_eq!(visitor.counts("main [role=status]").await, 1, "the page says that it worked");
+    visitor.looks_around("empty-vault").await;
+}
+
+/// Of what a trade usually keeps, the customers alone.
+async fn starts_with_customers(visitor: &mut Visitor) {
+    visitor.presses("main a[href$=\"/starters\"]").await;
+    visitor.looks_around("starters").await;
+    visitor.ticks("input[name=template]:checked:not([value=customers])").await;
+    visitor.presses("main form .actions .button").await;
+    assert_eq!(visitor.counts(".card").await, 1);
+    visitor.looks_around("collections").await;
+}
+
+/// A customer with a number that is shown masked. Gives the customer's name.
+async fn writes_down_a_customer(world: &mut World, visitor: &mut Visitor) -> String {
+    let name = format!("SIA {}", world.somebody());
+    visitor.presses("main a[href$=\"/records/new\"]").await;
+    visitor.looks_around("new-record").await;
+    visitor.writes("values.customer_number", "K-1").await;
+    visitor.writes("values.legal_name", &name).await;
+    visitor.picks("values.customer_type", "company").await;
+    visitor.writes("values.country", "LV").await;
+    visitor.writes("values.iban", "LV80BANK0000435195001").await;
+    visitor.writes("values.notes", "Deliver on Tuesdays.").await;
+    visitor.presses("main form .actions .button").await;
+    assert!(visitor.reads("main").await.contains(&name));
+    assert!(!visitor.reads("main").await.contains("0000435195"), "a sensitive value is masked");
+    visitor.looks_around("record").await;
+    name
+}
+
+async fn corrects_it(visitor: &mut Visitor, name: &str) -> String {
+    let renamed = format!("{name} un meitas");
+    visitor.presses("main a[href$=\"/edit\"]").await;
+    visitor.looks_around("edit").await;
+    visitor.writes("values.legal_name", &renamed).await;
+    visitor.presses("main form .actions .button").await;
+    assert!(visitor.reads("main").await.contains(&renamed));
+    renamed
+}
+
+async fn finds_it(visitor: &mut Visitor, name: &str) {
+    visitor.presses(".crumbs a[href$=\"/collections/customers\"]").await;
+    visitor.looks_around("records").await;
+    visitor.writes("query", "meitas").await;
+    visitor.presses("search .button").await;
+    assert_eq!(visitor.counts("tbody tr").await, 1);
+    assert!(visitor.reads("tbody").await.contains(name));
+    visitor.looks_around("found").await;
+    visitor.writes("query", "nobody-has-this-word").await;
+    visitor.presses("search .button").await;
+    assert_eq!(visitor.counts("tbody tr").await, 0);
+    visitor.looks_around("not-found").await;
+    visitor.presses("main .empty a.button").await;
+}
+
+async fn reads_its_history(visitor: &mut Visitor, before: &str, after: &str) {
+    visitor.presses("tbody th a").await;
+    visitor.presses("main a[href$=\"/versions\"]").await;
+    assert_eq!(visitor.counts(".timeline > li").await, 2);
+    let change = visitor.reads(".timeline > li:first-child").await;
+    assert!(change.contains(before) && change.contains(after), "{change}");
+    visitor.looks_around("history").await;
+    visitor.presses("main .lead a").await;
+}
+
+async fn throws_it_away_and_takes_it_back(visitor: &mut Visitor, name: &str) {
+    visitor.ticks("main details > summary").await;
+    visitor.looks_around("about-to-delete").await;
+    visitor.presses("main details .button.danger").await;
+    assert_eq!(visitor.counts("tbody tr").await, 0);
+    visitor.looks_around("records-after").await;
+    visitor.presses("main a[href$=\"/trash\"]").await;
+    assert!(visitor.reads("main").await.contains(name));
+    visitor.looks_around("trash").await;
+    visitor.presses("main form[action$=\"/restore\"] button").await;
+    assert!(visitor.reads("main").await.contains(name));
+    visitor.looks_around("restored").await;
+}
+
+async fn prefers_latvian_in_the_dark(visitor: &mut Visitor) {
+    visitor.ticks("header details.menu > summary").await;
+    visitor.looks_around("menu").await;
+    visitor.presses("header a[href=\"/preferences\"]").await;
+    visitor.looks_around("preferences").await;
+    let light = visitor.style("html", "background-color").await;
+    visitor.picks("language", "lv").await;
+    visitor.ticks("input[name=theme][value=dark]").await;
+    visitor.presses("main form .button").await;
+    visitor.language = "lv";
+    assert_ne!(visitor.style("html", "background-color").await, light, "dark, whatever the device says");
+    visitor.looks_around("preferred").await;
+    visitor.presses(".languages button[value=en]").await;
+    visitor.language = "en";
+}
+
+async fn signs_out(visitor: &mut Visitor) {
+    visitor.goes_to("/").await;
+    let vault = visitor.path().await;
+    visitor.ticks("header details.menu > summary").await;
+    visitor.presses("header a[href=\"/sign-out\"]").await;
+    visitor.looks_around("sign-out").await;
+    visitor.presses("main form .button").await;
+    assert_eq!(visitor.path().await, "/sign-in");
+    visitor.looks_around("signed-out").await;
+    visitor.goes_to(&vault).await;
+    assert_eq!(visitor.path().await, "/sign-in", "the vault is closed");
+}
