@@ -186,7 +186,6 @@ fn settings(folder: &Path, urls: Option<&[String; 2]>, configuration: &str) -> S
 
 /// New databases for a story, the data's and the keyring's: `None` when PostgreSQL is wanted and not there.
 #[must_use]
-#[expect(clippy::option_option, reason = "no server, or no need of one")]
 pub fn fresh_databases(database: Database) -> Option<Option<[String; 2]>> {
     if database == Database::Sqlite {
         return Some(None);

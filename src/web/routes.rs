@@ -49,7 +49,7 @@ macro_rules! guarded {
         {
             const RULE: Rule = P::RULE;
 
-            #[expect(non_snake_case, reason = "each argument is named as its type")]
+            #[allow(non_snake_case, reason = "each argument is named as its type")]
             fn serve(self, request: HttpRequest, payload: Payload) -> Answering {
                 Box::pin(async move {
                     let mut payload = payload.into_inner();

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
 use seif::each_database;
 use seif::kernel::access::{Need, Role, Rule, Subject};
 use seif::testing::{Actor, World};

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that it links once. A module a subject; a test's name is the rule it states.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped or fails says why")]
 
 mod access;
 mod architecture;

@@ -136,7 +136,7 @@ impl Accounts {
     /// # Errors
     /// The store's.
     pub async fn offered_methods(&self, access: &AccountAccess) -> Result<Vec<Offered>, Failure> {
-        let person = self.kernel().point(&access.scope, |tx, scope| person::find(tx, scope)).await?;
+        let person = self.kernel().point(&access.scope, person::find).await?;
         let address = person.address()?;
         let offered = |method| match method {
             Method::Email => Offered { method, target: Some(Personal::new(address.masked())) },

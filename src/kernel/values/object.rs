@@ -63,7 +63,6 @@ fn bare<T>(list: Vec<Object<T>>) -> Vec<T> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -95,9 +95,8 @@ async fn save(
     let began: i64 = form.raw("version").parse().map_err(|_| Problem::MalformedRequest)?;
     let input = fields::input(collection.fields(), Some(&record.values), &form);
     let expected = Precondition::Versions(vec![began]);
-    let error = match services.vault.merge(&access, &slug, id, expected, input).await {
-        Ok(_) => return Ok(go_to(&desk.of_record(&slug, id, "?news=record_saved"))),
-        Err(error) => error,
+    let Err(error) = services.vault.merge(&access, &slug, id, expected, input).await else {
+        return Ok(go_to(&desk.of_record(&slug, id, "?news=record_saved")));
     };
     let path = desk.of_record(&slug, id, "/edit");
     if error == Error::VersionConflict {
@@ -110,8 +109,11 @@ async fn save(
     desk.answer(&page, status, path)
 }
 
+/// Fields, each with the code of what is wrong with it.
+type WrongFields = Vec<(String, &'static str)>;
+
 /// What is wrong with which fields, and the status that says so; any other refusal passes on.
-fn wrong(desk: &Desk<'_>, error: Error) -> Result<(StatusCode, Vec<(String, &'static str)>), Problem> {
+fn wrong(desk: &Desk<'_>, error: Error) -> Result<(StatusCode, WrongFields), Problem> {
     match error {
         Error::Invalid(faults) => {
             let told = |fault: &Fault| (field_at(&fault.pointer).to_owned(), fault.code);
