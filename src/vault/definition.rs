@@ -1,7 +1,7 @@
 //! What a collection is: its names, its fields, and why what it holds is kept.
 //!
 //! A field keeps its id and its key through every renaming; a field that is removed stays as a hidden definition, so
-//! that old values open. [`define`] makes the fields of a new collection, [`redefine`] those of a changed one.
+//! that old values open. `define` makes the fields of a new collection, `redefine` those of a changed one.
 
 use std::collections::BTreeSet;
 use std::fmt;

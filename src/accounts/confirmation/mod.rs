@@ -1,7 +1,7 @@
 //! Raising a session from `password` to `confirmed` by one more proof.
 //!
 //! A challenge belongs to its session, is used once, and ends by itself or by wrong tries. A method is a file: it makes a
-//! [`Challenge`] and tells whether an answer meets it. Only [`email`] so far.
+//! `Challenge` and tells whether an answer meets it. Only `email` so far.
 
 mod email;
 

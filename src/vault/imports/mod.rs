@@ -1,7 +1,7 @@
 //! Imports: a whole table into a collection, in one transaction, all or nothing.
 //!
 //! A file becomes a [`Sheet`] before anything is asked of the store. Then each row is what a request to make a record
-//! would be, with its cells read by the fields' kinds ([`cells`]) and its links found by a unique field of what they point
+//! would be, with its cells read by the fields' kinds (`cells`) and its links found by a unique field of what they point
 //! at. A dry run tells what is wrong and stores nothing; an import with anything wrong stores nothing either.
 
 mod cells;
