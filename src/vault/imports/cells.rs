@@ -117,6 +117,10 @@ fn money(cell: &str) -> Option<Value> {
         [code, amount @ ..] if is_code(code) && !amount.is_empty() => (code, amount),
         _ => return None,
     };
+    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit() || b"+-.,".contains(&byte));
+    if !amount.iter().all(is_number) {
+        return None;
+    }
     Some(json!({"amount": amount.concat(), "currency": code}))
 }
 

@@ -35,6 +35,7 @@ fn one_of_each() -> Vec<Problem> {
         Problem::RequestTimeout,
         Problem::AlreadyExists { pointer: Some("/values/number".into()) },
         Problem::AlreadyDone { id: Some("x".into()) },
+        Problem::NotEmpty,
         Problem::WouldLockOut,
         Problem::VersionConflict,
         Problem::PayloadTooLarge,
