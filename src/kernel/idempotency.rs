@@ -13,7 +13,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Place, RowRef, Sealed, Tag};
 use crate::kernel::ids::AnyId;
 use crate::kernel::store::schema::idempotency;
-use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::store::{StoreError, Tx, dialect};
 use crate::kernel::tenancy::TenantScope;
 
 /// How long a key stands.
@@ -106,6 +106,8 @@ where
 {
     let Some(wish) = wish else { return work(tx).map(Outcome::Done) };
     let (key, body) = tags(scope, wish);
+    // Whoever comes second waits here, before its work could meet what the first one made.
+    dialect::take_turns(tx.conn(), key).map_err(StoreError::from)?;
     if let Some(answer) = standing::<E>(tx, scope, key, body)? {
         return Ok(Outcome::Before(answer));
     }

@@ -284,6 +284,12 @@ impl Answer {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
+    /// The body as a browser reads a page: slashes that stand as references are slashes again.
+    #[must_use]
+    pub fn page(&self) -> String {
+        self.text().replace("&#x2f;", "/")
+    }
+
     /// A header field's value; empty when it is absent.
     #[must_use]
     pub fn header(&self, name: &str) -> String {

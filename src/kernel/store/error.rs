@@ -67,7 +67,7 @@ fn of_message(message: &str) -> StoreError {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     if says(&["deadlock detected", "could not serialize"]) {
         StoreError::Again
-    } else if says(&["database is locked", "database table is locked"]) {
+    } else if says(&["database is locked", "database table is locked", "lock timeout", "statement timeout"]) {
         StoreError::Busy
     } else if says(&[
         "is full",
