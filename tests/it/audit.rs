@@ -97,7 +97,10 @@ each_database! {
         let owner = world.owner().await;
         customers(&owner).await;
         let (good, bad) = (place(&customer(&owner, "1").await), customer(&owner, "2").await);
-        flip(world.folder.path(), "UPDATE records SET body = substr(body, 1, 40) || X'00' || substr(body, 42) WHERE id = (SELECT max(id) FROM records)");
+        let id = bad.json()["id"].as_str().unwrap().replace('-', "");
+        let other = "CASE substr(body, 41, 1) WHEN X'00' THEN X'01' ELSE X'00' END";
+        let statement = format!("UPDATE records SET body = substr(body, 1, 40) || {other} || substr(body, 42) WHERE id = X'{id}'");
+        flip(world.folder.path(), &statement);
         let broken = owner.get(&place(&bad)).await.problem(500, "internal");
         assert!(broken["incident"].is_string());
         let list = owner.get(RECORDS).await.expect(200).json();
