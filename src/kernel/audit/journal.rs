@@ -47,7 +47,7 @@ struct Inner {
 struct Open {
     now: Option<(AnyId, File)>,
     entries: Vec<SealedEntry>,
-    full: Vec<(AnyId, Vec<SealedEntry>)>,
+    full: Vec<(AnyId, Arc<Vec<SealedEntry>>)>,
 }
 
 impl Journal {
@@ -102,7 +102,7 @@ impl Journal {
     fn turn(&self, open: &mut Open) {
         if let Some((id, _)) = open.now.take() {
             let entries = std::mem::take(&mut open.entries);
-            open.full.push((id, entries));
+            open.full.push((id, Arc::new(entries)));
         }
     }
 
@@ -117,9 +117,7 @@ impl Journal {
             let Some((id, entries)) = self.0.open.lock().unwrap_or_else(PoisonError::into_inner).full.pop() else {
                 return Ok(());
             };
-            let entries = Arc::new(entries);
             if let Err(error) = self.move_file(id, &entries) {
-                let entries = Arc::try_unwrap(entries).unwrap_or_default();
                 self.0.open.lock().unwrap_or_else(PoisonError::into_inner).full.push((id, entries));
                 return Err(error);
             }
