@@ -5,7 +5,7 @@ use seif::testing::{Actor, World};
 use serde_json::json;
 
 use crate::rows::Beside;
-use crate::shelf::{RECORDS, customer, customers, place};
+use crate::shelf::{RECORDS, SEARCH, customer, customers, ids, place};
 
 fn id(place: &str) -> &str {
     place.rsplit('/').next().unwrap()
@@ -79,6 +79,10 @@ each_database! {
             put(&mut db, id(&first), cut);
             told(&owner, &first, &second).await;
         }
+        // What is sought and what is made beside it goes on.
+        let found = owner.post(SEARCH, json!({"text": "anna"})).await.expect(200).json();
+        assert_eq!(ids(&found), [id(&second)]);
+        let _ = customer(&owner, "3").await;
         put(&mut db, id(&first), &whole);
         let _ = owner.get(&first).await.expect(200);
     }
