@@ -1,10 +1,11 @@
 //! The document at `/api/openapi.json` says what the service does: its routes are the service's, and it is whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use seif::each_database;
+use seif::kernel::access::{Need, Rule, Subject, TokenScope};
 use seif::web::api::openapi::document_json;
 use seif::web::routes;
 
@@ -81,6 +82,91 @@ fn gaps(document: &Value) -> Vec<String> {
         }
     }
     gaps
+}
+
+/// Whether `operation` takes the header `name`.
+fn takes(operation: &Value, name: &str) -> bool {
+    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters.any(|parameter| parameter["in"] == "header" && parameter["name"] == name)
+}
+
+/// The headers that `document` does not tell of, though the service takes or gives them.
+fn silent_headers(document: &Value) -> Vec<String> {
+    let rules: BTreeMap<String, Rule> =
+        routes::all().into_iter().map(|route| (format!("{} {}", route.method, route.path), route.rule)).collect();
+    let names: BTreeSet<String> = described(document);
+    let mut silent = Vec::new();
+    for (name, operation) in operations(document) {
+        let mut demand = |told: bool, what: &str| {
+            if !told {
+                silent.push(format!("{name}: {what}"));
+            }
+        };
+        let (method, path) = name.split_once(' ').unwrap();
+        let rule = rules[&name];
+        let of_tenant = matches!(rule.subject, Subject::Tenant(..));
+        demand(!of_tenant || takes(operation, "Seif-Tenant"), "Seif-Tenant");
+        // Whoever changes something of a tenant by POST may ask that it be done once.
+        let once = method == "POST" && of_tenant && rule.need != Need::Password;
+        demand(!once || takes(operation, "Idempotency-Key"), "Idempotency-Key");
+        let of_record = path.ends_with("/records/{id}");
+        demand(!of_record || method == "GET" || takes(operation, "If-Match"), "If-Match");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let gives = |header: &str| !response["headers"][header].is_null();
+            let whole_record = response.pointer("/content/application~1json/schema/$ref");
+            let whole_record = whole_record.is_some_and(|form| form == "#/components/schemas/RecordShape");
+            demand(!whole_record || gives("ETag"), &format!("ETag of {status}"));
+            let has_address = names.iter().any(|other| {
+                let item = other.strip_prefix("GET ").and_then(|other| other.strip_prefix(path)?.strip_prefix("/{"));
+                item.is_some_and(|parameter| parameter.ends_with('}') && !parameter.contains('/'))
+            });
+            demand(method != "POST" || status != "201" || !has_address || gives("Location"), "Location");
+            let waits = ["429", "503"].contains(&status.as_str());
+            demand(!waits || gives("Retry-After"), &format!("Retry-After of {status}"));
+            demand(status != "429" || gives("RateLimit") && gives("RateLimit-Policy"), "RateLimit");
+        }
+    }
+    silent
+}
+
+#[test]
+fn every_operation_tells_the_headers_that_it_takes_and_gives() {
+    let mut document = document_json();
+    assert_eq!(silent_headers(&document), Vec::<String>::new());
+    let record = "/api/v1/collections/{slug}/records/{id}";
+    let paths = &mut document["paths"];
+    paths[record]["get"]["responses"]["200"]["headers"] = Value::Null;
+    paths["/api/v1/collections/{slug}/records"]["post"]["responses"]["201"]["headers"] = Value::Null;
+    paths["/api/v1/templates"]["get"]["parameters"] = Value::Null;
+    paths["/api/v1/tokens"]["post"]["parameters"] = Value::Null;
+    paths[record]["delete"]["parameters"] = Value::Null;
+    paths["/api/v1/signups"]["post"]["responses"]["429"]["headers"] = Value::Null;
+    let mut silent = silent_headers(&document);
+    silent.sort();
+    assert_eq!(
+        silent,
+        [
+            format!("DELETE {record}: If-Match"),
+            format!("DELETE {record}: Seif-Tenant"),
+            format!("GET {record}: ETag of 200"),
+            "GET /api/v1/templates: Seif-Tenant".to_owned(),
+            "POST /api/v1/collections/{slug}/records: ETag of 201".to_owned(),
+            "POST /api/v1/collections/{slug}/records: Location".to_owned(),
+            "POST /api/v1/signups: RateLimit".to_owned(),
+            "POST /api/v1/signups: Retry-After of 429".to_owned(),
+            "POST /api/v1/tokens: Idempotency-Key".to_owned(),
+            "POST /api/v1/tokens: Seif-Tenant".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn the_scopes_of_a_token_are_named_one_by_one() {
+    let document = document_json();
+    let items = document.pointer("/components/schemas/TokenBody/properties/scopes/items").unwrap();
+    let form = items["$ref"].as_str().map_or(items, |at| document.pointer(&at[1..]).unwrap());
+    let names: Vec<&str> = form["enum"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(names, TokenScope::ALL.map(|(_, name)| name));
 }
 
 #[test]

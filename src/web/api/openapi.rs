@@ -8,9 +8,10 @@ use actix_web::http::header;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use crate::kernel::access::{Anyone, Authorized};
+use crate::kernel::access::{Anyone, Authorized, Subject};
+use crate::web::guard::TENANT_HEADER;
 use crate::web::problem::Problem;
-use crate::web::routes::{Route, get};
+use crate::web::routes::{self, Route, get};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![get("/api/openapi.json", document)]
@@ -51,6 +52,7 @@ fn add_common_parts(document: &mut Value) {
         put(components, "schemas", "Problem", problem_schema());
     }
     let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
+    name_the_tenant(document);
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return };
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(|path| path.values_mut());
     for operation in operations {
@@ -66,9 +68,26 @@ fn add_common_parts(document: &mut Value) {
             {
                 response.insert("content".to_owned(), problem.clone());
             }
-            if ["429", "503"].contains(&status.as_str()) {
-                put(response, "headers", "Retry-After", retry_after());
+            for (name, header) in headers_of(status) {
+                put(response, "headers", name, header);
             }
+        }
+    }
+}
+
+/// Adds to each operation of a tenant, as its route's rule says, the header by which a session names that tenant.
+fn name_the_tenant(document: &mut Value) {
+    let parameter = json!({
+        "name": TENANT_HEADER, "in": "header", "required": false, "schema": {"type": "string", "format": "uuid"},
+        "description": "Which tenant: needed of a session whose account belongs to several. A token belongs to one",
+    });
+    let of_tenants = routes::all().into_iter().filter(|route| matches!(route.rule.subject, Subject::Tenant(..)));
+    for route in of_tenants {
+        let operation = document.get_mut("paths").and_then(|paths| paths.get_mut(route.path));
+        let operation = operation.and_then(|path| path.get_mut(route.method.as_str().to_ascii_lowercase()));
+        let Some(operation) = operation.and_then(Value::as_object_mut) else { continue };
+        if let Some(parameters) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() {
+            parameters.push(parameter.clone());
         }
     }
 }
@@ -116,8 +135,21 @@ fn everywhere() -> BTreeMap<String, &'static str> {
     all.into_iter().map(|(status, description)| (status.to_string(), description)).collect()
 }
 
-fn retry_after() -> Value {
-    json!({"description": "Seconds to wait", "required": true, "schema": {"type": "integer", "minimum": 1}})
+/// The headers that every refusal of this status has.
+fn headers_of(status: &str) -> Vec<(&'static str, Value)> {
+    let header =
+        |description: &str, schema: Value| json!({"description": description, "required": true, "schema": schema});
+    let retry = ("Retry-After", header("Seconds to wait", json!({"type": "integer", "minimum": 1})));
+    let text = |description, example: &str| header(description, json!({"type": "string", "example": example}));
+    match status {
+        "429" => vec![
+            retry,
+            ("RateLimit", text("What is left of the limit: none, and for how many seconds", "\"sign-in\";r=0;t=300")),
+            ("RateLimit-Policy", text("The limit: how many in how many seconds", "\"sign-in\";q=5;w=900")),
+        ],
+        "503" => vec![retry],
+        _ => Vec::new(),
+    }
 }
 
 fn problem_schema() -> Value {

@@ -3,10 +3,12 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
-use utoipa::{OpenApi, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::accounts::tokens::{Draft, NewToken, Token, TokenError};
-use crate::kernel::access::{Authorized, ManageTokens, ReadTokens};
+use crate::kernel::access::{Authorized, ManageTokens, ReadTokens, TokenScope};
 use crate::kernel::clock::Time;
 use crate::kernel::idempotency::{Keep, Once};
 use crate::kernel::ids::{AccountId, TokenId};
@@ -39,8 +41,8 @@ struct TokenBody {
     /// What it is called.
     #[schema(value_type = String)]
     name: Personal<String>,
-    /// What it may: `records:read`, `records:write`, `records:reveal`, `collections:write`, `files:read`, `files:write`,
-    /// `exports:read`, `audit:read`, `members:read`.
+    /// What it may.
+    #[schema(value_type = Vec<ScopeName>)]
     scopes: Vec<String>,
     /// When it ends (RFC 3339).
     #[schema(format = DateTime)]
@@ -54,6 +56,18 @@ struct TokenBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NoLimits {}
+
+/// The name of something that a token may do, for the description alone.
+struct ScopeName;
+
+impl PartialSchema for ScopeName {
+    fn schema() -> RefOr<Schema> {
+        let names = TokenScope::ALL.map(|(_, name)| name);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for ScopeName {}
 
 /// A new token, shown this once.
 #[derive(Serialize, ToSchema)]
@@ -70,6 +84,7 @@ struct TokenAnswer {
     #[schema(value_type = String, format = "uuid")]
     id: TokenId,
     name: String,
+    #[schema(value_type = Vec<ScopeName>)]
     scopes: Vec<&'static str>,
     /// On whose behalf it acts.
     #[schema(value_type = String, format = "uuid")]
@@ -158,7 +173,7 @@ impl From<Token> for TokenAnswer {
         Self {
             id: token.id,
             name: token.name.into_revealed(),
-            scopes: token.scopes.iter().map(crate::kernel::access::TokenScope::name).collect(),
+            scopes: token.scopes.iter().map(TokenScope::name).collect(),
             account_id: token.account,
             created_at: token.created_at,
             expires_at: token.expires_at,

@@ -61,7 +61,8 @@ async fn list(
     security(("token" = []), ("session" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Done once in 24 hours")),
     request_body = NewCollection,
-    responses((status = 201, description = "The collection", body = CollectionShape),
+    responses((status = 201, description = "The collection", body = CollectionShape,
+        headers(("Location" = String, description = "Where the collection is"))),
         (status = 409, description = "The slug is taken")))]
 async fn create(
     access: Authorized<WriteCollections>,

@@ -103,7 +103,9 @@ async fn list(
     params(("slug" = String, Path, description = "The collection's slug"),
         ("Idempotency-Key" = Option<String>, Header, description = "Done once in 24 hours")),
     request_body = RecordInput,
-    responses((status = 201, description = "The record", body = RecordShape),
+    responses((status = 201, description = "The record", body = RecordShape,
+        headers(("ETag" = String, description = "The version, for `If-Match`"),
+            ("Location" = String, description = "Where the record is"))),
         (status = 409, description = "A unique value is another record's")))]
 async fn create(
     access: Authorized<WriteRecords>,
@@ -176,7 +178,8 @@ async fn create_batch(
     params(("slug" = String, Path, description = "The collection's slug"),
         ("id" = String, Path, description = "The record's id"),
         ("reveal" = Option<String>, Query, description = "Sensitive fields to show in the clear, with commas between")),
-    responses((status = 200, description = "The record", body = RecordShape)))]
+    responses((status = 200, description = "The record", body = RecordShape,
+        headers(("ETag" = String, description = "The version, for `If-Match`")))))]
 async fn read(
     access: Authorized<ReadRecords>,
     services: Data<Services>,
@@ -199,7 +202,8 @@ async fn read(
         ("id" = String, Path, description = "The record's id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the version that is changed; 428 without")),
     request_body = RecordInput,
-    responses((status = 200, description = "The record", body = RecordShape),
+    responses((status = 200, description = "The record", body = RecordShape,
+        headers(("ETag" = String, description = "The version, for `If-Match`"))),
         (status = 409, description = "A unique value is another record's"),
         (status = 412, description = "Another version stands"), (status = 428, description = "If-Match is missing")))]
 async fn replace(
@@ -229,7 +233,8 @@ async fn replace(
         ("id" = String, Path, description = "The record's id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the version that is changed; 428 without")),
     request_body = RecordPatch,
-    responses((status = 200, description = "The record", body = RecordShape),
+    responses((status = 200, description = "The record", body = RecordShape,
+        headers(("ETag" = String, description = "The version, for `If-Match`"))),
         (status = 409, description = "A unique value is another record's"),
         (status = 412, description = "Another version stands"), (status = 428, description = "If-Match is missing")))]
 async fn merge(
@@ -282,7 +287,8 @@ fn restored(record: &Record) -> Answer {
     params(("slug" = String, Path, description = "The collection's slug"),
         ("id" = String, Path, description = "The record's id"),
         ("Idempotency-Key" = Option<String>, Header, description = "Done once in 24 hours")),
-    responses((status = 200, description = "The record", body = RecordShape),
+    responses((status = 200, description = "The record", body = RecordShape,
+        headers(("ETag" = String, description = "The version, for `If-Match`"))),
         (status = 409, description = "A unique value is another record's by now")))]
 async fn restore(
     access: Authorized<WriteRecords>,
