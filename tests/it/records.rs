@@ -87,6 +87,26 @@ each_database! {
         let _ = world.stranger().get(&format!("{RECORDS}/zebra?limit=x")).await.problem(401, "not_signed_in");
     }
 
+    async fn a_patch_may_be_called_json_or_a_merge_patch_and_nothing_else(world: World) {
+        // RFC 7396 §4
+        let owner = world.owner().await.with_header("if-match", "*");
+        customers(&owner).await;
+        let place = place(&customer(&owner, "1").await);
+        let send = async |method, kind: &'static str, notes: &str| {
+            let body = json!({"values": {"number": "1", "notes": notes}}).to_string().into_bytes();
+            owner.send_bytes(method, &place, Some((kind, body))).await
+        };
+        for kind in ["application/merge-patch+json", "Application/Merge-Patch+JSON; charset=utf-8", "application/json"] {
+            let changed = send(Method::PATCH, kind, kind).await.expect(200).json();
+            assert_eq!((&changed["values"]["notes"], &changed["values"]["phone"]), (&json!(kind), &json!("+37129123456")));
+        }
+        for kind in ["application/json-patch+json", "text/json", "application/merge-patch+json; charset=latin1"] {
+            let _ = send(Method::PATCH, kind, "no").await.problem(415, "unsupported_media_type");
+        }
+        let _ = send(Method::PUT, "application/merge-patch+json", "no").await.problem(415, "unsupported_media_type");
+        assert_eq!(owner.get(&place).await.expect(200).json()["values"]["notes"], "application/json");
+    }
+
     async fn a_put_replaces_and_a_mask_keeps_what_is_stored(world: World) {
         let owner = world.owner().await;
         customers(&owner).await;

@@ -4,7 +4,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
@@ -72,6 +72,9 @@ impl<T: DeserializeOwned> Body<T> {
     }
 }
 
+/// What a `PATCH` may call its body as well (RFC 7396 §4).
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
 fn demand_json(request: &HttpRequest) -> Result<(), Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (essence, parameters) = kind.split_once(';').unwrap_or((kind, ""));
@@ -79,11 +82,9 @@ fn demand_json(request: &HttpRequest) -> Result<(), Problem> {
     let utf8 = parameters.is_empty()
         || parameters.eq_ignore_ascii_case("charset=utf-8")
         || parameters.eq_ignore_ascii_case("charset=\"utf-8\"");
-    if essence.trim().eq_ignore_ascii_case("application/json") && utf8 {
-        Ok(())
-    } else {
-        Err(Problem::UnsupportedMediaType)
-    }
+    let named = |name: &str| essence.trim().eq_ignore_ascii_case(name);
+    let fits = named("application/json") || request.method() == Method::PATCH && named(MERGE_PATCH);
+    if fits && utf8 { Ok(()) } else { Err(Problem::UnsupportedMediaType) }
 }
 
 /// Collects a body of at most `limit` bytes, within the configured time.

@@ -232,7 +232,7 @@ async fn replace(
     params(("slug" = String, Path, description = "The collection's slug"),
         ("id" = String, Path, description = "The record's id"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the version that is changed; 428 without")),
-    request_body = RecordPatch,
+    request_body(content((RecordPatch = "application/json"), (RecordPatch = "application/merge-patch+json"))),
     responses((status = 200, description = "The record", body = RecordShape,
         headers(("ETag" = String, description = "The version, for `If-Match`"))),
         (status = 409, description = "A unique value is another record's"),
