@@ -32,7 +32,7 @@ pub use self::history::{Change, Maker, Version, VersionItem};
 pub use self::records::{Item, Precondition, Record};
 pub use self::search::Query;
 pub use self::slug::field_name;
-pub use self::trail::{AuditActor, AuditEntry};
+pub use self::trail::{AuditActor, AuditEntry, AuditItem};
 pub use self::values::{Input, Shown, ShownValue};
 use crate::kernel::Kernel;
 use crate::kernel::store::{StoreError, Tx};

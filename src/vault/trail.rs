@@ -7,7 +7,9 @@ use crate::kernel::audit::{self, Action, Event, SealedEntry, Subject, Verificati
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{AccountId, AuditId, RecordId};
+use crate::kernel::keyring::KeyringError;
 use crate::kernel::store::StoreError;
+use crate::kernel::store_error;
 use crate::kernel::tenancy::By;
 use crate::vault::cursor::{Cursors, Limit, Page, page};
 use crate::vault::definition::Collection;
@@ -32,6 +34,14 @@ pub struct AuditEntry {
     pub actor: Option<AuditActor>,
 }
 
+/// An entry in a list, or the id of one that does not open.
+pub enum AuditItem {
+    /// It opens.
+    Entry(AuditEntry),
+    /// It does not.
+    Unreadable(AuditId),
+}
+
 /// Who did something. What tells of the person is gone once the account is erased.
 #[derive(Serialize)]
 pub struct AuditActor {
@@ -52,21 +62,25 @@ impl Vault {
     /// Lists what was done in the tenant, newest first.
     ///
     /// # Errors
-    /// A cursor of another list; an entry that does not open.
+    /// A cursor of another list; the store's, or the keyring's that knows who acted.
     pub async fn audit(
         &self,
         access: &TenantAccess,
         limit: Limit,
         after: Option<String>,
-    ) -> Result<Page<AuditEntry>, Error> {
+    ) -> Result<Page<AuditItem>, Error> {
         self.flush().await?;
         let kernel = self.kernel.clone();
         let found = self
             .kernel
-            .read(&access.scope, move |tx, scope| -> Result<Page<AuditEntry>, Error> {
+            .read(&access.scope, move |tx, scope| -> Result<Page<AuditItem>, Error> {
                 let cursors = Cursors::new(scope.keys(), &[b"audit"]);
                 let before = cursors.read::<24>(after.as_deref())?.map(position).transpose()?;
-                let keys_of = |account| kernel.keyring().keys(Owner::Account(account)).ok();
+                let keys_of = |account| match kernel.keyring().keys(Owner::Account(account)) {
+                    Ok(keys) => Ok(Some(keys)),
+                    Err(KeyringError::NoKey(_)) => Ok(None),
+                    Err(error) => Err(store_error(&error)),
+                };
                 let entries = audit::list(tx, scope, before, limit.and_one(), &keys_of)?;
                 let entries = page(entries, limit, |entry| cursors.write(position_of(entry)));
                 Ok(Page { items: entries.items.into_iter().map(shown).collect(), next: entries.next })
@@ -166,14 +180,16 @@ fn position(bytes: [u8; 24]) -> Result<(Time, AuditId), Error> {
     Ok((Time::from_micros(i64::from_be_bytes(*at)), AuditId::from_bytes(*id)))
 }
 
-fn shown(entry: audit::Entry) -> AuditEntry {
+fn shown(entry: audit::Entry) -> AuditItem {
+    let audit::Entry { id, at, told } = entry;
+    let Ok(told) = told else { return AuditItem::Unreadable(id) };
     let (action, subjects, count) =
-        entry.event.map_or((None, Vec::new(), None), |event| (Some(event.action), event.subjects, event.count));
-    let actor = entry.actor.map(|(account, known)| AuditActor {
+        told.event.map_or((None, Vec::new(), None), |event| (Some(event.action), event.subjects, event.count));
+    let actor = told.actor.map(|(account, known)| AuditActor {
         account,
         by: known.as_ref().map(|actor| actor.by),
         address: known.as_ref().map(|actor| actor.address.reveal().to_string()),
         device: known.map(|actor| actor.device.into_revealed()),
     });
-    AuditEntry { id: entry.id, at: entry.at, action, subjects, count, actor }
+    AuditItem::Entry(AuditEntry { id, at, action, subjects, count, actor })
 }

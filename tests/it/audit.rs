@@ -1,10 +1,16 @@
 //! The audit: every read and write stands in it, and a change of it shows, over HTTP.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
 use seif::each_database;
-use seif::testing::Actor;
+use seif::kernel::audit;
+use seif::kernel::crypto::OwnerKeys;
+use seif::kernel::personal::Personal;
+use seif::kernel::store::{StoreError, Tx};
+use seif::kernel::tenancy::{Origin, TenantScope};
+use seif::testing::{Actor, World};
 use serde_json::json;
 
 use crate::rows::Beside;
@@ -118,4 +124,47 @@ each_database! {
         assert!(!verified().await, "one is missing");
         db.run("DROP TABLE kept").unwrap();
     }
+}
+
+each_database! {
+    async fn an_actor_whose_keys_cannot_be_had_is_not_shown_as_erased(world: World) {
+        let owner = world.owner().await;
+        let scope = scope(world, &owner);
+        let list = async |keys_of: Result<Option<Arc<OwnerKeys>>, StoreError>| {
+            let read = move |tx: &mut Tx<'_>, scope: &TenantScope| audit::list(tx, scope, None, 9, &|_| keys_of.clone());
+            world.app.services.kernel.read(&scope, read).await
+        };
+        assert_eq!(list(Err(StoreError::Unavailable)).await.err(), Some(StoreError::Unavailable));
+        let entries = list(Ok(None)).await.unwrap();
+        assert!(entries.iter().all(|entry| matches!(entry.told.as_ref().unwrap().actor, Some((_, None)))));
+    }
+
+    async fn an_entry_that_was_tampered_with_is_named_and_the_others_stand(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let whole = owner.get("/api/v1/audit?limit=200").await.expect(200).json();
+        let entries = whole["items"].as_array().unwrap();
+        let (event, actor) = (entries[0]["id"].as_str().unwrap(), entries[1]["id"].as_str().unwrap());
+        let mut db = Beside::of(world);
+        for (id, column) in [(event, "body"), (actor, "actor")] {
+            let id = db.id(id);
+            let other = format!("(SELECT {column} FROM audit_entries WHERE id <> {id} LIMIT 1)");
+            db.run(&format!("UPDATE audit_entries SET {column} = {other} WHERE id = {id}")).unwrap();
+        }
+        let listed = owner.get("/api/v1/audit?limit=200").await.expect(200).json();
+        for item in listed["items"].as_array().unwrap() {
+            let damaged = [event, actor].contains(&item["id"].as_str().unwrap());
+            assert_eq!((item["unreadable"].is_string(), item["action"].is_string()), (damaged, !damaged), "{item}");
+        }
+        assert!(ids(&whole).iter().all(|id| ids(&listed).contains(id)));
+    }
+}
+
+/// The owner's tenant, without a request.
+pub(crate) fn scope(world: &World, owner: &Actor) -> TenantScope {
+    let id = |id: &Option<String>| id.as_deref().unwrap().to_owned();
+    let (tenant, account) = (id(&owner.tenant).parse().unwrap(), id(&owner.account).parse().unwrap());
+    let address = Personal::new(std::net::IpAddr::from([127, 0, 0, 1]));
+    let origin = Origin { address, device: Personal::new("Story/1.0".to_owned()) };
+    world.app.services.kernel.tenant_scope_of_a_story(tenant, account, origin).unwrap()
 }

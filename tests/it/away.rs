@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use seif::kernel::access::{Role, TenantAccess};
+use seif::kernel::store::StoreError;
 use seif::testing::{Actor, Answer, Database, World};
+use seif::vault::{AuditItem, Error, Limit};
 use serde_json::json;
 
+use crate::audit::scope;
 use crate::process::Process;
 use crate::rows::Beside;
 use crate::shelf::{RECORDS, customer, customers, place};
@@ -32,26 +36,60 @@ async fn recovers(program: &Actor, number: &str) -> String {
     panic!("it does not recover");
 }
 
+/// Lets nobody into the database of `url`, and those who are there go.
+fn close(beside: &mut Beside, url: &str) {
+    let name = name_of(url);
+    beside.run(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")).unwrap();
+    let ended =
+        format!("SELECT pg_terminate_backend(pid)::text AS line FROM pg_stat_activity WHERE datname = '{name}'");
+    beside.lines(&ended);
+}
+
+fn name_of(url: &str) -> &str {
+    url.rsplit('/').next().unwrap().split('?').next().unwrap()
+}
+
+#[test]
+fn the_audit_is_not_shown_without_its_actors_while_the_keyring_is_away() {
+    World::run(Database::Postgres, async |world| {
+        let owner = world.owner().await;
+        let access = TenantAccess { scope: scope(world, &owner), role: Role::Owner, session: None, scopes: None };
+        let urls = world.database_urls().to_vec();
+        let mut beside = Beside::url(&urls[0]);
+        close(&mut beside, &urls[1]);
+        let account = owner.account.as_deref().unwrap().parse().unwrap();
+        let ran_out = async {
+            while world.app.services.kernel.account_scope(account).is_ok() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), ran_out).await.expect("the lease of keys in memory runs out");
+        let refused = world.app.services.vault.audit(&access, Limit::default(), None).await.err();
+        assert!(matches!(refused, Some(Error::Store(StoreError::Unavailable))), "{refused:?}");
+        beside.run(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", name_of(&urls[1]))).unwrap();
+        let page = world.app.services.vault.audit(&access, Limit::default(), None).await.unwrap();
+        let known = |item: &AuditItem| matches!(item, AuditItem::Entry(e) if e.actor.as_ref().unwrap().by.is_some());
+        assert!(!page.items.is_empty() && page.items.iter().all(known));
+    });
+}
+
 #[test]
 fn a_postgresql_that_is_away_answers_503_and_the_service_recovers_with_it() {
     World::run(Database::Postgres, async |world| {
         let owner = world.owner().await;
         customers(&owner).await;
         let kept = place(&customer(&owner, "1").await);
-        let name = world.database_urls()[0].rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+        let url = world.database_urls()[0].clone();
         // From beside: the keyring's database stays.
         let mut beside = Beside::url(&world.database_urls()[1]);
-        beside.run(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")).unwrap();
-        let ended =
-            format!("SELECT pg_terminate_backend(pid)::text AS line FROM pg_stat_activity WHERE datname = '{name}'");
-        beside.lines(&ended);
+        close(&mut beside, &url);
         for _ in 0..3 {
             refused(owner.post(RECORDS, json!({"values": {"number": "2"}})).await);
             refused(owner.get(&kept).await);
             refused(owner.get("/readyz").await);
             let _ = world.stranger().get("/healthz").await.expect(200);
         }
-        beside.run(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true")).unwrap();
+        beside.run(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", name_of(&url))).unwrap();
         let new = recovers(&owner, "2").await;
         for place in [&kept, &new] {
             let _ = owner.get(place).await.expect(200);

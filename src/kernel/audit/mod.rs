@@ -8,6 +8,8 @@
 mod event;
 pub mod journal;
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use diesel::{
@@ -17,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use self::event::{Action, Event, Subject};
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{KeyUse, OwnerKeys, Place, RowRef, Sealed};
+use crate::kernel::crypto::{KeyUse, OwnerKeys, Place, RowRef, Sealed, Unreadable};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{AccountId, AuditId, LaneId, TenantId};
 use crate::kernel::personal::{Personal, revealed};
@@ -165,12 +167,18 @@ fn chain(previous: &[u8], seq: i64, at: Time, leaf: &[u8]) -> [u8; 32] {
         .into()
 }
 
-/// An entry as its tenant sees it.
+/// An entry, and what it tells unless it was tampered with: then the others stand all the same.
 pub struct Entry {
     /// Its id.
     pub id: AuditId,
     /// When it happened.
     pub at: Time,
+    /// What it tells.
+    pub told: Result<Told, Unreadable>,
+}
+
+/// What an entry tells.
+pub struct Told {
     /// What happened; `None` once erased.
     pub event: Option<Event>,
     /// The account that acted, and what is known of it; the latter is `None` once that account is erased.
@@ -190,16 +198,16 @@ type Row = (
 );
 
 /// The entries before `before` (all of them when `None`), newest first, at most `limit`. `keys_of` gives the keys of
-/// the accounts that acted.
+/// the accounts that acted; `None` of one that is erased.
 ///
 /// # Errors
-/// An entry does not open, or the store's.
+/// The store's, or what `keys_of` says: an actor whose keys cannot be had now is not one who is erased.
 pub fn list(
     tx: &mut Tx<'_>,
     scope: &TenantScope,
     before: Option<(Time, AuditId)>,
     limit: i64,
-    keys_of: &dyn Fn(AccountId) -> Option<std::sync::Arc<OwnerKeys>>,
+    keys_of: &dyn Fn(AccountId) -> Result<Option<Arc<OwnerKeys>>, StoreError>,
 ) -> Result<Vec<Entry>, StoreError> {
     let (at, id) = before.unwrap_or((Time::from_micros(i64::MAX), AuditId::from_bytes([0; 16])));
     let rows: Vec<Row> = audit_entries::rows(scope)
@@ -220,28 +228,25 @@ pub fn list(
         .load(tx.conn())?;
     rows.into_iter()
         .map(|(_, _, id, at, leaf, _, body, account, actor)| {
+            let keys = account.map(keys_of).transpose()?.flatten();
             let row = RowRef::new(id.as_bytes(), 1);
-            let event = body.map(|body| opened(scope, row, &body, &leaf)).transpose()?;
-            let actor = account.map(|account| {
-                let known = actor.and_then(|actor| keys_of(account)?.open(row, &actor).ok());
-                (account, known)
-            });
-            Ok(Entry { id, at, event, actor })
+            let told = || {
+                let event = body.map(|body| opened(scope, row, &body, &leaf)).transpose()?;
+                let known = keys.zip(actor).map(|(keys, actor)| keys.open(row, &actor)).transpose()?;
+                Ok(Told { event, actor: account.map(|account| (account, known)) })
+            };
+            Ok(Entry { id, at, told: told() })
         })
         .collect()
 }
 
-fn opened(scope: &TenantScope, row: RowRef, body: &Sealed<AuditBody>, stored: &[u8]) -> Result<Event, StoreError> {
+fn opened(scope: &TenantScope, row: RowRef, body: &Sealed<AuditBody>, stored: &[u8]) -> Result<Event, Unreadable> {
     let salted = scope.keys().open(row, body)?;
-    let salt = BASE64
-        .decode(&salted.salt)
-        .ok()
-        .and_then(|salt| <[u8; 32]>::try_from(salt).ok())
-        .ok_or(StoreError::Unreadable)?;
+    let salt = BASE64.decode(&salted.salt).ok().and_then(|salt| <[u8; 32]>::try_from(salt).ok()).ok_or(Unreadable)?;
     if leaf(&salt, &salted.event).as_slice() != stored {
-        return Err(StoreError::Unreadable);
+        return Err(Unreadable);
     }
-    Event::parse(&salted.event).ok_or(StoreError::Unreadable)
+    Event::parse(&salted.event).ok_or(Unreadable)
 }
 
 /// What a re-computation of the chains found.

@@ -6,9 +6,10 @@ use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
 use super::shapes::AuditPage;
-use super::{Listing, refusal};
+use super::{Listing, OfId, OrUnreadable, refusal, unreadable};
 use crate::kernel::access::{Authorized, ReadAudit};
 use crate::kernel::audit::Intact;
+use crate::vault::{AuditItem, Page};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get};
 use crate::web::services::Services;
@@ -45,7 +46,12 @@ async fn list(
 ) -> Result<HttpResponse, Problem> {
     let listing = Listing::plain(&request)?;
     let page = services.vault.audit(&access, listing.limit()?, listing.after).await;
-    Ok(HttpResponse::Ok().json(page.map_err(|error| refusal(&services, error))?))
+    let page = page.map_err(|error| refusal(&services, error))?;
+    let items = page.items.into_iter().map(|item| match item {
+        AuditItem::Entry(entry) => OrUnreadable::Whole(entry),
+        AuditItem::Unreadable(id) => unreadable(&services, OfId { id }),
+    });
+    Ok(HttpResponse::Ok().json(Page { items: items.collect(), next: page.next }))
 }
 
 /// Re-computes the audit's chain over everything that was noted before this request.

@@ -119,18 +119,20 @@ pub(super) struct CollectionPage {
     next: Option<String>,
 }
 
-/// An entry of the audit.
+/// An entry of the audit, or its id and the incident under which the log knows why it does not open.
 #[derive(ToSchema)]
 pub(super) struct AuditEntryShape {
     #[schema(format = "uuid")]
     id: String,
     #[schema(format = DateTime)]
-    at: String,
+    at: Option<String>,
     action: Option<String>,
     /// Each an object of one member: `{"record": id}`.
-    subjects: Vec<BTreeMap<String, String>>,
+    subjects: Option<Vec<BTreeMap<String, String>>>,
     count: Option<u64>,
     actor: Option<Value>,
+    #[schema(format = "uuid")]
+    unreadable: Option<String>,
 }
 
 /// A page of the audit.
