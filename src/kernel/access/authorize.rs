@@ -154,10 +154,11 @@ async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rul
     kernel
         .point(&ServiceScope::new(), move |tx, _| match (rule.subject, &shown.bearer, &shown.session) {
             (Subject::Anyone, _, None) => Ok(Found::default()),
-            (Subject::Anyone, _, Some(token)) => {
-                let session = sessions::find(tx, token, &rules)?.filter(|s| matches!(active(tx, s.account), Ok(())));
-                Ok(Found { session, ..Found::default() })
-            }
+            (Subject::Anyone, _, Some(token)) => match signed_in(tx, token, &rules) {
+                Ok(session) => Ok(Found { session: Some(session), ..Found::default() }),
+                Err(Denied::Store(error)) => Err(error.into()),
+                Err(_) => Ok(Found::default()),
+            },
             (Subject::Account, _, Some(token)) => {
                 let session = signed_in(tx, token, &rules)?;
                 rule.need.met_by(&session, tx.now())?;
