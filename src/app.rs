@@ -1,6 +1,8 @@
 //! Composition: builds everything from the settings, for `main` and for tests.
 
 mod mail;
+mod post;
+mod sweeps;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -34,9 +36,6 @@ use crate::web::tls::production::{Demands, Roots};
 use crate::web::tls::reload::Certificates;
 use crate::web::tls::{self, CertificateFiles, CertificateSource, Profile, TlsError};
 use crate::web::{access_log, cookies, cross_origin, headers, hosts, problem, routes, site};
-
-/// How often what has run its time is removed.
-const SWEEP: Duration = Duration::from_secs(60);
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +76,7 @@ pub struct App {
     pub services: web::Data<Services>,
     /// What hands mails over.
     pub outbox: Outbox,
+    post: post::Post,
     clock: Clock,
     entropy: Entropy,
 }
@@ -117,7 +117,7 @@ impl App {
         let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
         let settings = Arc::new(settings);
         let services = web::Data::new(Services { kernel, accounts, policies, vault, settings, sessions, incidents });
-        Ok(Self { services, outbox, clock, entropy })
+        Ok(Self { services, outbox, post: post::Post::default(), clock, entropy })
     }
 
     /// Listens, and serves over TLS alone. Must be called within actix's runtime. Certificates are measured by `clock`:
@@ -168,28 +168,22 @@ impl App {
     /// Does in the background what nobody waits for: mails, sweeps. Must be called within actix's runtime.
     pub fn work(&self) {
         let outbox = self.outbox.clone();
-        actix_web::rt::spawn(async move { outbox.run().await });
-        let outbox = self.outbox.clone();
-        actix_web::rt::spawn(async move {
-            loop {
-                outbox.sweep().await;
-                tokio::time::sleep(SWEEP).await;
-            }
-        });
-        let services = self.services.clone();
-        actix_web::rt::spawn(async move {
-            loop {
-                if let Err(error) = services.accounts.sweep().await {
-                    services.incidents.report(&error);
-                }
-                tokio::time::sleep(SWEEP).await;
-            }
-        });
+        self.post.begin(async move { outbox.run().await });
+        let (services, outbox) = (self.services.clone(), self.outbox.clone());
+        actix_web::rt::spawn(sweeps::run(services, outbox));
     }
 
-    /// Moves what was noted last into the database, once nothing is served any more.
-    pub fn finish(&self) {
+    /// Removes everywhere what has run its time, as the background does from time to time.
+    pub async fn sweep(&self) {
+        sweeps::often(&self.services, &self.outbox).await;
+        sweeps::hourly(&self.services).await;
+    }
+
+    /// Once nothing is served any more: waits for the mails in hand, as long as for the requests, and moves what was
+    /// noted last into the database. A mail that takes longer counts as one whose answer got lost.
+    pub async fn finish(&self) {
         self.outbox.stop();
+        self.post.end(self.services.settings.server.shutdown.into()).await;
         if self.services.kernel.journal().flush().is_err() {
             tracing::warn!("the journal of reads waits for the next start");
         }

@@ -26,7 +26,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
             handle.stop(true).await;
         });
         listening.server.await?;
-        app.finish();
+        app.finish().await;
         Ok(())
     })
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::Kernel;
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{Place, RowRef, Sealed, Tag};
-use crate::kernel::ids::AnyId;
-use crate::kernel::store::schema::idempotency;
+use crate::kernel::crypto::{Owner, Place, RowRef, Sealed, Tag};
+use crate::kernel::ids::{AnyId, TenantId};
+use crate::kernel::store::schema::{idempotency, key_versions};
 use crate::kernel::store::{StoreError, Tx, dialect};
-use crate::kernel::tenancy::TenantScope;
+use crate::kernel::tenancy::{Carried, TenantScope};
 
 /// How long a key stands.
 const STANDS: Duration = Duration::from_secs(24 * 3600);
@@ -152,7 +153,9 @@ where
 }
 
 fn keep(tx: &mut Tx<'_>, scope: &TenantScope, (key, body): (Tag, Tag), kept: &Kept) -> Result<(), StoreError> {
-    sweep(tx, scope)?;
+    // One under this key that no longer stands makes room; the others wait for the sweep.
+    let over = idempotency::rows(scope).filter(idempotency::key_tag.eq(key)).filter(idempotency::at.le(last(tx)));
+    diesel::delete(over).execute(tx.conn()).map_err(StoreError::from)?;
     let id = AnyId::new(tx.now(), tx.entropy());
     let answer = scope.keys().seal::<KeptAnswer>(RowRef::new(id.as_bytes(), 1), kept, tx.entropy());
     let inserted = idempotency::insert()
@@ -173,12 +176,67 @@ fn keep(tx: &mut Tx<'_>, scope: &TenantScope, (key, body): (Tag, Tag), kept: &Ke
     }
 }
 
-/// Removes the tenant's keys that no longer stand.
+/// When a key was used that stands no longer, at the latest.
+fn last(tx: &Tx<'_>) -> Time {
+    tx.now().minus(STANDS)
+}
+
+/// Tenants whose keys one transaction of a sweep looks at.
+const TENANTS: i64 = 100;
+
+/// Keys that one transaction of a sweep removes at most.
+const BATCH: usize = 1000;
+
+/// Removes every tenant's keys that no longer stand, in short transactions that open nothing; gives how many.
 ///
 /// # Errors
-/// The store's.
-pub fn sweep(tx: &mut Tx<'_>, scope: &TenantScope) -> Result<(), StoreError> {
-    let last = tx.now().minus(STANDS);
-    diesel::delete(idempotency::rows(scope).filter(idempotency::at.le(last))).execute(tx.conn())?;
-    Ok(())
+/// The store's; what was removed stays removed.
+pub async fn sweep(kernel: &Kernel) -> Result<usize, StoreError> {
+    let mut removed = 0;
+    let mut after = AnyId::from_bytes([0; 16]);
+    loop {
+        let tenants = kernel.point(&kernel.service(), move |tx, _| tenants(tx, after)).await?;
+        let Some(last) = tenants.last() else { return Ok(removed) };
+        let last = AnyId::from_bytes(*last.as_bytes());
+        loop {
+            let these = tenants.clone();
+            let gone = kernel.db().write(tenants.clone(), move |tx| sweep_batch(tx, &these)).await?;
+            removed += gone;
+            if gone < BATCH {
+                break;
+            }
+        }
+        after = last;
+    }
+}
+
+/// The tenants after `after`, in the order of their ids.
+fn tenants(tx: &mut Tx<'_>, after: AnyId) -> Result<Vec<TenantId>, StoreError> {
+    let found: Vec<AnyId> = key_versions::table
+        .filter(key_versions::owner_kind.eq(Owner::Tenant(TenantId::from_bytes([0; 16])).kind()))
+        .filter(key_versions::owner_id.gt(after))
+        .select(key_versions::owner_id)
+        .distinct()
+        .order(key_versions::owner_id)
+        .limit(TENANTS)
+        .load(tx.conn())?;
+    Ok(found.into_iter().map(|id| TenantId::from_bytes(*id.as_bytes())).collect())
+}
+
+fn sweep_batch(tx: &mut Tx<'_>, tenants: &[TenantId]) -> Result<usize, StoreError> {
+    let last = last(tx);
+    let mut removed = 0;
+    for tenant in tenants.iter().copied().map(Carried) {
+        let over: Vec<Tag> = idempotency::rows(&tenant)
+            .filter(idempotency::at.le(last))
+            .select(idempotency::key_tag)
+            .limit(i64::try_from(BATCH - removed).unwrap_or(0))
+            .load(tx.conn())?;
+        let these = idempotency::rows(&tenant).filter(idempotency::key_tag.eq_any(&over));
+        removed += if over.is_empty() { 0 } else { diesel::delete(these).execute(tx.conn())? };
+        if removed >= BATCH {
+            break;
+        }
+    }
+    Ok(removed)
 }

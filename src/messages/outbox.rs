@@ -78,8 +78,6 @@ const HAND_OVER: Duration = Duration::from_mins(14);
 const KEYS_AWAY: Duration = Duration::from_secs(5);
 /// How often to look for what other processes left behind.
 const LOOK: Duration = Duration::from_secs(5);
-/// How often captured mails are swept.
-const SWEEP: Duration = Duration::from_hours(1);
 
 /// What hands mails over, as a part of this process. Cheap to clone.
 #[derive(Clone)]
@@ -140,17 +138,11 @@ impl Outbox {
     /// Hands mails over until [`Outbox::stop`]: at once when this process queues one, otherwise when one is due.
     pub async fn run(&self) {
         let queued = self.0.kernel.db().notifier(Wake::Outbox);
-        let mut swept: Option<Time> = None;
         while !self.0.stopping.load(Ordering::Acquire) {
             match self.deliver_due().await {
                 Ok(Round { dropped: 0, .. }) => {}
                 Ok(round) => tracing::warn!(dropped = round.dropped, "mails were left undelivered"),
                 Err(error) => tracing::warn!(%error, "the outbox cannot be worked on; it is tried again"),
-            }
-            let now = self.0.kernel.now();
-            if swept.is_none_or(|at| now.since(at) >= SWEEP) {
-                swept = Some(now);
-                self.sweep().await;
             }
             tokio::select! {
                 () = queued.notified() => {}

@@ -57,7 +57,7 @@ pub struct Server {
     pub request_body: Period,
     /// For an idle connection.
     pub keep_alive: Period,
-    /// For requests in flight at a stop.
+    /// For requests in flight at a stop, and then for the mails in hand.
     pub shutdown: Period,
 }
 

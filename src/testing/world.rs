@@ -87,7 +87,7 @@ impl World {
         if let Some(handle) = self.stop.take() {
             handle.stop(false).await;
         }
-        self.app.finish();
+        self.app.finish().await;
     }
 
     async fn end(mut self) {

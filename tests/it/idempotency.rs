@@ -5,6 +5,7 @@ use std::time::Duration;
 use seif::each_database;
 use serde_json::json;
 
+use crate::rows::Beside;
 use crate::shelf::{RECORDS, customers, fields, ids, somebody, token};
 
 each_database! {
@@ -71,6 +72,30 @@ each_database! {
             assert_eq!(answer.expect(201).json(), first);
         }
         assert_eq!(ids(&owner.get(RECORDS).await.expect(200).json()).len(), 1);
+    }
+
+    async fn keys_that_stand_no_longer_go_from_every_tenant_though_nobody_comes_back(world: World) {
+        let mut programs = Vec::new();
+        for _ in 0..2 {
+            let owner = world.owner().await;
+            customers(&owner).await;
+            programs.push(token(&owner, &["records:read", "records:write"]).await);
+        }
+        for program in &programs {
+            for key in ["a", "b"] {
+                let _ = program.with_header("idempotency-key", key).post(RECORDS, json!({"values": somebody(key)})).await.expect(201);
+            }
+        }
+        world.later(Duration::from_secs(23 * 3600));
+        let keyed = programs[0].with_header("idempotency-key", "c");
+        let first = keyed.post(RECORDS, json!({"values": somebody("c")})).await.expect(201);
+        let mut db = Beside::of(world);
+        world.app.sweep().await;
+        assert_eq!(db.count("idempotency"), 5, "within 24 hours all of them stand");
+        world.later(Duration::from_secs(3600));
+        world.app.sweep().await;
+        assert_eq!(db.count("idempotency"), 1);
+        assert_eq!(keyed.post(RECORDS, json!({"values": somebody("c")})).await.expect(201).bytes, first.bytes);
     }
 
     async fn a_key_that_is_none_is_refused(world: World) {

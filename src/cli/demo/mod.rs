@@ -76,7 +76,7 @@ async fn tell(folder: &Path, output: Output) -> anyhow::Result<Told> {
     client.delete("/api/v1/session").await?;
     say("The owner signed out.");
     handle.stop(true).await;
-    app.finish();
+    app.finish().await;
     Ok(Told { business, imported, row })
 }
 

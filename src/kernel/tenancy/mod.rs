@@ -275,7 +275,8 @@ impl Scope for ServiceScope {
     }
 }
 
-/// One tenant of the several that the audit's journal carries sealed entries to; it opens none.
+/// One tenant of the several that a transaction of the kernel's own reaches: the audit's journal, a sweep. It opens none
+/// of their rows.
 pub(in crate::kernel) struct Carried(pub(in crate::kernel) TenantId);
 
 impl InTenant for Carried {

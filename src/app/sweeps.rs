@@ -1,0 +1,41 @@
+//! What has run its time is removed: the one place where that is begun.
+
+use std::time::Duration;
+
+use actix_web::web::Data;
+
+use crate::kernel::idempotency;
+use crate::messages::outbox::Outbox;
+use crate::web::services::Services;
+
+/// How often the small sweeps are made.
+const OFTEN: Duration = Duration::from_secs(60);
+
+/// How many of the small sweeps make an hour, after which those over all tenants are made.
+const HOUR: u32 = 60;
+
+/// Sweeps for as long as the process lives.
+pub(super) async fn run(services: Data<Services>, outbox: Outbox) {
+    loop {
+        hourly(&services).await;
+        for _ in 0..HOUR {
+            often(&services, &outbox).await;
+            tokio::time::sleep(OFTEN).await;
+        }
+    }
+}
+
+/// Captured mails of a day ago; sessions, sign-ups, challenges and counters that are over; keys of old days.
+pub(super) async fn often(services: &Services, outbox: &Outbox) {
+    outbox.sweep().await;
+    if let Err(error) = services.accounts.sweep().await {
+        services.incidents.report(&error);
+    }
+}
+
+/// The answers kept for repeated requests, of every tenant.
+pub(super) async fn hourly(services: &Services) {
+    if let Err(error) = idempotency::sweep(&services.kernel).await {
+        services.incidents.report(&error);
+    }
+}
