@@ -19,5 +19,5 @@ pub mod smtp;
 pub mod texts;
 pub mod transport;
 
-#[cfg(test)]
-mod python;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) mod python;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// missing and this is not CI.
 #[expect(clippy::disallowed_methods, reason = "where the tests' tools are stands in the environment")]
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-pub(super) fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/smtp/bin/python3");
     let python = std::env::var_os("SEIF_TEST_SMTP_PYTHON").map_or(made, PathBuf::from);
     if python.exists() {

@@ -3,7 +3,8 @@
 Writes each message to FOLDER/N.eml, and what clients do, a line each, to FOLDER/events.
 
 Recipients tell it what to do: refuse@ is refused, full@ deferred, spam@ refused after the message, silent@ hung up on
-after the message; everybody else gets the mail.
+after the message; later@ is deferred the first time, lost@ gets the mail and is hung up on the first time, slow@ gets it
+and hears of it late; everybody else gets the mail.
 """
 
 import argparse
@@ -32,6 +33,14 @@ class Postman:
     """What the server does with what it is told."""
 
     received = 0
+    known = set()
+
+    @classmethod
+    def is_first(cls, name):
+        """Whether `name` comes for the first time."""
+        first = name not in cls.known
+        cls.known.add(name)
+        return first
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
         session.host_name = hostname
@@ -51,6 +60,8 @@ class Postman:
                 return f"550 5.1.1 <{address}> is unknown here"
             case "full":
                 return f"452 4.2.2 the mailbox of <{address}> is full"
+            case "later" if self.is_first("later"):
+                return "451 4.3.0 come back"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 go on"
 
@@ -64,6 +75,11 @@ class Postman:
                 return "250 never heard"
         Postman.received += 1
         (options.folder / f"{Postman.received}.eml").write_bytes(envelope.original_content)
+        match envelope.rcpt_tos[0].split("@")[0]:
+            case "lost" if self.is_first("lost"):
+                server.transport.abort()
+            case "slow":
+                await asyncio.sleep(3)
         return "250 2.0.0 taken"
 
 

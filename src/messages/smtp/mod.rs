@@ -275,4 +275,5 @@ fn certificates(pem: &[u8]) -> Result<Certificate, SmtpError> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;

@@ -1,9 +1,5 @@
 //! Against a real mail server, `tests/smtp/server.py`, in the environment that `ops/lib/smtp-venv` makes.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
 use super::*;
 use crate::kernel::clock::Time;
 use crate::kernel::entropy::Entropy;
@@ -12,103 +8,8 @@ use crate::kernel::values::{EmailAddress, Locale};
 use crate::messages::delivery::Subject;
 use crate::messages::mail::{Letterhead, compose};
 use crate::messages::notice::{Code, Mail as Letter, Notice};
-use crate::messages::python::python;
 use crate::messages::texts::Texts;
-
-/// A mail server that lives as long as its test.
-struct Server {
-    process: Child,
-    port: u16,
-    folder: tempfile::TempDir,
-    roots: String,
-}
-
-impl Server {
-    /// Starts one whose certificate is for `localhost`; `None`, after a word on stderr, where Python's aiosmtpd is
-    /// missing and this is not CI.
-    fn start(mode: &str) -> Option<Self> {
-        Self::start_as("localhost", &[mode])
-    }
-
-    fn start_as(name: &str, arguments: &[&str]) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let roots = certify(name, folder.path());
-        let (process, port) = run(folder.path(), arguments)?;
-        Some(Self { process, port, folder, roots })
-    }
-
-    /// Ends it, and starts another at the same port.
-    fn restart(&mut self, mode: &str) {
-        self.stop();
-        (self.process, self.port) = run(self.folder.path(), &[mode, "--port", &self.port.to_string()]).unwrap();
-    }
-
-    fn stop(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    fn settings(&self, tls: Tls) -> SmtpSettings {
-        SmtpSettings {
-            host: "localhost".to_owned(),
-            port: self.port,
-            tls,
-            roots: Roots::Pem(self.roots.clone().into_bytes()),
-            login: None,
-            hello: "vault.example.com".to_owned(),
-            patience: Duration::from_secs(10),
-        }
-    }
-
-    /// What clients did, in order.
-    fn events(&self) -> Vec<String> {
-        let events = std::fs::read_to_string(self.folder.path().join("events")).unwrap_or_default();
-        events.lines().map(ToOwned::to_owned).collect()
-    }
-
-    fn received(&self, number: u32) -> Option<Vec<u8>> {
-        std::fs::read(self.folder.path().join(format!("{number}.eml"))).ok()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Option<(Child, u16)> {
-    let python = python()?;
-    let (mode, more) = arguments.split_first().unwrap();
-    let mut process = Command::new(python)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp/server.py"))
-        .args([mode, folder.to_str().unwrap()])
-        .args(more)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let port = line.trim().strip_prefix("port ").unwrap().parse().unwrap();
-    Some((process, port))
-}
-
-/// Puts a certificate for `name` and its key into `folder`; gives the authority that vouches for it.
-fn certify(name: &str, folder: &Path) -> String {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-    let authority_key = KeyPair::generate().unwrap();
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let roots = authority.self_signed(&authority_key).unwrap().pem();
-    let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new([name.to_owned()]).unwrap();
-    let leaf = leaf.signed_by(&key, &Issuer::new(authority, authority_key)).unwrap();
-    std::fs::write(folder.join("server.pem"), leaf.pem()).unwrap();
-    std::fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
-    roots
-}
+use crate::testing::{MailServer, certify};
 
 fn message_to(address: &str) -> Outgoing {
     let now = Time::parse("2026-03-01T12:00:00Z").unwrap();
@@ -131,7 +32,7 @@ fn assert_arrived(received: Option<&[u8]>, sent: &Outgoing) {
 #[tokio::test]
 async fn a_message_arrives_as_it_was_written_over_starttls_and_over_implicit_tls() {
     for (mode, tls) in [("starttls", Tls::StartTls), ("implicit", Tls::Implicit)] {
-        let Some(server) = Server::start(mode) else { return };
+        let Some(server) = MailServer::start(mode) else { return };
         assert_eq!(send(server.settings(tls), "anna@example.com").await, Delivery::Accepted);
         assert_arrived(server.received(1).as_deref(), &message_to("anna@example.com"));
         assert!(server.events().contains(&"EHLO under TLS".to_owned()), "{:?}", server.events());
@@ -140,7 +41,7 @@ async fn a_message_arrives_as_it_was_written_over_starttls_and_over_implicit_tls
 
 #[tokio::test]
 async fn a_server_without_tls_hears_neither_of_credentials_nor_of_mails() {
-    let Some(server) = Server::start_as("localhost", &["plain", "--login", "seif:secret"]) else { return };
+    let Some(server) = MailServer::start_as("localhost", &["plain", "--login", "seif:secret"]) else { return };
     for tls in [Tls::StartTls, Tls::Implicit] {
         let mut settings = server.settings(tls);
         settings.login = Some(Login { user: "seif".to_owned(), password: Secret::new("secret".to_owned()) });
@@ -154,10 +55,10 @@ async fn a_server_without_tls_hears_neither_of_credentials_nor_of_mails() {
 #[tokio::test]
 async fn a_certificate_for_another_name_or_of_another_authority_is_refused() {
     for (mode, tls) in [("starttls", Tls::StartTls), ("implicit", Tls::Implicit)] {
-        let Some(wrong_name) = Server::start_as("mail.other.example", &[mode]) else { return };
+        let Some(wrong_name) = MailServer::start_as("mail.other.example", &[mode]) else { return };
         let delivery = send(wrong_name.settings(tls), "anna@example.com").await;
         assert_eq!(delivery, Delivery::Unreachable(Unreachable::Tls));
-        let Some(unknown) = Server::start(mode) else { return };
+        let Some(unknown) = MailServer::start(mode) else { return };
         let settings = SmtpSettings { roots: Roots::Pem(wrong_name.roots.clone().into()), ..unknown.settings(tls) };
         assert_eq!(send(settings, "anna@example.com").await, Delivery::Unreachable(Unreachable::Tls));
         for server in [wrong_name, unknown] {
@@ -168,7 +69,7 @@ async fn a_certificate_for_another_name_or_of_another_authority_is_refused() {
 
 #[tokio::test]
 async fn answers_that_somebody_adds_before_the_handshake_are_not_believed() {
-    let Some(server) = Server::start("meddled") else { return };
+    let Some(server) = MailServer::start("meddled") else { return };
     let delivery = send(server.settings(Tls::StartTls), "anna@example.com").await;
     assert_eq!(delivery, Delivery::Unreachable(Unreachable::Tls));
     assert_eq!(server.events(), Vec::<String>::new());
@@ -176,7 +77,7 @@ async fn answers_that_somebody_adds_before_the_handshake_are_not_believed() {
 
 #[tokio::test]
 async fn refusals_and_deferrals_say_what_they_are_about_and_hold_no_address() {
-    let Some(server) = Server::start("implicit") else { return };
+    let Some(server) = MailServer::start("implicit") else { return };
     let smtp = Smtp::new(server.settings(Tls::Implicit)).unwrap();
     let about = |reply, about| Refusal { reply: Some(reply), about: Some(about) };
     for (to, expected) in [
@@ -198,7 +99,7 @@ async fn an_address_in_another_script_goes_to_a_server_that_takes_it_and_to_no_o
     // RFC 6531 §3.2
     let refused = Delivery::Refused(Refusal { reply: None, about: None });
     for (arguments, expected) in [(&["implicit"][..], refused), (&["implicit", "--utf8"], Delivery::Accepted)] {
-        let Some(server) = Server::start_as("localhost", arguments) else { return };
+        let Some(server) = MailServer::start_as("localhost", arguments) else { return };
         assert_eq!(send(server.settings(Tls::Implicit), "анна@пример.қаз").await, expected);
         assert_eq!(server.received(1).is_some(), expected == Delivery::Accepted);
     }
@@ -206,7 +107,7 @@ async fn an_address_in_another_script_goes_to_a_server_that_takes_it_and_to_no_o
 
 #[tokio::test]
 async fn the_service_signs_in_where_the_server_wants_it() {
-    let Some(server) = Server::start_as("localhost", &["implicit", "--login", "seif:secret"]) else { return };
+    let Some(server) = MailServer::start_as("localhost", &["implicit", "--login", "seif:secret"]) else { return };
     for (password, expected) in [("secret", Delivery::Accepted), ("guess", Delivery::Unreachable(Unreachable::Login))] {
         let mut settings = server.settings(Tls::Implicit);
         settings.login = Some(Login { user: "seif".to_owned(), password: Secret::new(password.to_owned()) });
@@ -217,12 +118,12 @@ async fn the_service_signs_in_where_the_server_wants_it() {
 
 #[tokio::test]
 async fn a_connection_serves_many_messages_and_a_dead_one_is_replaced() {
-    let Some(mut server) = Server::start("implicit") else { return };
+    let Some(mut server) = MailServer::start("implicit") else { return };
     let smtp = Smtp::new(server.settings(Tls::Implicit)).unwrap();
     for _ in 0..3 {
         assert_eq!(smtp.deliver(&message_to("anna@example.com")).await, Delivery::Accepted);
     }
-    let greetings = |server: &Server| server.events().iter().filter(|event| event.starts_with("EHLO")).count();
+    let greetings = |server: &MailServer| server.events().iter().filter(|event| event.starts_with("EHLO")).count();
     assert_eq!((greetings(&server), server.received(3).is_some()), (1, true));
     server.restart("implicit");
     assert_eq!(smtp.deliver(&message_to("anna@example.com")).await, Delivery::Accepted);
