@@ -5,6 +5,7 @@ use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 use reqwest::Method;
 use seif::each_database;
 use seif::kernel::store::schema::TENANT_TABLES;
+use seif::kernel::store::{Conn, StoreError, Tx};
 use seif::testing::{Actor, Answer, Database, World};
 use serde_json::{Value, json};
 
@@ -240,4 +241,53 @@ fn under_the_role_for_rows_the_database_itself_knows_one_tenant_alone() {
             assert_eq!(nobody.count(table), 0, "{table}");
         }
     });
+}
+
+/// What a transaction of the service itself is: the role for rows, within reach of its tenants and no other.
+#[test]
+fn every_transaction_of_the_service_runs_under_the_role_for_rows_and_reaches_its_tenants_alone() {
+    World::run(Database::Postgres, async |world| {
+        let mine = shop(world, "mine").await.owner.tenant.unwrap();
+        let theirs = shop(world, "theirs").await.owner.tenant.unwrap();
+        world.app.services.kernel.journal().flush().unwrap();
+        let db = world.app.services.kernel.db();
+        let seen = |tx: &mut Tx<'_>| -> Result<Vec<String>, StoreError> {
+            let Conn::Pg(conn) = tx.conn() else { panic!("PostgreSQL") };
+            let tables: String =
+                TENANT_TABLES.map(|table| format!(" UNION SELECT DISTINCT tenant_id::text FROM {table}")).concat();
+            let lines: Vec<Line> =
+                diesel::sql_query(format!("SELECT current_user::text AS line{tables} ORDER BY 1")).load(conn)?;
+            Ok(lines.into_iter().map(|line| line.line).collect())
+        };
+        let sorted = |tenants: &[&String]| {
+            let mut all: Vec<String> = tenants.iter().map(|tenant| (*tenant).clone()).collect();
+            all.push("seif_rows".to_owned());
+            all.sort();
+            all
+        };
+        let id = |tenant: &String| tenant.parse::<seif::kernel::ids::TenantId>().unwrap();
+        assert_eq!(db.read(None, seen).await.unwrap(), sorted(&[]));
+        assert_eq!(db.read(Some(id(&mine)), seen).await.unwrap(), sorted(&[&mine]));
+        assert_eq!(db.point(Some(id(&mine)), seen).await.unwrap(), sorted(&[&mine]));
+        assert_eq!(db.write(Vec::new(), seen).await.unwrap(), sorted(&[]));
+        assert_eq!(db.write(vec![id(&mine)], seen).await.unwrap(), sorted(&[&mine]));
+        let both = vec![id(&mine), id(&theirs)];
+        let reached = db.write(both, |tx| {
+            let Conn::Pg(conn) = tx.conn() else { panic!("PostgreSQL") };
+            Ok::<_, StoreError>(
+                diesel::sql_query("SELECT current_user::text AS line").load::<Line>(conn)?.remove(0).line,
+            )
+        });
+        assert_eq!(reached.await.unwrap(), "seif_rows");
+        // The role goes with the transaction: the next one on the same connection starts anew.
+        for tenant in [&mine, &theirs, &mine] {
+            assert_eq!(db.read(Some(id(tenant)), seen).await.unwrap(), sorted(&[tenant]));
+        }
+    });
+}
+
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
 }

@@ -11,6 +11,8 @@ use seif::kernel::store::schema::journals;
 use seif::kernel::store::{Db, StoreError, Tx};
 use seif::testing::World;
 
+use crate::rows::Beside;
+
 fn note(tx: &mut Tx<'_>, id: AnyId) -> Result<(), StoreError> {
     let now = tx.now();
     diesel::insert_into(journals::table).values((journals::id.eq(id), journals::at.eq(now))).execute(tx.conn())?;
@@ -102,5 +104,36 @@ fn an_acknowledged_write_is_on_disk_for_another_connection() {
         .get_result(&mut other)
         .unwrap();
         assert_eq!(found, 1);
+    });
+}
+
+/// A commit that was not heard of may stand: to run it again could do it twice.
+#[test]
+fn a_transaction_whose_commit_broke_off_is_not_run_again() {
+    World::run(seif::testing::Database::Postgres, async |world| {
+        let db = world.app.services.kernel.db();
+        let mut beside = Beside::url(&world.database_urls()[0]);
+        beside
+            .run(
+                "CREATE FUNCTION broken_off() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+                 $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); RETURN NULL; END $$;
+                 CREATE CONSTRAINT TRIGGER broken_off AFTER INSERT ON journals DEFERRABLE INITIALLY DEFERRED
+                 FOR EACH ROW EXECUTE FUNCTION broken_off()",
+            )
+            .unwrap();
+        let (runs, at) = (Arc::new(AtomicU32::new(0)), id(world));
+        let counted = Arc::clone(&runs);
+        let answer = db.write(Vec::new(), move |tx| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            note(tx, at)
+        });
+        assert_eq!(answer.await, Err(StoreError::Unavailable));
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        beside.run("DROP TRIGGER broken_off ON journals").unwrap();
+        // A connection that broke before anything was begun is another matter.
+        for _ in 0..20 {
+            let at = id(world);
+            assert_eq!(db.write(Vec::new(), move |tx| note(tx, at)).await, Ok(()));
+        }
     });
 }

@@ -26,6 +26,9 @@ pub use crate::kernel::store::work::AsStore as StoreFailure;
 /// The most writes that one commit may carry on SQLite.
 const GROUP: usize = 512;
 
+/// The connection broke while a commit was under way. It may stand: it is not acknowledged, and never run again.
+const UNCONFIRMED: StoreError = StoreError::Refused("the commit was not confirmed");
+
 /// How often a transaction is tried when others are in its way.
 const TRIES: u32 = 6;
 
@@ -378,6 +381,7 @@ impl Lane {
                 Err(StoreError::Unavailable) if attempt == 0 && last == StoreError::Again => {
                     last = StoreError::Unavailable;
                 }
+                Err(UNCONFIRMED) => return Err(StoreError::Unavailable),
                 other => return other,
             }
         }
@@ -393,8 +397,7 @@ impl Lane {
         let outcome = match ran {
             Ran::Commit => conn.batch("COMMIT").map_err(|error| match StoreError::from(error) {
                 StoreError::Again => StoreError::Again,
-                // Whether it was committed is not known; it was not acknowledged.
-                _ => StoreError::Refused("the commit was not confirmed"),
+                _ => UNCONFIRMED,
             }),
             Ran::Undo | Ran::Again => conn.batch("ROLLBACK").map_err(|_| StoreError::Refused("the roll-back failed")),
         };
@@ -412,6 +415,7 @@ impl Lane {
             }
             // The closure's own answer stands when it had said no already.
             Err(_) if ran == Ran::Undo => Ok(()),
+            Err(UNCONFIRMED) => Err(UNCONFIRMED),
             Err(_) => Err(StoreError::Unavailable),
         }
     }
