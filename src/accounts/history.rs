@@ -23,6 +23,10 @@ pub enum Way {
     Password,
     /// A code to the verified e-mail address, on top of the password.
     Email,
+    /// One of the recovery codes.
+    RecoveryCode,
+    /// A code of an authenticator app.
+    Totp,
 }
 
 /// Whether it was let in.

@@ -1,12 +1,12 @@
 //! A person's sign-in: how it comes to be, how it is used, how sure we are of it.
 //!
 //! Start at [`Accounts`], which the web holds. A file a subject: [`joining`] (an address is proved before anything is
-//! stored), [`signing_in`] (unknown and known identifiers are alike), [`confirmation`] (raising a session), [`history`],
-//! [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail). What the parts
+//! stored), [`signing_in`] (unknown and known identifiers are alike), [`factors`] (raising a session, and by
+//! what), [`history`], [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail). What the parts
 //! of an account are under is the account's own key; what belongs to nobody yet is under the day's.
 
-pub mod confirmation;
 mod decoys;
+pub mod factors;
 pub mod history;
 pub mod joining;
 pub mod passwords;

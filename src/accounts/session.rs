@@ -1,6 +1,6 @@
 //! A session as its account sees it.
 
-use crate::accounts::confirmation::Method;
+use crate::accounts::factors::{Advice, Method, confirming};
 use crate::accounts::{Accounts, Failure, person};
 use crate::kernel::access::{AccountAccess, Assurance, Role, TenantAccess, member_scopes, sessions};
 use crate::kernel::crypto::token::SessionToken;
@@ -30,8 +30,8 @@ pub struct View {
     pub name: Personal<String>,
     /// Where they belong.
     pub tenants: Vec<Membership>,
-    /// How they may confirm, least secure first.
-    pub methods: Vec<Method>,
+    /// How they may confirm and whether that is advised, from least to most secure.
+    pub methods: Vec<(Method, Advice)>,
 }
 
 /// A tenant that an account belongs to.
@@ -85,12 +85,14 @@ impl Accounts {
             let profile = self.kernel().point(&scope, profile::find).await?;
             tenants.push(Membership { id: scope.tenant(), name: profile.name, role });
         }
+        let holdings = self.holdings(access).await?;
+        let methods = confirming::usable(&access.session).into_iter();
         Ok(View {
             assurance: access.session.assurance,
             account: access.session.account,
             name: person.name,
             tenants,
-            methods: Method::ALL.to_vec(),
+            methods: methods.map(|method| (method, method.advice(holdings))).collect(),
         })
     }
 

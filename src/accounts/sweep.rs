@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::accounts::{Accounts, Failure};
+use crate::accounts::{Accounts, Failure, factors};
 use crate::kernel::access::sessions;
 use crate::kernel::ids::{AccountId, ConfirmationId, SignupId};
 use crate::kernel::keyring::identifiers::Underway;
@@ -24,7 +24,7 @@ pub struct Swept {
 }
 
 impl Accounts {
-    /// Deletes sessions, sign-ups, challenges and counters that are over, destroys the keys of old days, and settles the
+    /// Deletes sessions, sign-ups, challenges, enrolments and counters that are over, destroys the keys of old days, and settles the
     /// claims of accounts that were written, releases those of accounts that were not. Safe at any time, on any node.
     ///
     /// # Errors
@@ -80,6 +80,7 @@ fn rows(tx: &mut Tx<'_>, accounts: &Accounts) -> Result<usize, StoreError> {
     let over: Vec<crate::kernel::crypto::Tag> =
         throttles::table.filter(throttles::expires_at.le(now)).select(throttles::tag).limit(BATCH).load(tx.conn())?;
     deleted += diesel::delete(throttles::table.filter(throttles::tag.eq_any(&over))).execute(tx.conn())?;
+    deleted += factors::sweep(tx, accounts.rules().code_lifetime, BATCH)?;
     deleted += accounts.0.decoys.forget_history(tx)?;
     Ok(deleted)
 }

@@ -48,6 +48,9 @@ const fn need(need: Need) -> &'static str {
     match need {
         Need::Password => "password",
         Need::Confirmed => "confirmed",
-        Need::Fresh => "confirmed within ten minutes",
+        Need::Strongest => "confirmed within ten minutes, strongly where the account can",
+        Need::StrongestOrRecovery => {
+            "confirmed within ten minutes, strongly where the account can, or by a recovery code"
+        }
     }
 }

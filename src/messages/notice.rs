@@ -50,6 +50,26 @@ pub enum Notice {
     PasswordChanged,
     /// The address or phone number that signs in was changed.
     IdentifierChanged,
+    /// Something was added that confirms its owner from now on (K-7).
+    MethodAdded {
+        /// Of what kind.
+        means: Means,
+    },
+    /// Something no longer confirms its owner (K-7).
+    MethodRemoved {
+        /// Of what kind.
+        means: Means,
+    },
+    /// So many wrong answers came that it confirms nobody any more (K-7).
+    MethodEnded {
+        /// Of what kind.
+        means: Means,
+    },
+    /// A recovery code was used (K-7).
+    RecoveryCodeUsed {
+        /// How many there are left.
+        left: u32,
+    },
     /// A tenant has begun.
     Welcome {
         /// The name that its owner gave it.
@@ -64,7 +84,35 @@ impl Notice {
     pub const fn life(&self) -> Life {
         match self {
             Self::SignupCode { code } | Self::ConfirmationCode { code, .. } => Life::Code(code.valid_for()),
-            Self::AddressTaken | Self::PasswordChanged | Self::IdentifierChanged | Self::Welcome { .. } => Life::Letter,
+            Self::AddressTaken
+            | Self::PasswordChanged
+            | Self::IdentifierChanged
+            | Self::MethodAdded { .. }
+            | Self::MethodRemoved { .. }
+            | Self::MethodEnded { .. }
+            | Self::RecoveryCodeUsed { .. }
+            | Self::Welcome { .. } => Life::Letter,
+        }
+    }
+}
+
+/// What confirms a person, as mails name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    /// An authenticator app.
+    Totp,
+    /// A set of recovery codes.
+    RecoveryCodes,
+}
+
+impl Means {
+    /// Its name in the texts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::RecoveryCodes => "recovery-codes",
         }
     }
 }

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::kernel::access::Role;
+use crate::kernel::crypto::totp::{PERIOD, Step, TotpSecret};
 use crate::kernel::personal::Personal;
 use crate::kernel::tenancy::Origin;
 use crate::tenants::members;
@@ -30,6 +31,35 @@ pub struct Actor {
     /// The password.
     pub password: String,
     headers: Vec<(String, String)>,
+}
+
+/// An authenticator app on somebody's phone.
+#[derive(Clone)]
+pub struct Authenticator {
+    /// The factor's id.
+    pub id: String,
+    secret: TotpSecret,
+}
+
+impl Authenticator {
+    /// An app that was given this secret.
+    #[must_use]
+    pub fn new(id: &str, secret: &str) -> Self {
+        Self { id: id.to_owned(), secret: TotpSecret::parse(secret).expect("base32") }
+    }
+
+    /// What it shows now.
+    #[must_use]
+    pub fn code(&self, world: &World) -> String {
+        self.secret.code(Step::at(world.clock.now())).reveal().clone()
+    }
+
+    /// What it shows in the next half minute, which begins now.
+    #[must_use]
+    pub fn next_code(&self, world: &World) -> String {
+        world.later(std::time::Duration::from_secs(u64::from(PERIOD)));
+        self.code(world)
+    }
 }
 
 /// What came back.
@@ -184,6 +214,25 @@ impl Actor {
         let answer = self.put(&path, json!({"code": code})).await;
         self.keep_session(&answer);
         answer
+    }
+
+    /// Confirms the session by a code of its own: of an app, or a recovery code.
+    pub async fn confirm_by(&mut self, method: &str, code: &str) -> Answer {
+        let begun = self.post("/api/v1/session/confirmations", json!({"method": method})).await.expect(201).json();
+        let path = format!("/api/v1/session/confirmations/{}", begun["id"].as_str().expect("an id"));
+        let answer = self.put(&path, json!({"code": code})).await;
+        self.keep_session(&answer);
+        answer
+    }
+
+    /// Enrols an authenticator app; the session stays what it is.
+    pub async fn enrol_app(&self, world: &World) -> Authenticator {
+        let begun = self.post("/api/v1/account/methods", json!({"method": "totp"})).await.expect(201).json();
+        let id = begun["id"].as_str().expect("an id");
+        let app = Authenticator::new(id, begun["secret"].as_str().expect("a secret"));
+        let code = app.code(world);
+        let _ = self.put(&format!("/api/v1/account/methods/{id}"), json!({"code": code})).await.expect(200);
+        app
     }
 }
 

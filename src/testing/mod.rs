@@ -12,7 +12,7 @@ mod canary;
 mod mail_server;
 mod world;
 
-pub use self::actors::{Actor, Answer};
+pub use self::actors::{Actor, Answer, Authenticator};
 pub use self::canary::{MARK, sweep};
 pub use self::mail_server::{MailServer, certify};
 pub use self::world::{Database, World, drop_database, fresh_databases};

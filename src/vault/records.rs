@@ -211,7 +211,7 @@ impl Vault {
         after: Option<String>,
         reveal: Vec<String>,
     ) -> Result<Page<Item>, Error> {
-        let may = may_reveal(access, &reveal)?;
+        let may = may_reveal_many(access, &reveal, self.kernel.now())?;
         let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
         let (collection, revealed, page) = self
             .kernel
@@ -382,6 +382,11 @@ enum Which {
 /// The right to see what `reveal` names, where it names anything.
 pub(super) fn may_reveal(access: &TenantAccess, reveal: &[String]) -> Result<Option<MayReveal>, Error> {
     if reveal.is_empty() { Ok(None) } else { Ok(Some(access.may_reveal()?)) }
+}
+
+/// The same of many records at once.
+fn may_reveal_many(access: &TenantAccess, reveal: &[String], now: Time) -> Result<Option<MayReveal>, Error> {
+    if reveal.is_empty() { Ok(None) } else { Ok(Some(access.may_reveal_many(now)?)) }
 }
 
 /// The fields to reveal, for who has the right.

@@ -7,7 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 
-use crate::kernel::access::{Authorized, Credentials, Denied, Need, Permission, authorize};
+use crate::accounts::factors::that_would_do;
+use crate::kernel::access::{Authorized, Credentials, Denied, Permission, Wish, authorize};
 use crate::kernel::crypto::token::{ApiToken, SessionToken};
 use crate::kernel::ids::TenantId;
 use crate::kernel::personal::Personal;
@@ -34,7 +35,7 @@ impl<P: Permission> FromRequest for Authorized<P> {
             let services = request.app_data::<web::Data<Services>>().ok_or(Problem::NotFound)?;
             let shown = credentials(&request)?;
             let allowed = authorize::<P>(&services.kernel, &services.sessions, &shown).await;
-            let allowed = allowed.map_err(|denied| refusal(services, denied, P::RULE.need))?;
+            let allowed = allowed.map_err(|denied| refusal(services, denied))?;
             if let Some(tenant) = tenant_of(&allowed) {
                 access_log::note_tenant(&request, tenant);
             }
@@ -93,12 +94,16 @@ fn named_tenant(request: &HttpRequest) -> Result<Option<TenantId>, Problem> {
 }
 
 /// A denial as the client sees it.
-pub fn refusal(services: &Services, denied: Denied, need: Need) -> Problem {
+pub fn refusal(services: &Services, denied: Denied) -> Problem {
     match denied {
         Denied::NotSignedIn => Problem::NotSignedIn,
-        Denied::ConfirmationRequired => {
-            let assurance = if need == Need::Fresh { "fresh" } else { "confirmed" };
-            Problem::ConfirmationRequired { assurance, methods: services.confirmation_methods() }
+        Denied::ConfirmationRequired(wanted) => {
+            let assurance = match wanted.wish {
+                Wish::Confirmed => "confirmed",
+                Wish::Fresh => "fresh",
+                Wish::Strong => "strong",
+            };
+            Problem::ConfirmationRequired { assurance, methods: that_would_do(&wanted) }
         }
         Denied::Forbidden => Problem::Forbidden { needs: "permission" },
         Denied::NotFound => Problem::NotFound,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::accounts::Accounts;
-use crate::accounts::confirmation::Method;
 use crate::kernel::Kernel;
 use crate::kernel::access::SessionRules;
 use crate::kernel::log::Incidents;
@@ -27,12 +26,4 @@ pub struct Services {
     pub sessions: SessionRules,
     /// Where unexpected failures are reported.
     pub incidents: Incidents,
-}
-
-impl Services {
-    /// The confirmation methods that there are, from least to most secure.
-    #[must_use]
-    pub fn confirmation_methods(&self) -> Vec<&'static str> {
-        Method::ALL.map(Method::name).to_vec()
-    }
 }

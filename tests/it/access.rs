@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use seif::each_database;
 use seif::kernel::access::{Need, Role, Rule, Subject};
-use seif::testing::{Actor, World};
+use seif::testing::{Actor, Authenticator, World};
 use seif::web::routes;
 use serde_json::json;
 
@@ -29,10 +29,41 @@ const SCOPES: [&str; 9] = [
 enum Caller {
     /// Nobody, or somebody with a cookie or token that stands for nothing.
     Nobody,
-    /// Signed in; as what in the tenant, or as nothing.
-    Session(Shown, Option<Role>),
+    /// Signed in, having shown this; as what in the tenant, or as nothing.
+    Session(Has, Option<Role>),
     /// A live token with this one scope.
     Token(&'static str),
+}
+
+/// What a session has shown, and whether its account has something strong to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Has {
+    /// A password alone.
+    Password,
+    /// Confirmed more than ten minutes ago.
+    Stale,
+    /// Confirmed just now; there is nothing stronger.
+    Fresh,
+    /// Confirmed by e-mail just now, where an app would have been there.
+    FreshMail,
+    /// Confirmed by a recovery code just now, where an app would have been there.
+    Recovered,
+    /// Confirmed by the app more than ten minutes ago, and by e-mail just now.
+    StaleApp,
+    /// Confirmed by the app just now.
+    FreshApp,
+}
+
+impl Has {
+    /// Whether it is enough for who must have shown `least`.
+    const fn shows(self, least: Shown) -> bool {
+        match (least, self) {
+            (Shown::Password, _) => true,
+            (Shown::Confirmed, has) => !matches!(has, Self::Password),
+            (Shown::Strongest, has) => matches!(has, Self::Fresh | Self::FreshApp),
+            (Shown::StrongestOrRecovery, has) => matches!(has, Self::Fresh | Self::FreshApp | Self::Recovered),
+        }
+    }
 }
 
 /// What the table says that this caller gets: nothing when the door is open.
@@ -42,7 +73,7 @@ fn denial(may: May, caller: Caller) -> Option<(u16, &'static str)> {
         (May::Account(_) | May::Tenant(..), Caller::Nobody) | (May::Account(_), Caller::Token(_)) => {
             Some((401, "not_signed_in"))
         }
-        (May::Account(least) | May::Tenant(_, least, _), Caller::Session(shown, _)) if shown < least => {
+        (May::Account(least) | May::Tenant(_, least, _), Caller::Session(has, _)) if !has.shows(least) => {
             Some((403, "confirmation_required"))
         }
         (May::Account(_), Caller::Session(..)) => None,
@@ -65,6 +96,7 @@ async fn callers(world: &mut World) -> (Vec<(String, Caller, Actor)>, String) {
         .await
         .expect(201)
         .json();
+    let protected = protected(world, &stale).await;
     world.later(Duration::from_secs(601));
 
     let mut owner = stale.clone();
@@ -85,19 +117,57 @@ async fn callers(world: &mut World) -> (Vec<(String, Caller, Actor)>, String) {
         ("a forged cookie".to_owned(), Caller::Nobody, forged),
         ("a revoked token".to_owned(), Caller::Nobody, owner.with_token(revoked["token"].as_str().unwrap())),
         ("an expired token".to_owned(), Caller::Nobody, owner.with_token(expiring["token"].as_str().unwrap())),
-        ("an owner with a password alone".to_owned(), Caller::Session(Shown::Password, Some(Role::Owner)), below),
-        ("an owner confirmed long ago".to_owned(), Caller::Session(Shown::Confirmed, Some(Role::Owner)), stale),
-        ("the owner of another tenant".to_owned(), Caller::Session(Shown::Fresh, None), other),
+        ("an owner with a password alone".to_owned(), Caller::Session(Has::Password, Some(Role::Owner)), below),
+        ("an owner confirmed long ago".to_owned(), Caller::Session(Has::Stale, Some(Role::Owner)), stale),
+        ("the owner of another tenant".to_owned(), Caller::Session(Has::Fresh, None), other),
     ];
     for role in [Role::Viewer, Role::Editor, Role::Admin] {
         let member = world.member(&owner, role).await;
-        all.push((format!("{role:?}"), Caller::Session(Shown::Fresh, Some(role)), member));
+        all.push((format!("{role:?}"), Caller::Session(Has::Fresh, Some(role)), member));
     }
     for scope in SCOPES {
         all.push((format!("a token for {scope}"), Caller::Token(scope), token(&owner, &[scope]).await));
     }
-    all.push(("the owner".to_owned(), Caller::Session(Shown::Fresh, Some(Role::Owner)), owner));
+    all.extend(sessions_of(world, protected).await);
+    all.push(("the owner".to_owned(), Caller::Session(Has::Fresh, Some(Role::Owner)), owner));
     (all, record)
+}
+
+/// An admin who has an app and recovery codes, and has confirmed by the app.
+struct Protected {
+    admin: Actor,
+    app: Authenticator,
+    recovery_code: String,
+}
+
+async fn protected(world: &mut World, owner: &Actor) -> Protected {
+    let mut admin = world.member(owner, Role::Admin).await;
+    let made = admin.post("/api/v1/account/methods", json!({"method": "recovery_codes"})).await.expect(201).json();
+    let app = admin.enrol_app(world).await;
+    let _ = admin.confirm_by("totp", &app.next_code(world)).await.expect(200);
+    Protected { admin, app, recovery_code: made["codes"][0].as_str().unwrap().to_owned() }
+}
+
+/// The same, more than ten minutes later, in sessions that have shown different things since.
+async fn sessions_of(world: &World, protected: Protected) -> Vec<(String, Caller, Actor)> {
+    let Protected { admin: mut stale, app, recovery_code } = protected;
+    let _ = stale.confirm(world).await.expect(200);
+    let (mut mail, mut recovered, mut fresh) = (stale.clone(), stale.clone(), stale.clone());
+    for session in [&mut mail, &mut recovered, &mut fresh] {
+        let _ = session.sign_in().await.expect(201);
+    }
+    let _ = mail.confirm(world).await.expect(200);
+    let _ = recovered.confirm_by("recovery_codes", &recovery_code).await.expect(200);
+    let _ = fresh.confirm_by("totp", &app.next_code(world)).await.expect(200);
+    let called = |name: &str, has, actor| {
+        (format!("an admin with an app, {name}"), Caller::Session(has, Some(Role::Admin)), actor)
+    };
+    vec![
+        called("confirmed by it long ago and by mail now", Has::StaleApp, stale),
+        called("confirmed by mail", Has::FreshMail, mail),
+        called("confirmed by a recovery code", Has::Recovered, recovered),
+        called("confirmed by it", Has::FreshApp, fresh),
+    ]
 }
 
 /// The last are those that end the caller's session.
@@ -116,7 +186,8 @@ fn every_route_stands_in_the_table_with_the_rule_that_its_handler_has() {
     let shown = |need: Need| match need {
         Need::Password => Shown::Password,
         Need::Confirmed => Shown::Confirmed,
-        Need::Fresh => Shown::Fresh,
+        Need::Strongest => Shown::Strongest,
+        Need::StrongestOrRecovery => Shown::StrongestOrRecovery,
     };
     let told = |rule: Rule| match rule.subject {
         Subject::Anyone => "Anyone".to_owned(),

@@ -20,6 +20,7 @@ mod isolation;
 mod joining;
 mod journal;
 mod mail;
+mod methods;
 mod openapi;
 mod pages;
 mod parity;

@@ -9,7 +9,10 @@ use seif::kernel::access::Role;
 pub(crate) enum Shown {
     Password,
     Confirmed,
-    Fresh,
+    /// Within ten minutes, by the strong method that the account has.
+    Strongest,
+    /// The same, or by a recovery code.
+    StrongestOrRecovery,
 }
 
 /// Who may.
@@ -40,6 +43,9 @@ const WRITE: May = May::Tenant(Role::Editor, Shown::Confirmed, &["records:write"
 const LOOK: May = May::Tenant(Role::Viewer, Shown::Password, &["records:read", "records:write", "collections:write"]);
 const SHAPE: May = May::Tenant(Role::Admin, Shown::Confirmed, &["collections:write"]);
 const AUDIT: May = May::Tenant(Role::Admin, Shown::Password, &["audit:read"]);
+const MANAGE_TOKENS: May = May::Tenant(Role::Admin, Shown::Strongest, &[]);
+const PROTECT: May = May::Account(Shown::Strongest);
+const RECOVER: May = May::Account(Shown::StrongestOrRecovery);
 const SIGNED_IN: May = May::Account(Shown::Password);
 const OPEN: May = May::Anyone;
 
@@ -86,9 +92,18 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/api/v1/session/confirmations", SIGNED_IN, Takes::Json, 415),
     (Method::PUT, "/api/v1/session/confirmations/{id}", SIGNED_IN, Takes::Json, 415),
     (Method::GET, "/api/v1/account/sign-ins", SIGNED_IN, Takes::Nothing, 200),
+    (Method::GET, "/api/v1/account/methods", SIGNED_IN, Takes::Nothing, 200),
+    (Method::POST, "/api/v1/account/methods", PROTECT, Takes::Json, 415),
+    (Method::PUT, "/api/v1/account/methods/{id}", PROTECT, Takes::Json, 415),
+    (Method::DELETE, "/api/v1/account/methods/{id}", RECOVER, Takes::Nothing, 404),
+    (Method::GET, "/account/security", SIGNED_IN, Takes::Nothing, 200),
+    (Method::POST, "/account/security/methods", PROTECT, Takes::Form, 415),
+    (Method::GET, "/account/security/methods/{id}", PROTECT, Takes::Nothing, 303),
+    (Method::POST, "/account/security/methods/{id}", PROTECT, Takes::Form, 415),
+    (Method::POST, "/account/security/remove/{id}", RECOVER, Takes::Nothing, 404),
     (Method::GET, "/api/v1/tokens", May::Tenant(Role::Admin, Shown::Password, &[]), Takes::Nothing, 200),
-    (Method::POST, "/api/v1/tokens", May::Tenant(Role::Admin, Shown::Fresh, &[]), Takes::Json, 415),
-    (Method::DELETE, "/api/v1/tokens/{id}", May::Tenant(Role::Admin, Shown::Fresh, &[]), Takes::Nothing, 404),
+    (Method::POST, "/api/v1/tokens", MANAGE_TOKENS, Takes::Json, 415),
+    (Method::DELETE, "/api/v1/tokens/{id}", MANAGE_TOKENS, Takes::Nothing, 404),
     (Method::GET, "/api/v1/templates", LOOK, Takes::Nothing, 200),
     (Method::GET, "/api/v1/collections", LOOK, Takes::Nothing, 200),
     (Method::POST, "/api/v1/collections", SHAPE, Takes::Json, 415),
@@ -120,7 +135,7 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/sign-out", OPEN, Takes::Nothing, 303),
     (Method::GET, "/confirm", SIGNED_IN, Takes::Nothing, 200),
     (Method::POST, "/confirm", SIGNED_IN, Takes::Form, 415),
-    (Method::GET, "/confirm/{id}", SIGNED_IN, Takes::Nothing, 200),
+    (Method::GET, "/confirm/{id}", SIGNED_IN, Takes::Nothing, 303),
     (Method::POST, "/confirm/{id}", SIGNED_IN, Takes::Form, 415),
     (Method::GET, "/t/{tenant_id}/", LOOK, Takes::Nothing, 200),
     (Method::GET, "/t/{tenant_id}/starters", SHAPE, Takes::Nothing, 200),
@@ -141,14 +156,8 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/t/{tenant_id}/collections/{slug}/records/{id}/versions", READ, Takes::Nothing, 200),
     (Method::GET, "/account/sign-ins", SIGNED_IN, Takes::Nothing, 200),
     (Method::GET, "/t/{tenant_id}/tokens", May::Tenant(Role::Admin, Shown::Password, &[]), Takes::Nothing, 200),
-    (Method::POST, "/t/{tenant_id}/tokens", May::Tenant(Role::Admin, Shown::Fresh, &[]), Takes::Form, 415),
-    (
-        Method::POST,
-        "/t/{tenant_id}/tokens/{id}/revoke",
-        May::Tenant(Role::Admin, Shown::Fresh, &[]),
-        Takes::Nothing,
-        404,
-    ),
+    (Method::POST, "/t/{tenant_id}/tokens", MANAGE_TOKENS, Takes::Form, 415),
+    (Method::POST, "/t/{tenant_id}/tokens/{id}/revoke", MANAGE_TOKENS, Takes::Nothing, 404),
     (Method::POST, "/api/v1/imports", WRITE, Takes::Nothing, 400),
 ];
 

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
 use crate::kernel::Kernel;
+use crate::kernel::access::factors::Wanted;
 use crate::kernel::access::permission::{Held, Permission, Rule, Subject};
 use crate::kernel::access::sessions::{self, Touch};
 use crate::kernel::access::{AccountAccess, Role, Session, SessionRules, TenantAccess, TokenScopes};
@@ -56,7 +57,7 @@ pub enum Denied {
     NotSignedIn,
     /// The session must be confirmed first.
     #[error("a confirmation is required")]
-    ConfirmationRequired,
+    ConfirmationRequired(Wanted),
     /// The role or the token's scopes do not reach.
     #[error("not permitted")]
     Forbidden,

@@ -4,15 +4,17 @@
 //! checks is: signed in, sure enough, permitted; what exists and what the body says come after.
 
 mod authorize;
+pub mod factors;
 mod permission;
 pub mod sessions;
 pub mod tokens;
 
 pub use self::authorize::{Authorized, Credentials, Denied, authorize, member_scopes, memberships};
+pub use self::factors::{Proof, Wanted, Wish};
 pub use self::permission::{
-    AccountAccess, Anyone, ChangeAccount, FreshAccount, ManageTokens, MayReveal, Need, Permission, ReadAudit,
-    ReadCollections, ReadMembers, ReadRecords, ReadTokens, Rule, SignedIn, Subject, TenantAccess, WriteCollections,
-    WriteRecords,
+    AccountAccess, Anyone, ChangeAccount, ManageTokens, MayReveal, Need, Permission, ProtectAccount, ReadAudit,
+    ReadCollections, ReadMembers, ReadRecords, ReadTokens, RecoverAccount, Rule, SignedIn, Subject, TenantAccess,
+    WriteCollections, WriteRecords,
 };
 pub use self::sessions::{Session, SessionRules};
 pub use self::tokens::{TokenScope, TokenScopes};

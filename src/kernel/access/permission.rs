@@ -1,5 +1,6 @@
 //! Permissions as types, each with its rule as data, so that the access matrix and the documentation read the same.
 
+use crate::kernel::access::factors::{Enrolled, Proof, Standing, Wanted, Wish};
 use crate::kernel::access::{Assurance, Denied, Role, Session, TokenScope, TokenScopes};
 use crate::kernel::clock::Time;
 use crate::kernel::tenancy::{AccountScope, Origin, TenantScope};
@@ -11,8 +12,11 @@ pub enum Need {
     Password,
     /// Confirmed besides.
     Confirmed,
-    /// Confirmed within the last ten minutes.
-    Fresh,
+    /// Confirmed within the last ten minutes, and by a strong method once the account has one: for what outlives the
+    /// session, or carries much away.
+    Strongest,
+    /// The same, or by a recovery code: for removing what was lost (K-8).
+    StrongestOrRecovery,
 }
 
 /// How long a confirmation counts as fresh.
@@ -21,15 +25,28 @@ pub(super) const FRESH: std::time::Duration = std::time::Duration::from_secs(600
 impl Need {
     /// Whether `session` has shown it by `now`.
     pub(super) fn met_by(self, session: &Session, now: Time) -> Result<(), Denied> {
-        let confirmed = session.assurance >= Assurance::Confirmed;
-        let fresh = session.confirmed_at.is_some_and(|at| now.since(at) <= FRESH);
-        match self {
-            Self::Password => Ok(()),
-            Self::Confirmed if confirmed => Ok(()),
-            Self::Fresh if confirmed && fresh => Ok(()),
-            Self::Confirmed | Self::Fresh => Err(Denied::ConfirmationRequired),
-        }
+        let fresh = |at: Option<Time>| at.is_some_and(|at| now.since(at) <= FRESH);
+        // A factor that was ended by wrong answers counts too: else whoever guesses at it would be rid of it.
+        let is_protected = session.factors.iter().any(|factor| factor.proof == Proof::Strong);
+        let (met, wish, least) = match self {
+            Self::Password => return Ok(()),
+            Self::Confirmed => (session.assurance >= Assurance::Confirmed, Wish::Confirmed, Proof::Confirmed),
+            Self::Strongest if is_protected => (fresh(session.strong_at), Wish::Strong, Proof::Strong),
+            Self::StrongestOrRecovery if is_protected => {
+                (fresh(session.strong_at) || fresh(session.recovered_at), Wish::Strong, Proof::Recovery)
+            }
+            Self::Strongest | Self::StrongestOrRecovery => (fresh(session.confirmed_at), Wish::Fresh, Proof::Confirmed),
+        };
+        if met { Ok(()) } else { Err(Denied::ConfirmationRequired(wanted(session, wish, least))) }
     }
+}
+
+fn wanted(session: &Session, wish: Wish, least: Proof) -> Wanted {
+    let would_do = |factor: &&Enrolled| factor.proof >= least && factor.standing == Standing::Usable;
+    let mut methods: Vec<i16> = session.factors.iter().filter(would_do).map(|factor| factor.method).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    Wanted { wish, methods }
 }
 
 /// On whose behalf a permission is.
@@ -105,12 +122,28 @@ impl TenantAccess {
     /// # Errors
     /// [`Denied::ConfirmationRequired`] below that assurance, [`Denied::Forbidden`] without the role or scope.
     pub fn may_reveal(&self) -> Result<MayReveal, Denied> {
+        if let Some(session) = &self.session
+            && session.assurance < Assurance::Confirmed
+        {
+            return Err(Denied::ConfirmationRequired(wanted(session, Wish::Confirmed, Proof::Confirmed)));
+        }
         match (&self.session, &self.scopes) {
-            (Some(session), _) if session.assurance < Assurance::Confirmed => Err(Denied::ConfirmationRequired),
             (Some(_), _) if self.role >= Role::Editor => Ok(MayReveal(())),
             (None, Some(scopes)) if scopes.hold(TokenScope::RecordsReveal).is_ok() => Ok(MayReveal(())),
             _ => Err(Denied::Forbidden),
         }
+    }
+
+    /// The right to see sensitive values of many records at once: as [`TenantAccess::may_reveal`], and a session was
+    /// confirmed within the ten minutes before `now`, by a strong method once its account has one.
+    ///
+    /// # Errors
+    /// As [`TenantAccess::may_reveal`].
+    pub fn may_reveal_many(&self, now: Time) -> Result<MayReveal, Denied> {
+        if let Some(session) = &self.session {
+            Need::Strongest.met_by(session, now)?;
+        }
+        self.may_reveal()
     }
 }
 
@@ -158,8 +191,10 @@ permissions! {
     SignedIn => AccountAccess, Subject::Account, Need::Password;
     /// Changes to one's own account.
     ChangeAccount => AccountAccess, Subject::Account, Need::Confirmed;
-    /// Changes to what protects one's account: a confirmation of the last ten minutes.
-    FreshAccount => AccountAccess, Subject::Account, Need::Fresh;
+    /// Changes to what protects one's account: what confirms it, where it may be used from.
+    ProtectAccount => AccountAccess, Subject::Account, Need::Strongest;
+    /// Removes what confirms one's account, lost things too (K-8).
+    RecoverAccount => AccountAccess, Subject::Account, Need::StrongestOrRecovery;
     /// Reads what collections there are.
     ReadCollections => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::RecordsRead, TokenScope::RecordsWrite, TokenScope::CollectionsWrite]), Need::Password;
     /// Makes, changes and deletes collections.
@@ -175,5 +210,5 @@ permissions! {
     /// Sees which API tokens there are: never by a token.
     ReadTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
     /// Makes and revokes API tokens: never by a token.
-    ManageTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Fresh;
+    ManageTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
 }

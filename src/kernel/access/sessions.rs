@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _, QueryDsl as _,
+    RunQueryDsl as _,
+};
 
 use crate::kernel::access::Assurance;
+use crate::kernel::access::factors::{ENROLLED, Enrolled, Proof, Standing};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Place, RowRef};
 use crate::kernel::ids::{AccountId, SessionId};
 use crate::kernel::personal::{Personal, revealed};
-use crate::kernel::store::schema::sessions;
+use crate::kernel::store::schema::{factors, sessions};
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{AccountScope, Origin};
 
@@ -86,10 +90,16 @@ pub struct Session {
     pub created_at: Time,
     /// When the last request came, to the minute.
     pub seen_at: Time,
-    /// When it was last confirmed.
+    /// When it was last confirmed, by whatever.
     pub confirmed_at: Option<Time>,
+    /// When it was last confirmed by a strong method.
+    pub strong_at: Option<Time>,
+    /// When it was last confirmed by a recovery code.
+    pub recovered_at: Option<Time>,
     /// When it ends whatever happens.
     pub expires_at: Time,
+    /// What its account can confirm with, as it stands.
+    pub factors: Vec<Enrolled>,
 }
 
 /// How exact `seen_at` is: it is written at most so often.
@@ -153,7 +163,10 @@ pub fn begin_as(
         created_at: now,
         seen_at: now,
         confirmed_at: (assurance >= Assurance::Confirmed).then_some(now),
+        strong_at: (assurance >= Assurance::Strong).then_some(now),
+        recovered_at: None,
         expires_at: now.plus(rules.absolute(computer)),
+        factors: enrolled(tx, scope.account())?,
     };
     let body = SessionOrigin { address: origin.address.clone(), device: origin.device.clone() };
     let body = scope.keys().seal::<SessionBody>(RowRef::new(id.as_bytes(), 1), &body, tx.entropy());
@@ -167,6 +180,7 @@ pub fn begin_as(
             sessions::created_at.eq(now),
             sessions::seen_at.eq(now),
             sessions::confirmed_at.eq(session.confirmed_at),
+            sessions::strong_at.eq(session.strong_at),
             sessions::expires_at.eq(session.expires_at),
             sessions::body.eq(body),
         ))
@@ -174,55 +188,97 @@ pub fn begin_as(
     Ok((token, session))
 }
 
-type Row = (SessionId, AccountId, i16, bool, Time, Time, Option<Time>, Time);
+type Row = (SessionId, AccountId, i16, bool, Time, Time, Time);
+type Confirmations = (Option<Time>, Option<Time>, Option<Time>);
+type Factor = (i16, i16, i64);
 
 /// The session of `token`, while it lasts.
 ///
 /// # Errors
 /// The store's.
 pub fn find(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Result<Option<Session>, StoreError> {
-    let row: Option<Row> = sessions::table
+    let its_own = factors::account_id.eq(sessions::account_id).and(factors::state.eq(ENROLLED));
+    let rows: Vec<(Row, Confirmations, Option<Factor>)> = sessions::table
+        .left_join(factors::table.on(its_own))
         .filter(sessions::digest.eq(token.digest().as_slice()))
         .select((
-            sessions::id,
-            sessions::account_id,
-            sessions::assurance,
-            sessions::shared_computer,
-            sessions::created_at,
-            sessions::seen_at,
-            sessions::confirmed_at,
-            sessions::expires_at,
+            (
+                sessions::id,
+                sessions::account_id,
+                sessions::assurance,
+                sessions::shared_computer,
+                sessions::created_at,
+                sessions::seen_at,
+                sessions::expires_at,
+            ),
+            (sessions::confirmed_at, sessions::strong_at, sessions::recovered_at),
+            (factors::method, factors::proof, factors::failures).nullable(),
         ))
-        .get_result(tx.conn())
-        .optional()?;
+        .load(tx.conn())?;
     let now = tx.now();
-    Ok(row.and_then(|(id, account, assurance, shared, created_at, seen_at, confirmed_at, expires_at)| {
-        let computer = if shared { Computer::Shared } else { Computer::Own };
-        let assurance = Assurance::from_code(assurance);
-        Session { id, account, assurance, computer, created_at, seen_at, confirmed_at, expires_at }.lasting(rules, now)
+    let enrolled: Vec<Enrolled> = rows.iter().filter_map(|(_, _, factor)| factor.map(of_row)).collect();
+    Ok(rows.into_iter().next().and_then(|(row, (confirmed_at, strong_at, recovered_at), _)| {
+        let (id, account, assurance, shared, created_at, seen_at, expires_at) = row;
+        let session = Session {
+            id,
+            account,
+            assurance: Assurance::from_code(assurance),
+            computer: if shared { Computer::Shared } else { Computer::Own },
+            created_at,
+            seen_at,
+            confirmed_at,
+            strong_at,
+            recovered_at,
+            expires_at,
+            factors: enrolled,
+        };
+        session.lasting(rules, now)
     }))
 }
 
-/// Raises a session to `assurance`, now, under a new token: whoever knew the old one knows nothing.
+/// What the account can confirm with.
+fn enrolled(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Enrolled>, StoreError> {
+    let rows: Vec<Factor> = factors::table
+        .filter(factors::account_id.eq(account))
+        .filter(factors::state.eq(ENROLLED))
+        .select((factors::method, factors::proof, factors::failures))
+        .load(tx.conn())?;
+    Ok(rows.into_iter().map(of_row).collect())
+}
+
+fn of_row((method, proof, failures): Factor) -> Enrolled {
+    Enrolled { method, proof: Proof::from_code(proof), standing: Standing::after(failures) }
+}
+
+/// Raises a session by `proof`, now, under a new token: whoever knew the old one knows nothing.
 ///
 /// # Errors
 /// The store's; [`StoreError::Refused`] when the session ended meanwhile.
-pub fn raise(tx: &mut Tx<'_>, session: &Session, assurance: Assurance) -> Result<(SessionToken, Session), StoreError> {
+pub fn raise(tx: &mut Tx<'_>, session: &Session, proof: Proof) -> Result<(SessionToken, Session), StoreError> {
     let token = SessionToken::random(tx.entropy());
     let now = tx.now();
-    let assurance = assurance.max(session.assurance);
+    let raised = Session {
+        assurance: proof.assurance().max(session.assurance),
+        confirmed_at: Some(now),
+        strong_at: if proof == Proof::Strong { Some(now) } else { session.strong_at },
+        recovered_at: if proof == Proof::Recovery { Some(now) } else { session.recovered_at },
+        seen_at: now,
+        ..session.clone()
+    };
     let changed = diesel::update(sessions::table.find(session.id))
         .set((
             sessions::digest.eq(token.digest().as_slice()),
-            sessions::assurance.eq(assurance.code()),
-            sessions::confirmed_at.eq(Some(now)),
+            sessions::assurance.eq(raised.assurance.code()),
+            sessions::confirmed_at.eq(raised.confirmed_at),
+            sessions::strong_at.eq(raised.strong_at),
+            sessions::recovered_at.eq(raised.recovered_at),
             sessions::seen_at.eq(now),
         ))
         .execute(tx.conn())?;
     if changed != 1 {
         return Err(StoreError::Refused("the session ended meanwhile"));
     }
-    Ok((token, Session { assurance, confirmed_at: Some(now), seen_at: now, ..session.clone() }))
+    Ok((token, raised))
 }
 
 /// Writes down that the session was seen.

@@ -14,6 +14,7 @@
 //! | [`aead`] | XAES-256-GCM, behind a trait |
 //! | [`password`] | Argon2id on threads of its own, with a bounded queue |
 //! | [`token`] | what opens a door for a while: API tokens, session tokens, codes |
+//! | [`totp`] | the codes of authenticator apps |
 //!
 //! Uses `personal`, `ids`, `clock` and `entropy`. Start at [`envelope`].
 
@@ -24,6 +25,7 @@ pub mod lookup;
 pub mod owner;
 pub mod password;
 pub mod token;
+pub mod totp;
 
 pub use derive::KeyUse;
 pub use envelope::{Place, RowRef, Sealed};

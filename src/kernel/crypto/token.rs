@@ -1,4 +1,4 @@
-//! What opens a door for a while: API tokens, session tokens and one-time codes. Stored as digests, shown once.
+//! What opens a door for a while: API tokens, session tokens, one-time codes and recovery codes. Stored as digests, shown once.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -113,6 +113,63 @@ impl Code {
     }
 }
 
+/// A recovery code: 120 random bits, so that its plain digest tells nothing, as 24 characters that look like no others.
+#[derive(Debug, Clone)]
+pub struct RecoveryCode(Secret<String>);
+
+/// Crockford's base32: digits, and small letters but i, l, o and u.
+const READABLE: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
+const RECOVERY: usize = 24;
+
+impl RecoveryCode {
+    /// A new code.
+    #[must_use]
+    pub fn random(entropy: &Entropy) -> Self {
+        let bytes = Zeroizing::new(entropy.bytes::<RECOVERY>());
+        let letters = bytes.iter().filter_map(|byte| READABLE.get(usize::from(byte & 0x1f)));
+        Self(Secret::new(letters.copied().map(char::from).collect()))
+    }
+
+    /// Reads a code as a person types it: in any case, with or without hyphens and spaces, with the letters that look
+    /// like digits; `None` when it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut letters = String::with_capacity(RECOVERY);
+        for letter in text.chars().filter(|letter| *letter != '-' && !letter.is_whitespace()) {
+            let letter = match letter.to_ascii_lowercase() {
+                'i' | 'l' => '1',
+                'o' => '0',
+                other => other,
+            };
+            let is_known = u8::try_from(letter).is_ok_and(|letter| READABLE.contains(&letter));
+            if !is_known || letters.len() == RECOVERY {
+                return None;
+            }
+            letters.push(letter);
+        }
+        (letters.len() == RECOVERY).then(|| Self(Secret::new(letters)))
+    }
+
+    /// The code as it is written down: six groups of four.
+    #[must_use]
+    pub fn shown(&self) -> Secret<String> {
+        let mut text = String::with_capacity(RECOVERY + RECOVERY / 4);
+        for (at, letter) in self.0.reveal().chars().enumerate() {
+            if at > 0 && at % 4 == 0 {
+                text.push('-');
+            }
+            text.push(letter);
+        }
+        Secret::new(text)
+    }
+
+    /// What is stored in its place: SHA-256 of its text.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0.reveal()).into()
+    }
+}
+
 /// Six characters over a token's body: CRC-32 in base62. It guards against slips, not against anybody.
 fn checksum(body: &[u8]) -> [u8; CHECKSUM] {
     *base62(Zeroizing::new(crc32(body).to_be_bytes()))
@@ -222,6 +279,34 @@ mod tests {
         for other in ["", "12345", "1234567", "12345x", "-12345", "１２３４５６"] {
             assert!(Code::parse(other).is_none(), "{other}");
         }
+    }
+
+    #[test]
+    fn recovery_codes_read_back_as_people_type_them() {
+        for seed in 0..50 {
+            let code = RecoveryCode::random(&Entropy::seeded(seed));
+            let shown = code.shown().reveal().clone();
+            assert_eq!((shown.len(), shown.matches('-').count()), (29, 5));
+            for typed in [
+                shown.clone(),
+                shown.to_uppercase(),
+                shown.replace('-', " "),
+                shown.replace('0', "O"),
+                shown.replace('1', "l"),
+            ] {
+                assert_eq!(RecoveryCode::parse(&typed).unwrap().digest(), code.digest(), "{typed}");
+            }
+            for other in [
+                "",
+                &shown[1..],
+                &format!("{shown}0"),
+                &shown.replacen(|_| true, "u", 1),
+                &shown.replacen(|_| true, "é", 1),
+            ] {
+                assert!(RecoveryCode::parse(other).is_none(), "{other}");
+            }
+        }
+        assert_eq!(format!("{:?}", RecoveryCode::random(&Entropy::seeded(1))), "RecoveryCode(Secret(..))");
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! and the column that says whose a row is can be written only by [`records::of`]`(&scope)`.
 
 pub use super::tables::{
-    account_tenants, accounts, acknowledgements, confirmations, instance, journals, key_versions, outbox, policies,
-    policy_texts, sessions, sign_ins, signups, throttles, tokens,
+    account_tenants, accounts, acknowledgements, confirmations, factors, instance, journals, key_versions, outbox,
+    policies, policy_texts, sessions, sign_ins, signups, throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.

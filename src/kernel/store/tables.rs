@@ -78,6 +78,26 @@ diesel::table! {
         confirmed_at -> Nullable<BigInt>,
         expires_at -> BigInt,
         body -> Binary,
+        strong_at -> Nullable<BigInt>,
+        recovered_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    factors (account_id, id) {
+        account_id -> Uid,
+        id -> Uid,
+        method -> SmallInt,
+        proof -> SmallInt,
+        state -> SmallInt,
+        failures -> BigInt,
+        version -> BigInt,
+        created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        body -> Binary,
     }
 }
 
@@ -328,3 +348,5 @@ diesel::table! {
 
 // Records are found by their tags: a sub-select of the one within a query of the other.
 diesel::allow_tables_to_appear_in_same_query!(records, record_tags);
+// A session is found with what its account has enrolled.
+diesel::allow_tables_to_appear_in_same_query!(sessions, factors);

@@ -1,4 +1,4 @@
-# Mails in English. $service: the service's name; $contact: its e-mail address; $minutes: how long a code is valid.
+# Mails in English. $service: the service's name; $contact: its e-mail address; $means: what confirms; $left: codes left; $minutes: how long a code is valid.
 
 code-validity = The code works once, within { $minutes ->
     [one] { $minutes } minute
@@ -41,6 +41,35 @@ password-changed =
 identifier-changed =
     .subject = Your sign-in details at { $service } were changed
     .lead = The address or phone number with which you sign in to { $service } has just been changed.
+    .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
+
+method-added =
+    .subject = A way to confirm was added to your account at { $service }
+    .lead = { $means ->
+        [totp] An authenticator app has just been added to your account at { $service }. From now on its codes confirm that it is you.
+       *[recovery-codes] New recovery codes have just been made for your account at { $service }. Earlier ones no longer work.
+    }
+    .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
+
+method-removed =
+    .subject = A way to confirm was removed from your account at { $service }
+    .lead = { $means ->
+        [totp] An authenticator app has just been removed from your account at { $service }. Its codes no longer work.
+       *[recovery-codes] The recovery codes of your account at { $service } have just been removed. None of them works any more.
+    }
+    .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
+
+method-ended =
+    .subject = Too many wrong codes for your account at { $service }
+    .lead = { $means ->
+        [totp] A hundred wrong codes in a row were entered for the authenticator app of your account at { $service }. It confirms nothing any more: remove it with a recovery code, and add it anew.
+       *[recovery-codes] A hundred wrong recovery codes in a row were entered for your account at { $service }. They no longer work: make new ones.
+    }
+    .otherwise = If it was not you, somebody knows your password: change it, and write to us at once at { $contact }.
+
+recovery-code-used =
+    .subject = A recovery code of your account at { $service } was used
+    .lead = A recovery code has just confirmed a sign-in to your account at { $service }. It does not work again. Codes left: { $left }.
     .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
 
 welcome =

@@ -43,6 +43,35 @@ identifier-changed =
     .lead = Aadress või telefoninumber, millega teenusesse { $service } sisse logite, muudeti äsja.
     .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
 
+method-added =
+    .subject = Teie kontole teenuses { $service } lisati kinnitusviis
+    .lead = { $means ->
+        [totp] Teie kontole teenuses { $service } lisati äsja autentimisrakendus. Nüüdsest kinnitavad selle koodid, et see olete teie.
+       *[recovery-codes] Teie kontole teenuses { $service } loodi äsja uued taastekoodid. Varasemad enam ei kehti.
+    }
+    .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
+
+method-removed =
+    .subject = Teie kontolt teenuses { $service } eemaldati kinnitusviis
+    .lead = { $means ->
+        [totp] Teie kontolt teenuses { $service } eemaldati äsja autentimisrakendus. Selle koodid enam ei kehti.
+       *[recovery-codes] Teie konto taastekoodid teenuses { $service } eemaldati äsja. Ükski neist enam ei kehti.
+    }
+    .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
+
+method-ended =
+    .subject = Liiga palju valesid koode teie kontole teenuses { $service }
+    .lead = { $means ->
+        [totp] Teie konto autentimisrakenduse kohta teenuses { $service } sisestati järjest sada vale koodi. See ei kinnita enam midagi: eemaldage see taastekoodiga ja lisage uuesti.
+       *[recovery-codes] Teie kontole teenuses { $service } sisestati järjest sada vale taastekoodi. Need enam ei kehti: looge uued.
+    }
+    .otherwise = Kui see ei olnud teie, teab keegi teie parooli: muutke see ära ja kirjutage meile kohe aadressil { $contact }.
+
+recovery-code-used =
+    .subject = Teie konto taastekoodi teenuses { $service } kasutati
+    .lead = Taastekoodiga kinnitati äsja sisselogimine teie kontole teenuses { $service }. Teist korda see ei kehti. Koode on alles: { $left }.
+    .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
+
 welcome =
     .subject = Tere tulemast teenusesse { $service }
     .lead = Teie andmehoidla teenuses { $service } on valmis.

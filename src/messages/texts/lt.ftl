@@ -44,6 +44,35 @@ identifier-changed =
     .lead = Adresas arba telefono numeris, kuriuo jungiatės prie „{ $service }“ paslaugos, ką tik buvo pakeistas.
     .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
 
+method-added =
+    .subject = Prie jūsų paskyros „{ $service }“ paslaugoje pridėtas patvirtinimo būdas
+    .lead = { $means ->
+        [totp] Prie jūsų paskyros „{ $service }“ paslaugoje ką tik pridėta autentifikavimo programėlė. Nuo šiol jos kodai patvirtina, kad tai jūs.
+       *[recovery-codes] Jūsų paskyrai „{ $service }“ paslaugoje ką tik sukurti nauji atkūrimo kodai. Ankstesni nebegalioja.
+    }
+    .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
+
+method-removed =
+    .subject = Iš jūsų paskyros „{ $service }“ paslaugoje pašalintas patvirtinimo būdas
+    .lead = { $means ->
+        [totp] Iš jūsų paskyros „{ $service }“ paslaugoje ką tik pašalinta autentifikavimo programėlė. Jos kodai nebegalioja.
+       *[recovery-codes] Jūsų paskyros atkūrimo kodai „{ $service }“ paslaugoje ką tik pašalinti. Nė vienas jų nebegalioja.
+    }
+    .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
+
+method-ended =
+    .subject = Per daug neteisingų kodų jūsų paskyrai „{ $service }“ paslaugoje
+    .lead = { $means ->
+        [totp] Jūsų paskyros autentifikavimo programėlei „{ $service }“ paslaugoje iš eilės įvesta šimtas neteisingų kodų. Ji nieko nebepatvirtina: pašalinkite ją atkūrimo kodu ir pridėkite iš naujo.
+       *[recovery-codes] Jūsų paskyrai „{ $service }“ paslaugoje iš eilės įvesta šimtas neteisingų atkūrimo kodų. Jie nebegalioja: susikurkite naujus.
+    }
+    .otherwise = Jei tai buvote ne jūs, kažkas žino jūsų slaptažodį: pakeiskite jį ir nedelsdami parašykite mums adresu { $contact }.
+
+recovery-code-used =
+    .subject = Panaudotas jūsų paskyros atkūrimo kodas „{ $service }“ paslaugoje
+    .lead = Atkūrimo kodu ką tik patvirtintas prisijungimas prie jūsų paskyros „{ $service }“ paslaugoje. Antrą kartą jis nebegalios. Liko kodų: { $left }.
+    .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
+
 welcome =
     .subject = Sveiki atvykę į „{ $service }“
     .lead = Jūsų duomenų saugykla „{ $service }“ paslaugoje paruošta.

@@ -43,6 +43,35 @@ identifier-changed =
     .lead = Adrese vai tālruņa numurs, ar ko piesakāties pakalpojumā { $service }, tikko tika nomainīts.
     .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
 
+method-added =
+    .subject = Jūsu kontam pakalpojumā { $service } pievienots apstiprināšanas veids
+    .lead = { $means ->
+        [totp] Jūsu kontam pakalpojumā { $service } tikko tika pievienota autentifikācijas lietotne. Turpmāk tās kodi apstiprina, ka tas esat jūs.
+       *[recovery-codes] Jūsu kontam pakalpojumā { $service } tikko tika izveidoti jauni atkopšanas kodi. Iepriekšējie vairs neder.
+    }
+    .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
+
+method-removed =
+    .subject = No jūsu konta pakalpojumā { $service } noņemts apstiprināšanas veids
+    .lead = { $means ->
+        [totp] No jūsu konta pakalpojumā { $service } tikko tika noņemta autentifikācijas lietotne. Tās kodi vairs neder.
+       *[recovery-codes] Jūsu konta atkopšanas kodi pakalpojumā { $service } tikko tika noņemti. Neviens no tiem vairs neder.
+    }
+    .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
+
+method-ended =
+    .subject = Pārāk daudz nepareizu kodu jūsu kontam pakalpojumā { $service }
+    .lead = { $means ->
+        [totp] Jūsu konta autentifikācijas lietotnei pakalpojumā { $service } pēc kārtas tika ievadīti simts nepareizi kodi. Tā vairs neko neapstiprina: noņemiet to ar atkopšanas kodu un pievienojiet no jauna.
+       *[recovery-codes] Jūsu kontam pakalpojumā { $service } pēc kārtas tika ievadīti simts nepareizi atkopšanas kodi. Tie vairs neder: izveidojiet jaunus.
+    }
+    .otherwise = Ja tas nebijāt jūs, kāds zina jūsu paroli: nomainiet to un nekavējoties rakstiet mums uz { $contact }.
+
+recovery-code-used =
+    .subject = Izmantots jūsu konta atkopšanas kods pakalpojumā { $service }
+    .lead = Ar atkopšanas kodu tikko tika apstiprināta pieteikšanās jūsu kontā pakalpojumā { $service }. Tas vairs neder. Atlikušo kodu skaits: { $left }.
+    .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
+
 welcome =
     .subject = Laipni lūdzam pakalpojumā { $service }
     .lead = Jūsu datu glabātava pakalpojumā { $service } ir gatava.

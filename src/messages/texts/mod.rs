@@ -77,6 +77,18 @@ impl Texts {
             Notice::AddressTaken => page.news(&mut body, "address-taken")?,
             Notice::PasswordChanged => page.news(&mut body, "password-changed")?,
             Notice::IdentifierChanged => page.news(&mut body, "identifier-changed")?,
+            Notice::MethodAdded { means } => {
+                page.news_of(&mut body, "method-added", &[("means", means.name().into())])?
+            }
+            Notice::MethodRemoved { means } => {
+                page.news_of(&mut body, "method-removed", &[("means", means.name().into())])?
+            }
+            Notice::MethodEnded { means } => {
+                page.news_of(&mut body, "method-ended", &[("means", means.name().into())])?
+            }
+            Notice::RecoveryCodeUsed { left } => {
+                page.news_of(&mut body, "recovery-code-used", &[("left", (*left).into())])?
+            }
             Notice::Welcome { tenant_name } => page.welcome(&mut body, tenant_name.reveal())?,
         };
         page.close(&mut body)?;
@@ -142,9 +154,14 @@ impl Page<'_> {
     }
 
     fn news(&self, body: &mut String, kind: &str) -> Result<String, TextsError> {
-        add(body, &self.say(kind, Some("lead"))?);
-        add(body, &self.say(kind, Some("otherwise"))?);
-        self.say(kind, Some("subject"))
+        self.news_of(body, kind, &[])
+    }
+
+    /// What has happened, and what if it was not you.
+    fn news_of(&self, body: &mut String, kind: &str, of: &[(&str, FluentValue<'_>)]) -> Result<String, TextsError> {
+        add(body, &self.say_with(kind, Some("lead"), of)?);
+        add(body, &self.say_with(kind, Some("otherwise"), of)?);
+        self.say_with(kind, Some("subject"), of)
     }
 
     /// Names the tenant, unless a mail program could make a link of its name.

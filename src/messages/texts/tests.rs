@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::kernel::personal::Personal;
-use crate::messages::notice::Life;
+use crate::messages::notice::{Life, Means};
 
 const CODE: &str = "042042";
 
@@ -27,6 +27,13 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("address-taken", Notice::AddressTaken),
         ("password-changed", Notice::PasswordChanged),
         ("identifier-changed", Notice::IdentifierChanged),
+        ("method-added", Notice::MethodAdded { means: Means::Totp }),
+        ("method-added", Notice::MethodAdded { means: Means::RecoveryCodes }),
+        ("method-removed", Notice::MethodRemoved { means: Means::Totp }),
+        ("method-removed", Notice::MethodRemoved { means: Means::RecoveryCodes }),
+        ("method-ended", Notice::MethodEnded { means: Means::Totp }),
+        ("method-ended", Notice::MethodEnded { means: Means::RecoveryCodes }),
+        ("recovery-code-used", Notice::RecoveryCodeUsed { left: 9 }),
         ("welcome", welcome("Rīta Maize")),
         ("welcome", welcome("https://evil.example/ href=www.evil.example")),
     ]

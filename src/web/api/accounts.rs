@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::accounts::Failure;
-use crate::accounts::confirmation::{Advice, ConfirmError, Confirmation, Method};
+use crate::accounts::factors::confirming::{ConfirmError, Confirmation};
+use crate::accounts::factors::{Advice, Answer, Asks, Method};
 use crate::accounts::history::SignIn;
 use crate::accounts::joining::{Draft, JoinError, Signup};
 use crate::accounts::session::{Begun, View};
@@ -164,7 +165,7 @@ struct SessionAnswer {
     assurance: crate::kernel::access::Assurance,
     account: AccountAnswer,
     tenants: Vec<MembershipAnswer>,
-    /// How the session can be confirmed, least secure first.
+    /// How the session can be confirmed, from least to most secure.
     methods: Vec<MethodAnswer>,
     /// What the service asks of the person, in the application alone.
     prompts: Vec<&'static str>,
@@ -208,18 +209,27 @@ struct ConfirmationBegun {
     #[schema(value_type = String, format = "uuid")]
     id: ConfirmationId,
     method: &'static str,
+    /// Where a code is on its way to, masked; absent where none is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_to: Option<String>,
     /// When it ends by itself.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Time,
 }
 
-/// The answer to a challenge.
+/// The answer to a challenge or an enrolment.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CodeBody {
-    /// Six digits.
+pub(super) struct AnswerBody {
+    /// Six digits, or one of the recovery codes.
     #[schema(value_type = String)]
     code: Secret<String>,
+}
+
+impl From<AnswerBody> for Answer {
+    fn from(AnswerBody { code }: AnswerBody) -> Self {
+        Self::Code(code)
+    }
 }
 
 /// A sign-in, let in or not.
@@ -230,7 +240,7 @@ struct SignInAnswer {
     ip: String,
     /// The device in words.
     device: String,
-    /// `sign_up`, `password` or `email`.
+    /// `sign_up`, `password`, `email`, `recovery_code` or `totp`.
     #[schema(value_type = String, example = "password")]
     method: crate::accounts::history::Way,
     /// `accepted` or `refused`.
@@ -341,7 +351,7 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 #[utoipa::path(post, path = "/api/v1/session/confirmations", tag = "session", request_body = ConfirmationBody,
     security(("session" = [])),
     responses(
-        (status = 201, description = "The challenge; for `email` a code is on its way", body = ConfirmationBegun),
+        (status = 201, description = "The challenge; where `sent_to` stands, a code is on its way", body = ConfirmationBegun),
         (status = 422, description = "The account has no such method"),
         (status = 429, description = "Too many codes for this account"),
     ))]
@@ -351,15 +361,20 @@ async fn begin_confirmation(
     body: Body<ConfirmationBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read().await?;
-    let method = Method::parse(&body.method)
-        .ok_or_else(|| Problem::invalid_field("/method", "not_a_choice", "The account has no such method."))?;
+    let method =
+        Method::parse(&body.method).ok_or_else(|| of_confirmation(&services.incidents, ConfirmError::NotEnrolled))?;
     let begun = services.accounts.begin_confirmation(&access, method).await;
-    let Confirmation { id, method, expires_at } = begun.map_err(|error| of_failure(&services.incidents, error))?;
-    Ok(HttpResponse::Created().json(ConfirmationBegun { id, method: method.name(), expires_at }))
+    let Confirmation { id, method, asks, expires_at } =
+        begun.map_err(|error| of_confirmation(&services.incidents, error))?;
+    let sent_to = match asks {
+        Asks::SentCode(to) => Some(to.into_revealed()),
+        Asks::Code => None,
+    };
+    Ok(HttpResponse::Created().json(ConfirmationBegun { id, method: method.name(), sent_to, expires_at }))
 }
 
-/// Answers a challenge: the session is `confirmed` from then on, under a new cookie value.
-#[utoipa::path(put, path = "/api/v1/session/confirmations/{id}", tag = "session", request_body = CodeBody,
+/// Answers a challenge: the session is `confirmed` from then on, by a strong method `strong`, under a new cookie value.
+#[utoipa::path(put, path = "/api/v1/session/confirmations/{id}", tag = "session", request_body = AnswerBody,
     security(("session" = [])),
     params(("id" = String, Path, description = "The challenge's id")),
     responses(
@@ -370,11 +385,11 @@ async fn finish_confirmation(
     access: Authorized<SignedIn>,
     services: Data<Services>,
     id: Path<String>,
-    body: Body<CodeBody>,
+    body: Body<AnswerBody>,
 ) -> Result<HttpResponse, Problem> {
     let id: ConfirmationId = id.parse().map_err(|_| Problem::NotFound)?;
-    let CodeBody { code } = body.read().await?;
-    let begun = services.accounts.finish_confirmation(&access, id, code).await;
+    let answer = body.read().await?.into();
+    let begun = services.accounts.finish_confirmation(&access, id, answer).await;
     let begun = begun.map_err(|error| of_confirmation(&services.incidents, error))?;
     let answer = view(&services, &begun).await?;
     Ok(with_cookie(StatusCode::OK, &begun, &answer))
@@ -427,8 +442,10 @@ impl From<FinishBody> for Draft {
 
 impl From<View> for SessionAnswer {
     fn from(view: View) -> Self {
-        let method =
-            |method: Method| MethodAnswer { method: method.name(), advised: method.advice() == Advice::Advised };
+        let method = |(method, advice): (Method, Advice)| MethodAnswer {
+            method: method.name(),
+            advised: advice == Advice::Advised,
+        };
         Self {
             assurance: view.assurance,
             account: AccountAnswer { id: view.account, name: view.name.into_revealed() },
@@ -499,10 +516,13 @@ pub fn of_sign_in(incidents: &Incidents, error: SignInError) -> Problem {
     }
 }
 
-/// Why a session was not raised, as the client sees it.
+/// Why there is no challenge, or a session was not raised, as the client sees it.
 #[must_use]
 pub fn of_confirmation(incidents: &Incidents, error: ConfirmError) -> Problem {
     match error {
+        ConfirmError::NotEnrolled => {
+            Problem::invalid_field("/method", "not_a_choice", "The account has no such method.")
+        }
         ConfirmError::CodeRefused => Problem::CodeRefused,
         ConfirmError::Failed(error) => of_failure(incidents, error),
     }

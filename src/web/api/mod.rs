@@ -5,6 +5,7 @@ pub mod body;
 pub mod failure;
 mod health;
 pub mod listing;
+pub mod methods;
 pub mod openapi;
 pub mod policies;
 pub mod tokens;
@@ -17,6 +18,7 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(accounts::routes());
     routes.extend(health::routes());
+    routes.extend(methods::routes());
     routes.extend(openapi::routes());
     routes.extend(policies::routes());
     routes.extend(tokens::routes());
@@ -26,7 +28,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// Each part's description of its operations.
 fn documents() -> Vec<utoipa::openapi::OpenApi> {
-    let mut documents = vec![accounts::document(), policies::document(), tokens::document()];
+    let mut documents = vec![accounts::document(), methods::document(), policies::document(), tokens::document()];
     documents.extend(vault::documents());
     documents
 }

@@ -6,10 +6,10 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    ApiDocs, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods, Document, History, ImportDryRun,
+    ApiDocs, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods, Document, EnrolApp, History, ImportDryRun,
     ImportFile, Join, JoinFinish, LegalDocument, Locale, NewCollection, News, Page, Preferences, RecordForm,
-    RecordList, RecordView, Refusal, Section, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens,
-    Trash, Visitor, render,
+    RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn, SignIns, SignOut, Starters,
+    TenantMark, Theme, TokenMade, Tokens, Trash, Visitor, render,
 };
 use crate::kernel::ids::TenantId;
 use crate::web::assets;
@@ -30,6 +30,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode);
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
     pages!(ImportFile, ImportDryRun, Tokens, TokenMade);
+    pages!(Security, EnrolApp, RecoveryCodesMade);
     pages!(ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Refusal);
     all
 }
@@ -280,6 +281,7 @@ fn every_text_is_said_somewhere() {
         "by-",
         "theme-",
         "refusal-",
+        "add-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

@@ -116,6 +116,10 @@ pub enum News {
     RecordRestored,
     /// An import is finished.
     Imported,
+    /// Something confirms the account from now on.
+    MethodAdded,
+    /// Something no longer does.
+    MethodRemoved,
     /// A token ended.
     TokenRevoked,
     /// Preferences were stored.

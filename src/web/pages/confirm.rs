@@ -5,14 +5,32 @@ use serde::Serialize;
 use super::form::{Form, form_fields};
 use super::render::Page;
 use super::shown::Shown;
+use crate::accounts::factors::Method;
 
-/// `/confirm`: the methods to choose from, least secure first; posts `method` there.
+/// `/confirm`: the most secure method first, the others below it from least to most secure. Posts `method` there;
+/// a method that sends no code takes it at once, as `code`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ConfirmMethods {
-    /// What this account may use.
-    pub methods: Vec<OfferedMethod>,
+    /// What is offered first; nothing where nothing would do.
+    pub first: Option<OfferedMethod>,
+    /// What else the account may use.
+    pub others: Vec<OfferedMethod>,
+    /// Why it is asked for.
+    pub reason: ConfirmReason,
     /// The query that says where it leads on to: `?next=…`, or nothing.
     pub onward: Shown,
+    /// The form of the code, where the first method takes it at once.
+    pub form: Form<ConfirmCodeField>,
+}
+
+/// Why a confirmation is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfirmReason {
+    /// The password alone was shown.
+    First,
+    /// It must be shown anew, or by something more secure.
+    Again,
 }
 
 /// A method in the choice.
@@ -24,20 +42,6 @@ pub struct OfferedMethod {
     pub target: Option<Shown>,
     /// Whether it is advised for what this vault holds.
     pub advice: Advice,
-}
-
-/// A way to confirm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// A code by e-mail.
-    Email,
-    /// A code by SMS.
-    Sms,
-    /// A code of an authenticator app.
-    Totp,
-    /// A recovery code.
-    RecoveryCode,
 }
 
 /// What is said of a method beside its name.
@@ -55,25 +59,26 @@ impl Page for ConfirmMethods {
 
     #[cfg(test)]
     fn samples() -> Vec<Self> {
-        let offered = |method, target: Option<&str>, advice| OfferedMethod {
+        use super::shown::tests::shown;
+        let offered = |method, advice| OfferedMethod {
             method,
-            target: target.map(super::shown::tests::shown),
+            target: (method == Method::Email).then(|| shown("a…@example.com")),
             advice,
         };
+        let page =
+            |first, others, reason| Self { first, others, reason, onward: shown("?next=/t/1/"), form: Form::empty() };
+        let mail = |advice| offered(Method::Email, advice);
+        let codes = offered(Method::RecoveryCodes, Advice::Advised);
         vec![
-            Self {
-                methods: vec![offered(Method::Email, Some("a…@example.com"), Advice::Advised)],
-                onward: Shown::default(),
-            },
-            Self {
-                onward: super::shown::tests::shown("?next=/t/1/"),
-                methods: vec![
-                    offered(Method::Email, Some("a…@example.com"), Advice::AdvisedAgainst),
-                    offered(Method::Sms, Some("+371 …42"), Advice::AdvisedAgainst),
-                    offered(Method::Totp, None, Advice::Advised),
-                    offered(Method::RecoveryCode, None, Advice::Advised),
-                ],
-            },
+            Self { onward: Shown::default(), ..page(Some(mail(Advice::Advised)), Vec::new(), ConfirmReason::First) },
+            page(Some(mail(Advice::AdvisedAgainst)), vec![codes.clone()], ConfirmReason::Again),
+            page(
+                Some(offered(Method::Totp, Advice::Advised)),
+                vec![mail(Advice::AdvisedAgainst), codes.clone()],
+                ConfirmReason::First,
+            ),
+            page(Some(codes), Vec::new(), ConfirmReason::Again),
+            page(None, Vec::new(), ConfirmReason::Again),
         ]
     }
 }
@@ -116,9 +121,9 @@ impl Page for ConfirmCode {
         vec![
             page(Method::Email, Some("a…@example.com"), Form::empty()),
             page(Method::Email, Some("a…@example.com"), Form::empty().wrong(ConfirmCodeField::Code, "code_refused")),
-            page(Method::Sms, Some("+371 …42"), Form::empty().refused("challenge_ended")),
+            page(Method::Email, Some("a…@example.com"), Form::empty().refused("challenge_ended")),
             page(Method::Totp, None, Form::empty()),
-            page(Method::RecoveryCode, None, Form::empty()),
+            page(Method::RecoveryCodes, None, Form::empty()),
         ]
     }
 }

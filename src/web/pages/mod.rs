@@ -14,10 +14,12 @@ mod form;
 mod import;
 mod join;
 mod legal;
+mod qr;
 mod record;
 mod records;
 mod refusal;
 mod render;
+mod security;
 mod shown;
 mod sign_in;
 pub mod texts;
@@ -37,17 +39,21 @@ pub use collections::{
     CollectionCard, Collections, FieldTrait, NewCollection, NewCollectionField, NewFieldRow, Starter, StarterState,
     Starters,
 };
-pub use confirm::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, Method, OfferedMethod};
+pub use confirm::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmReason, OfferedMethod};
 pub use form::{Echo, Form, FormField};
 pub use import::{ImportColumn, ImportDryRun, ImportField, ImportFile, MappedColumn, Presence, RowProblem};
 pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
+pub use qr::Qr;
 pub use record::{
     Conflict, Deed, Fact, FieldOption, FormOf, History, Need, RecordField, RecordForm, RecordView, Version,
 };
 pub use records::{RecordList, RecordRow, Search, SearchField, Sought, Trash, TrashedRow};
 pub use refusal::Refusal;
 pub use render::{Html, Page, RenderError, render};
+pub use security::{
+    Adding, EnrolApp, FactorStanding, RecoveryCodesMade, Security, SecurityFactor, SecurityField, SecurityMethod,
+};
 pub use shown::{Shown, ShownOnce};
 pub use sign_in::{SignIn, SignInField, SignInReason};
 pub use tokens::{TokenField, TokenMade, TokenRow, Tokens};

@@ -52,6 +52,8 @@ fn attempt(entry: history::SignIn, locale: Locale) -> Attempt {
             Way::SignUp => SignInMethod::Join,
             Way::Password => SignInMethod::Password,
             Way::Email => SignInMethod::Email,
+            Way::RecoveryCode => SignInMethod::RecoveryCode,
+            Way::Totp => SignInMethod::Totp,
         },
         outcome: match entry.seen.outcome {
             history::Outcome::Accepted => Outcome::Accepted,

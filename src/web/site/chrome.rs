@@ -110,6 +110,8 @@ fn news(request: &HttpRequest) -> Option<News> {
         "record_trashed" => News::RecordTrashed,
         "record_restored" => News::RecordRestored,
         "imported" => News::Imported,
+        "method_added" => News::MethodAdded,
+        "method_removed" => News::MethodRemoved,
         "token_revoked" => News::TokenRevoked,
         "preferences_saved" => News::PreferencesSaved,
         _ => return None,

@@ -3,11 +3,12 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::accounts::confirmation::{self, Method, Offered};
-use crate::kernel::access::{AccountAccess, Authorized, SignedIn};
+use crate::accounts::factors::confirming::{ConfirmError, Offered, first};
+use crate::accounts::factors::{self, Answer, Method};
+use crate::kernel::access::{AccountAccess, Assurance, Authorized, SignedIn};
 use crate::kernel::ids::ConfirmationId;
 use crate::web::api::accounts::{of_confirmation, of_failure};
-use crate::web::pages::{self, Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, Form, OfferedMethod};
+use crate::web::pages::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmReason, Form, OfferedMethod};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
@@ -22,12 +23,12 @@ async fn methods(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let methods = offered(&services, &access).await?.into_iter().map(of_pages).collect();
-    let onward = onward::passing(&onward::next(&request)).into();
+    let page = choice(&request, &services, &access).await?;
     let known = Surroundings::of_whoever(&services, Some(&access)).await?;
-    show(&services, &ConfirmMethods { methods, onward }, &surroundings(&request, &services, known))
+    show(&services, &page, &surroundings(&request, &services, known))
 }
 
+/// Begins a challenge; where its code came along, finishes it too.
 async fn begin(
     access: Authorized<SignedIn>,
     request: HttpRequest,
@@ -36,13 +37,16 @@ async fn begin(
 ) -> Result<HttpResponse, Problem> {
     let form = form.read().await?;
     let method = Method::parse(form.raw("method"))
-        .ok_or_else(|| Problem::invalid_field("/method", "not_a_choice", "The account has no such method."))?;
+        .ok_or_else(|| of_confirmation(&services.incidents, ConfirmError::NotEnrolled))?;
     let begun = services.accounts.begin_confirmation(&access, method).await;
-    let begun = begun.map_err(|error| of_failure(&services.incidents, error))?;
-    Ok(go_to(&format!("/confirm/{}{}", begun.id, onward::passing(&onward::next(&request)))))
+    let begun = begun.map_err(|error| of_confirmation(&services.incidents, error))?;
+    if form.raw("code").is_empty() {
+        return Ok(go_to(&format!("/confirm/{}{}", begun.id, onward(&request))));
+    }
+    answer(&access, &request, &services, begun.id, Answer::Code(form.secret("code"))).await
 }
 
-/// The same page for every id, so that it tells of none whether it waits.
+/// A challenge of another session is one that never was: the choice is offered again.
 async fn code(
     access: Authorized<SignedIn>,
     request: HttpRequest,
@@ -50,6 +54,7 @@ async fn code(
     id: Path<ConfirmationId>,
 ) -> Result<HttpResponse, Problem> {
     let page = question(&request, &services, &access, *id, Form::empty()).await?;
+    let Some(page) = page else { return Ok(go_to(&format!("/confirm{}", onward(&request)))) };
     let known = Surroundings::of_whoever(&services, Some(&access)).await?;
     show(&services, &page, &surroundings(&request, &services, known))
 }
@@ -62,36 +67,74 @@ async fn confirm(
     form: FormBody,
 ) -> Result<HttpResponse, Problem> {
     let form = form.read().await?;
-    let problem = match services.accounts.finish_confirmation(&access, *id, form.secret("code")).await {
+    answer(&access, &request, &services, *id, Answer::Code(form.secret("code"))).await
+}
+
+async fn answer(
+    access: &AccountAccess,
+    request: &HttpRequest,
+    services: &Services,
+    id: ConfirmationId,
+    answer: Answer,
+) -> Result<HttpResponse, Problem> {
+    let problem = match services.accounts.finish_confirmation(access, id, answer).await {
         Ok(raised) => {
-            let next = onward::with_news(&onward::next(&request), "confirmed");
+            let next = onward::with_news(&onward::next(request), "confirmed");
             return Ok(with_session(go_to(&next), &raised));
         }
         Err(error) => of_confirmation(&services.incidents, error),
     };
     let again = told_in(Form::empty(), &problem, |pointer| (pointer == "/code").then_some(ConfirmCodeField::Code));
     let Some(again) = again else { return Err(problem) };
-    let page = question(&request, &services, &access, *id, again).await?;
-    let known = Surroundings::of_whoever(&services, Some(&access)).await?;
-    refuse(&services, &page, &surroundings(&request, &services, known), &problem)
+    let Some(page) = question(request, services, access, id, again).await? else { return Err(problem) };
+    let known = Surroundings::of_whoever(services, Some(access)).await?;
+    refuse(services, &page, &surroundings(request, services, known), &problem)
 }
 
+/// The query that leads on from here.
+fn onward(request: &HttpRequest) -> String {
+    onward::passing_by(&onward::next(request), onward::by(request).as_deref())
+}
+
+async fn choice(request: &HttpRequest, services: &Services, access: &AccountAccess) -> Result<ConfirmMethods, Problem> {
+    let by = onward::by(request);
+    let would_do = |offered: &Offered| by.as_ref().is_none_or(|by| by.iter().any(|name| name == offered.method.name()));
+    let offered: Vec<Offered> = offered(services, access).await?.into_iter().filter(would_do).collect();
+    let methods: Vec<Method> = offered.iter().map(|offered| offered.method).collect();
+    let chosen = first(&methods);
+    let (mut first, mut others) = (None, Vec::new());
+    for offered in offered {
+        let is_first = Some(offered.method) == chosen;
+        let page = of_pages(offered);
+        if is_first { first = Some(page) } else { others.push(page) }
+    }
+    let reason = match access.session.assurance {
+        Assurance::Password => ConfirmReason::First,
+        Assurance::Confirmed | Assurance::Strong => ConfirmReason::Again,
+    };
+    Ok(ConfirmMethods { first, others, reason, onward: onward(request).into(), form: Form::empty() })
+}
+
+/// The question of a challenge; nothing when this session has none of this id.
 async fn question(
     request: &HttpRequest,
     services: &Services,
     access: &AccountAccess,
     id: ConfirmationId,
     form: Form<ConfirmCodeField>,
-) -> Result<ConfirmCode, Problem> {
-    // A challenge does not say its method before it is met; there is one method so far.
-    let target = offered(services, access).await?.into_iter().find_map(|offered| offered.target);
-    Ok(ConfirmCode {
+) -> Result<Option<ConfirmCode>, Problem> {
+    let method = services.accounts.challenged_by(access, id).await;
+    let method = method.map_err(|error| of_failure(&services.incidents, error))?;
+    let Some(method) = method else { return Ok(None) };
+    let its_own = |offered: &Offered| offered.method == method;
+    let target = offered(services, access).await?.into_iter().find(its_own).and_then(|offered| offered.target);
+    Ok(Some(ConfirmCode {
         challenge: id.to_string(),
-        method: pages::Method::Email,
+        method,
         target: target.map(Into::into),
         form,
-        onward: onward::passing(&onward::next(request)).into(),
-    })
+        onward: onward(request).into(),
+    }))
 }
 
 async fn offered(services: &Services, access: &AccountAccess) -> Result<Vec<Offered>, Problem> {
@@ -99,12 +142,14 @@ async fn offered(services: &Services, access: &AccountAccess) -> Result<Vec<Offe
 }
 
 fn of_pages(offered: Offered) -> OfferedMethod {
-    let method = match offered.method {
-        Method::Email => pages::Method::Email,
-    };
-    let advice = match offered.method.advice() {
-        confirmation::Advice::Advised => Advice::Advised,
-        confirmation::Advice::AdvisedAgainst => Advice::AdvisedAgainst,
-    };
-    OfferedMethod { method, target: offered.target.map(Into::into), advice }
+    let target = offered.target.map(Into::into);
+    OfferedMethod { method: offered.method, target, advice: advice(offered.advice) }
+}
+
+/// An advice as pages give it.
+pub(super) fn advice(advice: factors::Advice) -> Advice {
+    match advice {
+        factors::Advice::Advised => Advice::Advised,
+        factors::Advice::AdvisedAgainst => Advice::AdvisedAgainst,
+    }
 }

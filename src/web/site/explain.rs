@@ -10,7 +10,7 @@ use crate::web::pages::{self, Refusal};
 use crate::web::problem::Problem;
 use crate::web::routes::{self, Route};
 use crate::web::services::Services;
-use crate::web::site::{Surroundings, go_to, surroundings};
+use crate::web::site::{Surroundings, go_to, onward, surroundings};
 
 /// Middleware: a problem document in answer to a page's address becomes a page.
 ///
@@ -64,7 +64,7 @@ fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) ->
     let back = back(request);
     match problem {
         Some(Problem::NotSignedIn) => return Some(go_to(&format!("/sign-in?next={}", encoded(back)))),
-        Some(Problem::ConfirmationRequired { .. }) => return Some(go_to(&format!("/confirm?next={}", encoded(back)))),
+        Some(problem @ Problem::ConfirmationRequired { .. }) => return Some(to_confirm(problem, back)),
         _ => {}
     }
     let services = request.app_data::<web::Data<Services>>()?;
@@ -81,6 +81,17 @@ fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) ->
     let chrome = surroundings(request, services, Surroundings::of_a_stranger());
     let html = pages::render(&refusal, &chrome).ok()?;
     Some(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html.into_body()))
+}
+
+/// Leads to where the session can show what it lacks, and back: where not every method would do, it says which.
+pub(in crate::web) fn to_confirm(problem: &Problem, back: &str) -> HttpResponse {
+    let by: Option<Vec<String>> = match problem {
+        Problem::ConfirmationRequired { assurance: "strong", methods } => {
+            Some(methods.iter().map(|&method| method.to_owned()).collect())
+        }
+        _ => None,
+    };
+    go_to(&format!("/confirm{}", onward::passing_by(back, by.as_deref())))
 }
 
 /// Where to come back to: the page that was asked for, or the nearest one above the address of a form.

@@ -16,6 +16,7 @@ mod join;
 mod onward;
 mod preferences;
 mod problems;
+mod security;
 mod sign_in;
 mod tokens;
 mod vault;
@@ -47,6 +48,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(join::routes());
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
+    routes.extend(security::routes());
     routes.extend(sign_in::routes());
     routes.extend(tokens::routes());
     routes.extend(vault::routes());

@@ -18,6 +18,21 @@ pub(super) fn passing(next: &str) -> String {
     if next == "/" { String::new() } else { format!("?next={}", encoded(next)) }
 }
 
+/// The methods that the request's `by` names: those that would do, where not all of them would.
+pub(super) fn by(request: &HttpRequest) -> Option<Vec<String>> {
+    let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string()).map(Query::into_inner);
+    let (_, names) = pairs.unwrap_or_default().into_iter().find(|(name, _)| name == "by")?;
+    Some(names.split(',').map(str::to_owned).collect())
+}
+
+/// The query that passes on `next`, and which methods would do.
+pub(super) fn passing_by(next: &str, by: Option<&[String]>) -> String {
+    let passing = passing(next);
+    let Some(by) = by else { return passing };
+    let mark = if passing.is_empty() { '?' } else { '&' };
+    format!("{passing}{mark}by={}", encoded(&by.join(",")))
+}
+
 /// `path` with the news that the page there tells.
 pub(super) fn with_news(path: &str, news: &str) -> String {
     let (path, _) = path.split_once('#').unwrap_or((path, ""));
@@ -50,6 +65,18 @@ mod tests {
             "/sign-in?next=%",
         ] {
             assert_eq!(next(&TestRequest::with_uri(uri).to_http_request()), "/", "{uri}");
+        }
+    }
+
+    #[test]
+    fn the_methods_that_would_do_are_passed_on_and_come_back_as_they_were() {
+        let methods = ["totp".to_owned(), "recovery_codes".to_owned()];
+        for path in ["/", "/account/security?a=b&by=x"] {
+            let uri = format!("/confirm{}", passing_by(path, Some(&methods)));
+            let request = TestRequest::with_uri(&uri).to_http_request();
+            assert_eq!((next(&request).as_str(), by(&request).as_deref()), (path, Some(&methods[..])), "{uri}");
+            let request = TestRequest::with_uri(&format!("/confirm{}", passing_by(path, None))).to_http_request();
+            assert_eq!((next(&request).as_str(), by(&request)), (path, None));
         }
     }
 

@@ -16,7 +16,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::OpenApi as _;
 
-use crate::kernel::access::{Denied, Need};
+use crate::kernel::access::Denied;
 use crate::kernel::idempotency::{Answer, Keep, Once, Outcome, Refused};
 use crate::kernel::ids::{IncidentId, RecordId};
 use crate::kernel::store::StoreError;
@@ -68,7 +68,7 @@ pub fn refusal(services: &Services, error: Error) -> Problem {
         Error::NothingToReveal => Problem::MalformedRequest,
         Error::Repeated(refused) => repeated(refused),
         Error::Denied(Denied::Forbidden) => Problem::Forbidden { needs: "records:reveal" },
-        Error::Denied(denied) => guard::refusal(services, denied, Need::Confirmed),
+        Error::Denied(denied) => guard::refusal(services, denied),
         Error::Store(error) => failure::of_store(&services.incidents, error),
     }
 }

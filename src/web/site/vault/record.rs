@@ -13,7 +13,7 @@ use crate::web::pages::{Fact, Moment, RecordView};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::explain::encoded;
+use crate::web::site::explain::to_confirm;
 use crate::web::site::{FormBody, go_to};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -54,7 +54,7 @@ async fn reveal(
     let home = desk.of_record(&slug, id, "");
     let record = desk.given(services.vault.record(&access, &slug, id, vec![form.raw("field").to_owned()]).await);
     let record = match record {
-        Err(Problem::ConfirmationRequired { .. }) => return Ok(go_to(&format!("/confirm?next={}", encoded(&home)))),
+        Err(problem @ Problem::ConfirmationRequired { .. }) => return Ok(to_confirm(&problem, &home)),
         other => other?,
     };
     let page = page(&desk, &slug, record).await?;

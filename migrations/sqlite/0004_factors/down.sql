@@ -1,0 +1,3 @@
+ALTER TABLE sessions DROP COLUMN recovered_at;
+ALTER TABLE sessions DROP COLUMN strong_at;
+DROP TABLE factors;

@@ -1,0 +1,316 @@
+//! Raising a session by one more proof.
+//!
+//! A challenge belongs to its session and its method, is used once, and ends by itself, by wrong tries, or with the
+//! factor (K-8).
+
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+
+use crate::accounts::factors::rows::{self, Used};
+use crate::accounts::factors::workings::{Desk, Factor, Kept, Met};
+use crate::accounts::factors::{Advice, Answer, Asks, Enrolment, Holdings, Method, Occasion};
+use crate::accounts::history::{self, Outcome};
+use crate::accounts::session::Begun;
+use crate::accounts::throttles::{Counter, Throttled};
+use crate::accounts::{Accounts, Failure, person};
+use crate::kernel::access::AccountAccess;
+use crate::kernel::access::factors::Standing;
+use crate::kernel::access::sessions::{self, Session};
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::token::SessionToken;
+use crate::kernel::crypto::{Place, RowRef, Sealed};
+use crate::kernel::ids::ConfirmationId;
+use crate::kernel::personal::Personal;
+use crate::kernel::store::db::StoreFailure;
+use crate::kernel::store::schema::confirmations;
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::AccountScope;
+use crate::messages::notice::{Mail, Notice};
+use crate::messages::outbox;
+
+/// A way to confirm that is open to an account.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    /// Which.
+    pub method: Method,
+    /// Whether it is advised.
+    pub advice: Advice,
+    /// Where its code goes, masked; nothing where none is sent.
+    pub target: Option<Personal<String>>,
+}
+
+/// A challenge that waits for its answer.
+#[derive(Debug, Clone)]
+pub struct Confirmation {
+    /// Its id.
+    pub id: ConfirmationId,
+    /// By what.
+    pub method: Method,
+    /// What it asks for.
+    pub asks: Asks,
+    /// When it ends by itself.
+    pub expires_at: Time,
+}
+
+/// Why there is no challenge, or a session was not raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConfirmError {
+    /// The account has nothing of this method that could be used.
+    #[error("the account has no such method")]
+    NotEnrolled,
+    /// The answer is wrong, or the challenge is used up, over, or another session's.
+    #[error("the code is refused")]
+    CodeRefused,
+    /// Something else was in the way.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<StoreError> for ConfirmError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Throttled> for ConfirmError {
+    fn from(throttled: Throttled) -> Self {
+        Self::Failed(Failure::Throttled(throttled))
+    }
+}
+
+impl StoreFailure for ConfirmError {
+    fn as_store(&self) -> Option<StoreError> {
+        if let Self::Failed(Failure::Store(error)) = self { Some(*error) } else { None }
+    }
+}
+
+/// Where a challenge lies, under the account's key.
+struct ConfirmationBody;
+
+impl Place for ConfirmationBody {
+    const LABEL: &'static str = "confirmations.body";
+    type Plain = Kept;
+}
+
+/// The methods that a session can be confirmed by, from least to most secure.
+#[must_use]
+pub fn usable(session: &Session) -> Vec<Method> {
+    let at_hand = |method: &Method| {
+        let mine = |factor: &&crate::kernel::access::factors::Enrolled| factor.method == method.code();
+        method.facts().enrolment == Enrolment::Inherent
+            || session.factors.iter().filter(mine).any(|factor| factor.standing == Standing::Usable)
+    };
+    Method::ALL.into_iter().filter(at_hand).collect()
+}
+
+/// The method that is offered first: the most secure one for every day.
+#[must_use]
+pub fn first(methods: &[Method]) -> Option<Method> {
+    let everyday = methods.iter().filter(|method| method.facts().occasion == Occasion::Everyday);
+    everyday.max().or_else(|| methods.iter().max()).copied()
+}
+
+impl Accounts {
+    /// The ways to confirm that are open to the session, from least to most secure.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn offered_methods(&self, access: &AccountAccess) -> Result<Vec<Offered>, Failure> {
+        let person = self.kernel().point(&access.scope, person::find).await?;
+        let address = person.address()?;
+        let holdings: Holdings = self.holdings(access).await?;
+        let offered = |method: Method| {
+            let target = (method == Method::Email).then(|| Personal::new(address.masked()));
+            Offered { method, advice: method.advice(holdings), target }
+        };
+        Ok(usable(&access.session).into_iter().map(offered).collect())
+    }
+
+    /// Begins a confirmation of the session by `method`; one that it waited for before is over.
+    ///
+    /// # Errors
+    /// [`ConfirmError::NotEnrolled`]; [`Failure::Throttled`] when the account asked for too many.
+    pub async fn begin_confirmation(
+        &self,
+        access: &AccountAccess,
+        method: Method,
+    ) -> Result<Confirmation, ConfirmError> {
+        let day = self.kernel().today().await.map_err(Failure::from)?;
+        let counter = Counter::new(&day, self.rules().codes, access.scope.account().as_bytes());
+        let (session, lifetime) = (access.session.id, self.rules().code_lifetime);
+        let begin = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Confirmation, ConfirmError> {
+            if method.facts().enrolment != Enrolment::Inherent && rows::hold(tx, scope, method)?.is_empty() {
+                return Err(ConfirmError::NotEnrolled);
+            }
+            if let Some(throttled) = counter.hold(tx)? {
+                return Err(throttled.into());
+            }
+            counter.count(tx)?;
+            diesel::delete(confirmations::table.filter(confirmations::session_id.eq(session)))
+                .execute(tx.conn())
+                .map_err(StoreError::from)?;
+            let person = person::find(tx, scope)?;
+            let begun = method.workings().begin(&mut Desk { tx, scope, person: &person, lifetime })?;
+            let now = tx.now();
+            let (id, expires_at) = (ConfirmationId::new(now, tx.entropy()), now.plus(lifetime));
+            let body = scope.keys().seal::<ConfirmationBody>(row(id), &begun.expected, tx.entropy());
+            diesel::insert_into(confirmations::table)
+                .values((
+                    confirmations::id.eq(id),
+                    confirmations::session_id.eq(session),
+                    confirmations::account_id.eq(scope.account()),
+                    confirmations::method.eq(method.code()),
+                    confirmations::tries.eq(0),
+                    confirmations::created_at.eq(now),
+                    confirmations::expires_at.eq(expires_at),
+                    confirmations::body.eq(body),
+                ))
+                .execute(tx.conn())
+                .map_err(StoreError::from)?;
+            Ok(Confirmation { id, method, asks: begun.asks, expires_at })
+        };
+        self.kernel().write("accounts.begin_confirmation", &access.scope, begin).await
+    }
+
+    /// The method of a challenge of this session, used up or not; nothing when it has none of this id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn challenged_by(&self, access: &AccountAccess, id: ConfirmationId) -> Result<Option<Method>, Failure> {
+        let session = access.session.id;
+        let find = move |tx: &mut Tx<'_>, _: &AccountScope| -> Result<Option<i16>, StoreError> {
+            let its_own = confirmations::table.find(id).filter(confirmations::session_id.eq(session));
+            Ok(its_own.select(confirmations::method).get_result(tx.conn()).optional()?)
+        };
+        Ok(self.kernel().point(&access.scope, find).await?.and_then(Method::from_code))
+    }
+
+    /// Raises the session when `answer` meets the challenge: it goes on under a new token.
+    ///
+    /// # Errors
+    /// [`ConfirmError::CodeRefused`]; the last of the tries ends the challenge, and the hundredth in a row the factor.
+    pub async fn finish_confirmation(
+        &self,
+        access: &AccountAccess,
+        id: ConfirmationId,
+        answer: Answer,
+    ) -> Result<Begun, ConfirmError> {
+        let (session, origin) = (access.session.clone(), access.origin.clone());
+        let (tries, lifetime) = (self.rules().code_tries, self.rules().code_lifetime);
+        let finish = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Raised>, StoreError> {
+            let Some((method, expected)) = take_try(tx, scope, &session, id, tries)? else { return Ok(None) };
+            let way = method.facts().way;
+            let person = person::find(tx, scope)?;
+            let held = rows::hold(tx, scope, method)?;
+            let factors: Vec<Factor> =
+                held.iter().map(|row| Factor { id: row.id, kept: row.body.kept.clone() }).collect();
+            let mut desk = Desk { tx, scope, person: &person, lifetime };
+            let Some(met) = method.workings().judge(&mut desk, &expected, &factors, &answer)? else {
+                history::enter(tx, scope, &origin, way, Outcome::Refused)?;
+                if rows::count_failure(tx, scope, method)? > 0
+                    && let Some(means) = method.facts().means
+                {
+                    tell(tx, scope, &person, Notice::MethodEnded { means })?;
+                }
+                return Ok(None);
+            };
+            // Whoever deletes the row has used the challenge up: of several at once, one.
+            if diesel::delete(confirmations::table.find(id)).execute(tx.conn())? != 1 {
+                return Ok(None);
+            }
+            settle(tx, scope, method, &person, &held, met)?;
+            history::enter(tx, scope, &origin, way, Outcome::Accepted)?;
+            sessions::raise(tx, &session, method.facts().proof).map(Some)
+        };
+        let raised = self.kernel().write("accounts.finish_confirmation", &access.scope, finish).await;
+        let (token, session) = raised.map_err(Failure::from)?.ok_or(ConfirmError::CodeRefused)?;
+        let access = AccountAccess { session, scope: access.scope.clone(), origin: access.origin.clone() };
+        Ok(Begun { token, access })
+    }
+}
+
+/// A raised session and its new token.
+type Raised = (SessionToken, Session);
+
+/// Keeps what an accepted answer leaves of its factor; what has nothing left is gone.
+fn settle(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    method: Method,
+    person: &person::Person,
+    held: &[rows::Row],
+    met: Met,
+) -> Result<(), StoreError> {
+    let Some((id, kept)) = met.by else { return Ok(()) };
+    let used = held.iter().find(|row| row.id == id).ok_or(StoreError::Refused("a factor that was not held"))?;
+    let left = method.workings().left(&kept)?;
+    rows::forgive(tx, scope, method)?;
+    if left == Some(0) {
+        rows::remove(tx, scope, id)?;
+    } else {
+        rows::keep(tx, scope, used, kept, Used::Now)?;
+    }
+    if let Some(left) = left {
+        let left = u32::try_from(left).unwrap_or(u32::MAX);
+        tell(tx, scope, person, Notice::RecoveryCodeUsed { left })?;
+    }
+    Ok(())
+}
+
+/// Mails the account's person what has become of its factors (K-7).
+pub(super) fn tell(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    person: &person::Person,
+    notice: Notice,
+) -> Result<(), StoreError> {
+    outbox::enqueue(tx, scope.keys(), &Mail { to: person.address()?, language: person.language, notice })?;
+    Ok(())
+}
+
+/// Counts a try before it is looked at, so that many at once are counted one by one; `None` when there is none left.
+fn take_try(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    session: &Session,
+    id: ConfirmationId,
+    tries: i64,
+) -> Result<Option<(Method, Kept)>, StoreError> {
+    let now = tx.now();
+    let live = confirmations::table
+        .find(id)
+        .filter(confirmations::session_id.eq(session.id))
+        .filter(confirmations::tries.lt(tries))
+        .filter(confirmations::expires_at.gt(now));
+    let row_found: Option<(i16, Sealed<ConfirmationBody>)> = diesel::update(live)
+        .set(confirmations::tries.eq(confirmations::tries + 1))
+        .returning((confirmations::method, confirmations::body))
+        .get_result(tx.conn())
+        .optional()?;
+    let Some((code, body)) = row_found else { return Ok(None) };
+    let method = Method::from_code(code).ok_or(StoreError::Unreadable)?;
+    Ok(Some((method, scope.keys().open(row(id), &body)?)))
+}
+
+/// A challenge never changes but in its tries: its row has one version.
+const fn row(id: ConfirmationId) -> RowRef {
+    RowRef::new(id.as_bytes(), 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_secure_method_for_every_day_is_offered_first_and_recovery_codes_only_when_nothing_else_would_do() {
+        //
+        for (methods, offered) in [
+            (&[Method::Email][..], Some(Method::Email)),
+            (&[Method::Email, Method::RecoveryCodes], Some(Method::Email)),
+            (&[Method::Email, Method::RecoveryCodes, Method::Totp], Some(Method::Totp)),
+            (&[Method::RecoveryCodes], Some(Method::RecoveryCodes)),
+            (&[], None),
+        ] {
+            assert_eq!(first(methods), offered, "{methods:?}");
+        }
+    }
+}

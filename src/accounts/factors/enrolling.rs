@@ -1,0 +1,267 @@
+//! What an account has to confirm with: shown, added, removed (R-5, K-6, K-8), each change told by mail (K-7).
+
+use crate::accounts::factors::confirming::tell;
+use crate::accounts::factors::rows::{self, Body, Replaced, Row, Used, Was};
+use crate::accounts::factors::workings::{Desk, Enrolling, Then};
+use crate::accounts::factors::{Advice, Answer, Enrolment, Handed, Method};
+use crate::accounts::person::Person;
+use crate::accounts::{Accounts, Failure, person};
+use crate::kernel::access::AccountAccess;
+use crate::kernel::access::factors::{ENROLLED, Standing, WAITING};
+use crate::kernel::clock::Time;
+use crate::kernel::ids::FactorId;
+use crate::kernel::personal::Personal;
+use crate::kernel::store::db::StoreFailure;
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::AccountScope;
+use crate::kernel::values::Fault;
+use crate::messages::notice::Notice;
+use crate::tenants::profile;
+
+/// What is to be enrolled, as it came.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// By the name of the API.
+    pub method: String,
+    /// What its owner calls it.
+    pub name: Option<Personal<String>>,
+}
+
+/// Something that an account can confirm with, as its person sees it.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Its id; what comes with the account has none.
+    pub id: Option<FactorId>,
+    /// Of which method.
+    pub method: Method,
+    /// What it is called, or where its code goes.
+    pub name: Option<Personal<String>>,
+    /// Since when.
+    pub created_at: Option<Time>,
+    /// When it last confirmed anything.
+    pub used_at: Option<Time>,
+    /// Whether it can be used.
+    pub standing: Standing,
+    /// Whether it is advised.
+    pub advice: Advice,
+    /// How often it can still be used; nothing where that has no end.
+    pub left: Option<usize>,
+}
+
+/// An enrolment: done, or waiting for its answer.
+#[derive(Debug, Clone)]
+pub struct Enrolled {
+    /// The factor's id.
+    pub id: FactorId,
+    /// Of which method.
+    pub method: Method,
+    /// What it hands over.
+    pub handed: Handed,
+    /// When it ends unless it is answered; nothing when it is done.
+    pub expires_at: Option<Time>,
+}
+
+/// Why nothing was enrolled, or removed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnrolError {
+    /// Fields are wrong.
+    #[error("fields are wrong")]
+    Invalid(Vec<Fault>),
+    /// The account has no such factor.
+    #[error("no such factor")]
+    Unknown,
+    /// The answer is wrong, or the enrolment is over.
+    #[error("the code is refused")]
+    CodeRefused,
+    /// Something else was in the way.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl From<StoreError> for EnrolError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl StoreFailure for EnrolError {
+    fn as_store(&self) -> Option<StoreError> {
+        if let Self::Failed(Failure::Store(error)) = self { Some(*error) } else { None }
+    }
+}
+
+/// So many factors an account has at most.
+const MOST: usize = 20;
+
+impl Accounts {
+    /// Everything that the account can confirm with, from least to most secure.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn methods(&self, access: &AccountAccess) -> Result<Vec<Item>, Failure> {
+        let holdings = self.holdings(access).await?;
+        let read = |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<(Person, Vec<Row>), StoreError> {
+            Ok((person::find(tx, scope)?, rows::enrolled(tx, scope)?))
+        };
+        let (person, rows) = self.kernel().read(&access.scope, read).await?;
+        let mut items = Vec::new();
+        for method in Method::ALL {
+            let advice = method.advice(holdings);
+            if method.facts().enrolment == Enrolment::Inherent {
+                items.push(inherent(method, &person, advice)?);
+            }
+            for row in rows.iter().filter(|row| row.method == method) {
+                items.push(item(row, advice)?);
+            }
+        }
+        Ok(items)
+    }
+
+    /// Begins an enrolment; what needs no answer is done with it. One of the same method that waited is over.
+    ///
+    /// # Errors
+    /// [`EnrolError::Invalid`]: no such method, one that comes with the account, a name that is none, too many.
+    pub async fn enrol(&self, access: &AccountAccess, draft: Draft) -> Result<Enrolled, EnrolError> {
+        let (method, name) = checked(&draft)?;
+        let lifetime = self.rules().code_lifetime;
+        let enrol = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Enrolled, EnrolError> {
+            let person = person::find(tx, scope)?;
+            let others = rows::enrolled(tx, scope)?.into_iter().filter(|row| row.method == method).count();
+            if method.facts().enrolment == Enrolment::Several && others >= MOST {
+                return Err(fault("/method", "too_many", "The account has as many of them as it may."));
+            }
+            let begun = method.workings().enrol(&mut Desk { tx, scope, person: &person, lifetime })?;
+            let Some(Enrolling { kept, handed, then }) = begun else { return Err(no_such_method()) };
+            let body = Body { name: name.clone(), kept };
+            let expires_at = tx.now().plus(lifetime);
+            if then == Then::Answer {
+                let id = rows::insert(tx, scope, method, WAITING, &body)?;
+                rows::replace(tx, scope, method, id, Replaced::Waiting)?;
+                return Ok(Enrolled { id, method, handed, expires_at: Some(expires_at) });
+            }
+            let id = rows::insert(tx, scope, method, ENROLLED, &body)?;
+            added(tx, scope, &person, method, id)?;
+            Ok(Enrolled { id, method, handed, expires_at: None })
+        };
+        self.kernel().write("accounts.enrol", &access.scope, enrol).await
+    }
+
+    /// An enrolment that waits for its answer, as it was begun.
+    ///
+    /// # Errors
+    /// [`EnrolError::Unknown`]: there is none, or it is over.
+    pub async fn enrolment(&self, access: &AccountAccess, id: FactorId) -> Result<Enrolled, EnrolError> {
+        let lifetime = self.rules().code_lifetime;
+        let read = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Enrolled, EnrolError> {
+            let row = rows::waiting(tx, scope, id)?.ok_or(EnrolError::Unknown)?;
+            let expires_at = row.created_at.plus(lifetime);
+            if expires_at <= tx.now() {
+                return Err(EnrolError::Unknown);
+            }
+            let person = person::find(tx, scope)?;
+            let handed = row.method.workings().handed(&person, &row.body.kept)?.ok_or(EnrolError::Unknown)?;
+            Ok(Enrolled { id, method: row.method, handed, expires_at: Some(expires_at) })
+        };
+        self.kernel().read(&access.scope, read).await
+    }
+
+    /// Finishes an enrolment: from now on the factor confirms. The session stays what it is.
+    ///
+    /// # Errors
+    /// [`EnrolError::Unknown`]; [`EnrolError::CodeRefused`], the last of the tries ends it.
+    pub async fn finish_enrolment(
+        &self,
+        access: &AccountAccess,
+        id: FactorId,
+        answer: Answer,
+    ) -> Result<Item, EnrolError> {
+        let holdings = self.holdings(access).await?;
+        let (tries, lifetime) = (self.rules().code_tries, self.rules().code_lifetime);
+        let finish = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Item>, EnrolError> {
+            rows::waiting(tx, scope, id)?.ok_or(EnrolError::Unknown)?;
+            let since = tx.now().minus(lifetime);
+            let Some(row) = rows::take_try(tx, scope, id, tries, since)? else { return Ok(None) };
+            let (method, person) = (row.method, person::find(tx, scope)?);
+            let mut desk = Desk { tx, scope, person: &person, lifetime };
+            let Some(kept) = method.workings().settle(&mut desk, &row.body.kept, &answer)? else { return Ok(None) };
+            rows::keep(tx, scope, &row, kept, Used::NotYet)?;
+            added(tx, scope, &person, method, id)?;
+            Ok(Some(item(&Row { failures: 0, ..row }, method.advice(holdings))?))
+        };
+        let finished = self.kernel().write("accounts.finish_enrolment", &access.scope, finish).await?;
+        finished.ok_or(EnrolError::CodeRefused)
+    }
+
+    /// Removes a factor, and every challenge that waits for it (K-8); or takes an enrolment back.
+    ///
+    /// # Errors
+    /// [`EnrolError::Unknown`].
+    pub async fn remove_method(&self, access: &AccountAccess, id: FactorId) -> Result<(), EnrolError> {
+        let remove = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<(), EnrolError> {
+            let (method, was) = rows::remove(tx, scope, id)?.ok_or(EnrolError::Unknown)?;
+            if was == Was::Enrolled
+                && let Some(means) = method.facts().means
+            {
+                let person = person::find(tx, scope)?;
+                tell(tx, scope, &person, Notice::MethodRemoved { means })?;
+            }
+            Ok(())
+        };
+        self.kernel().write("accounts.remove_method", &access.scope, remove).await
+    }
+}
+
+fn checked(draft: &Draft) -> Result<(Method, Option<Personal<String>>), EnrolError> {
+    let method = Method::parse(&draft.method).ok_or_else(no_such_method)?;
+    let name = draft.name.as_ref().map(|name| profile::name("/name", name)).transpose();
+    Ok((method, name.map_err(|fault| EnrolError::Invalid(vec![fault]))?))
+}
+
+fn no_such_method() -> EnrolError {
+    fault("/method", "not_a_choice", "There is no such method to enrol.")
+}
+
+fn fault(pointer: &'static str, code: &'static str, detail: &'static str) -> EnrolError {
+    EnrolError::Invalid(vec![Fault::new(pointer, code, detail)])
+}
+
+/// A factor confirms from now on: it takes the place of what it replaces, and its person hears of it.
+fn added(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    person: &Person,
+    method: Method,
+    id: FactorId,
+) -> Result<(), StoreError> {
+    let replaced = match method.facts().enrolment {
+        Enrolment::One => Replaced::Everything,
+        Enrolment::Several | Enrolment::Inherent => Replaced::Waiting,
+    };
+    rows::replace(tx, scope, method, id, replaced)?;
+    match method.facts().means {
+        Some(means) => tell(tx, scope, person, Notice::MethodAdded { means }),
+        None => Ok(()),
+    }
+}
+
+fn inherent(method: Method, person: &Person, advice: Advice) -> Result<Item, StoreError> {
+    let name = match method {
+        Method::Email => Some(Personal::new(person.address()?.masked())),
+        Method::RecoveryCodes | Method::Totp => None,
+    };
+    let standing = Standing::Usable;
+    Ok(Item { id: None, method, name, created_at: None, used_at: None, standing, advice, left: None })
+}
+
+fn item(row: &Row, advice: Advice) -> Result<Item, StoreError> {
+    Ok(Item {
+        id: Some(row.id),
+        method: row.method,
+        name: row.body.name.clone(),
+        created_at: Some(row.created_at),
+        used_at: row.used_at,
+        standing: Standing::after(row.failures),
+        advice,
+        left: row.method.workings().left(&row.body.kept)?,
+    })
+}

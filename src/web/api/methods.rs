@@ -1,0 +1,222 @@
+//! What an account has to confirm with: listed, enrolled, removed.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
+
+use crate::accounts::factors::enrolling::{Draft, EnrolError, Enrolled, Item};
+use crate::accounts::factors::{Advice, Handed};
+use crate::kernel::access::factors::Standing;
+use crate::kernel::access::{Assurance, Authorized, ProtectAccount, RecoverAccount, SignedIn};
+use crate::kernel::clock::Time;
+use crate::kernel::ids::FactorId;
+use crate::kernel::log::Incidents;
+use crate::kernel::personal::Personal;
+use crate::web::api::accounts::{AnswerBody, invalid, of_failure};
+use crate::web::api::body::Body;
+use crate::web::problem::Problem;
+use crate::web::routes::{Route, delete, get, post, put};
+use crate::web::services::Services;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/api/v1/account/methods", list_methods),
+        post("/api/v1/account/methods", enrol_method),
+        put("/api/v1/account/methods/{id}", finish_method),
+        delete("/api/v1/account/methods/{id}", remove_method),
+    ]
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(list_methods, enrol_method, finish_method, remove_method))]
+struct Part;
+
+pub(super) fn document() -> utoipa::openapi::OpenApi {
+    Part::openapi()
+}
+
+/// Something that the account can confirm with.
+#[derive(Serialize, ToSchema)]
+struct FactorAnswer {
+    /// Absent from what comes with the account and cannot be removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    id: Option<FactorId>,
+    /// `email`, `recovery_codes` or `totp`.
+    #[schema(value_type = String, example = "totp")]
+    method: &'static str,
+    /// What it is called, or where its code goes, masked.
+    name: Option<String>,
+    /// What a session is that was confirmed by it: `confirmed` or `strong`.
+    #[schema(value_type = String, example = "strong")]
+    assurance: Assurance,
+    /// Whether it is good enough for what the account holds.
+    advised: bool,
+    /// Whether it can be used; one that too many wrong answers have ended must be removed and enrolled anew.
+    usable: bool,
+    /// How often it can still be used, where that has an end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<usize>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_at: Option<Time>,
+    /// When it last confirmed anything.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Time>,
+}
+
+/// All that the account can confirm with.
+#[derive(Serialize, ToSchema)]
+struct FactorPage {
+    /// From least to most secure.
+    items: Vec<FactorAnswer>,
+    /// They always come whole.
+    #[schema(value_type = Option<String>)]
+    next: Option<&'static str>,
+}
+
+/// What to enrol.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FactorBody {
+    /// `totp` or `recovery_codes`.
+    #[schema(example = "totp")]
+    method: String,
+    /// What to call it.
+    #[schema(value_type = Option<String>)]
+    name: Option<Personal<String>>,
+}
+
+/// An enrolment: its secrets are shown this once.
+#[derive(Serialize, ToSchema)]
+struct EnrolmentAnswer {
+    #[schema(value_type = String, format = "uuid")]
+    id: FactorId,
+    #[schema(value_type = String, example = "totp")]
+    method: &'static str,
+    /// For an authenticator app: the shared secret in base32 without padding (RFC 6238: SHA-1, six digits, 30 seconds).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    /// The same as an address that apps read from a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otpauth_uri: Option<String>,
+    /// Ten recovery codes, each good once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codes: Option<Vec<String>>,
+    /// When it ends unless its code is sent; absent when nothing is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Time>,
+}
+
+/// What the account can confirm with, from least to most secure.
+#[utoipa::path(get, path = "/api/v1/account/methods", tag = "account", security(("session" = [])),
+    responses((status = 200, description = "All of it", body = FactorPage)))]
+async fn list_methods(access: Authorized<SignedIn>, services: Data<Services>) -> Result<HttpResponse, Problem> {
+    let items = services.accounts.methods(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
+    let items = items.into_iter().map(FactorAnswer::from).collect();
+    Ok(HttpResponse::Ok().json(FactorPage { items, next: None }))
+}
+
+/// Begins an enrolment. An authenticator app confirms once its code is sent; recovery codes do at once, and replace
+/// those before.
+#[utoipa::path(post, path = "/api/v1/account/methods", tag = "account", request_body = FactorBody,
+    security(("session" = [])),
+    responses(
+        (status = 201, description = "Begun, or done", body = EnrolmentAnswer),
+        (status = 403, description = "Not confirmed within ten minutes, or not by a strong method that the account has"),
+        (status = 422, description = "No such method, or as many as there may be"),
+    ))]
+async fn enrol_method(
+    access: Authorized<ProtectAccount>,
+    services: Data<Services>,
+    body: Body<FactorBody>,
+) -> Result<HttpResponse, Problem> {
+    let FactorBody { method, name } = body.read().await?;
+    let enrolled = services.accounts.enrol(&access, Draft { method, name }).await;
+    let enrolled = enrolled.map_err(|error| of_enrolment(&services.incidents, error))?;
+    Ok(HttpResponse::Created().json(EnrolmentAnswer::from(enrolled)))
+}
+
+/// Finishes an enrolment by its first code. The session stays what it is.
+#[utoipa::path(put, path = "/api/v1/account/methods/{id}", tag = "account", request_body = AnswerBody,
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The enrolment's id")),
+    responses(
+        (status = 200, description = "Enrolled", body = FactorAnswer),
+        (status = 403, description = "Not confirmed within ten minutes, or not by a strong method that the account has"),
+        (status = 404, description = "No such enrolment waits"),
+        (status = 422, description = "`code_refused`: wrong, or the enrolment is over"),
+    ))]
+async fn finish_method(
+    access: Authorized<ProtectAccount>,
+    services: Data<Services>,
+    id: Path<String>,
+    body: Body<AnswerBody>,
+) -> Result<HttpResponse, Problem> {
+    let id: FactorId = id.parse().map_err(|_| Problem::NotFound)?;
+    let finished = services.accounts.finish_enrolment(&access, id, body.read().await?.into()).await;
+    let item = finished.map_err(|error| of_enrolment(&services.incidents, error))?;
+    Ok(HttpResponse::Ok().json(FactorAnswer::from(item)))
+}
+
+/// Removes what confirms the account, or takes an enrolment back; what waits for it ends.
+#[utoipa::path(delete, path = "/api/v1/account/methods/{id}", tag = "account", security(("session" = [])),
+    params(("id" = String, Path, description = "The factor's id")),
+    responses(
+        (status = 204, description = "Removed"),
+        (status = 403, description = "Not confirmed within ten minutes, or neither by a strong method that the account has nor by a recovery code"),
+        (status = 404, description = "No such factor"),
+    ))]
+async fn remove_method(
+    access: Authorized<RecoverAccount>,
+    services: Data<Services>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id: FactorId = id.parse().map_err(|_| Problem::NotFound)?;
+    let removed = services.accounts.remove_method(&access, id).await;
+    removed.map_err(|error| of_enrolment(&services.incidents, error))?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+impl From<Item> for FactorAnswer {
+    fn from(item: Item) -> Self {
+        Self {
+            id: item.id,
+            method: item.method.name(),
+            name: item.name.map(Personal::into_revealed),
+            assurance: item.method.facts().proof.assurance(),
+            advised: item.advice == Advice::Advised,
+            usable: item.standing == Standing::Usable,
+            left: item.left,
+            created_at: item.created_at,
+            last_used_at: item.used_at,
+        }
+    }
+}
+
+impl From<Enrolled> for EnrolmentAnswer {
+    fn from(enrolled: Enrolled) -> Self {
+        let Enrolled { id, method, handed, expires_at } = enrolled;
+        let mut answer = Self { id, method: method.name(), secret: None, otpauth_uri: None, codes: None, expires_at };
+        match handed {
+            Handed::App { secret, uri } => {
+                answer.secret = Some(secret.reveal().clone());
+                answer.otpauth_uri = Some(uri.reveal().clone());
+            }
+            Handed::Codes(codes) => answer.codes = Some(codes.iter().map(|code| code.reveal().clone()).collect()),
+        }
+        answer
+    }
+}
+
+/// Why nothing was enrolled, or removed, as the client sees it.
+#[must_use]
+pub fn of_enrolment(incidents: &Incidents, error: EnrolError) -> Problem {
+    match error {
+        EnrolError::Invalid(faults) => invalid(faults),
+        EnrolError::Unknown => Problem::NotFound,
+        EnrolError::CodeRefused => Problem::CodeRefused,
+        EnrolError::Failed(error) => of_failure(incidents, error),
+    }
+}
