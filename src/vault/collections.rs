@@ -298,6 +298,8 @@ fn definition(input: NewCollection, tx: &Tx<'_>) -> Result<(Definition, Slug), E
         faults.push(Fault::new("/name", "required", "A collection needs a name."));
     } else if slug.is_none() {
         faults.push(Fault::new("/slug", "not_a_slug", "A slug is [a-z0-9_-], 1 to 60 characters."));
+    } else if slug.as_ref().is_some_and(Slug::is_reserved) {
+        faults.push(Fault::new("/slug", "reserved", "The slug stands for a page in addresses; take another."));
     }
     let fields = input.fields.or_else(|| template.map(templates::Template::fields)).unwrap_or_default();
     let fields = define(fields, tx.now(), tx.entropy()).unwrap_or_else(|found| {

@@ -8,6 +8,9 @@ const LONGEST: usize = 60;
 /// The most characters of a field's name.
 const LONGEST_FIELD_NAME: usize = 40;
 
+/// What stands for pages in the addresses where collections stand: `…/collections/new`.
+const RESERVED: [&str; 1] = ["new"];
+
 /// A collection's name in addresses: `[a-z0-9_-]`, 1 to 60 characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Slug(String);
@@ -35,6 +38,11 @@ impl Slug {
         }
         slug.truncate(LONGEST);
         Self::parse(slug.trim_matches('-'))
+    }
+
+    /// Whether the slug stands for a page already, so that no new collection may have it.
+    pub(super) fn is_reserved(&self) -> bool {
+        RESERVED.contains(&self.0.as_str())
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -133,6 +141,12 @@ mod tests {
         }
         assert!(Slug::derive("顧客").is_none());
         assert_eq!(Slug::derive(&"ш".repeat(100)).unwrap().as_str().len(), 60);
+    }
+
+    #[test]
+    fn a_slug_that_stands_for_a_page_is_reserved() {
+        assert!(Slug::derive("New").unwrap().is_reserved());
+        assert!(!Slug::parse("news").unwrap().is_reserved());
     }
 
     #[test]

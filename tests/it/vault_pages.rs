@@ -8,14 +8,14 @@ use serde_json::json;
 const IBAN: &str = "LV80BANK0000435195001";
 
 /// A browser of `actor`: it asks for pages, and names no tenant beside the address.
-fn browser(actor: &Actor) -> Actor {
+pub(crate) fn browser(actor: &Actor) -> Actor {
     let mut browser = actor.with_header("accept", "text/html,application/xhtml+xml");
     browser.tenant = None;
     browser
 }
 
 /// Posts a form as a browser does.
-async fn send(browser: &Actor, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn send(browser: &Actor, path: &str, fields: &[(&str, &str)]) -> Answer {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     let encoded = |text: &str| -> String {
         text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
@@ -192,6 +192,52 @@ each_database! {
             let text = anna.get(&page).await.expect(200).page();
             assert!(text.contains(&format!("<a href=\"{record}\">{name}</a>")), "{page}");
         }
+    }
+
+    async fn a_collection_of_ones_own_has_choices_and_links(world: World) {
+        let owner = world.owner().await;
+        let (at, name) = (customers(&owner).await, world.somebody());
+        let anna = browser(&owner);
+        let record = made(&anna, &at, &name, "K-1").await;
+        let collections = at.trim_end_matches("/customers").to_owned();
+        let form = anna.get(&format!("{collections}/new")).await.expect(200).page();
+        assert!(form.contains("<option value=\"choice\"") && form.contains("<option value=\"link\""));
+        assert!(form.contains("<option value=\"customers\">Customers</option>"));
+        let fields = |choices: &'static str, collection: &'static str| [
+            ("collection_name", "Vehicles"), ("fields.0.label", "Plate"), ("fields.0.kind", "text"),
+            ("fields.1.label", "Fuel"), ("fields.1.kind", "choice"), ("fields.1.choices", choices),
+            ("fields.2.label", "Owner"), ("fields.2.kind", "link"), ("fields.2.collection", collection)];
+        for (choices, collection, codes) in [
+            ("\r\n", "customers", vec!["e-fields-1"]), ("Diesel\r\nDiesel", "", vec!["e-fields-1", "e-fields-2"])] {
+            let text = send(&anna, &collections, &fields(choices, collection)).await.expect(422).page();
+            for code in codes {
+                assert!(text.contains(&format!("id=\"{code}\"")), "{code}: {text}");
+            }
+        }
+        let made = send(&anna, &collections, &fields("Diesel\r\n Petrol \r\n", "customers")).await.expect(303);
+        assert_eq!(made.header("location"), format!("{collections}/vehicles?news=collections_made"));
+        let vehicles = owner.get("/api/v1/collections/vehicles").await.expect(200).json();
+        assert_eq!(vehicles["fields"][1]["choices"][1]["value"], "Petrol");
+        assert_eq!(vehicles["fields"][2]["collection"], "customers");
+        let form = anna.get(&format!("{collections}/vehicles/records/new")).await.expect(200).page();
+        assert!(form.contains("<option value=\"Petrol\"") && form.contains(&name));
+        let id = record.rsplit('/').next().unwrap();
+        let values = [("values.plate", "AB-1"), ("values.fuel", "Petrol"), ("values.owner", id)];
+        let vehicle = send(&anna, &format!("{collections}/vehicles/records"), &values).await.expect(303);
+        assert!(anna.get(&vehicle.header("location")).await.expect(200).page().contains(&record));
+    }
+
+    async fn no_collection_hides_behind_a_page(world: World) {
+        let owner = world.owner().await;
+        let fields = json!([{"name": "title", "label": "Title", "kind": "text"}]);
+        for new in [json!({"name": "Orders", "slug": "new", "fields": fields}), json!({"name": "New", "fields": fields})] {
+            let refused = owner.post("/api/v1/collections", new).await.problem(422, "invalid");
+            assert_eq!((&refused["errors"][0]["pointer"], &refused["errors"][0]["code"]), (&json!("/slug"), &json!("reserved")));
+        }
+        let at = format!("/t/{}/collections", owner.tenant.as_deref().unwrap());
+        let typed = [("collection_name", "New"), ("fields.0.label", "Title"), ("fields.0.kind", "text")];
+        let text = send(&browser(&owner), &at, &typed).await.expect(422).page();
+        assert!(text.contains("id=\"e-collection_name\"") && text.contains("value=\"New\""), "{text}");
     }
 
     async fn who_is_not_confirmed_looks_and_is_led_to_confirm_before_a_change(world: World) {

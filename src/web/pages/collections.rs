@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::form::{Form, form_fields};
+use super::record::FieldOption;
 use super::render::Page;
 use super::shown::Shown;
 use super::vault::Reach;
@@ -120,7 +121,8 @@ impl Page for Starters {
 }
 
 /// `/t/{tenant}/collections/new`: posts to `/t/{tenant}/collections` the fields of [`NewCollectionField`] and for each
-/// row `n` from 0 `fields.{n}.label`, `fields.{n}.kind` and, when ticked, `fields.{n}.required`, `….unique`,
+/// row `n` from 0 `fields.{n}.label`, `fields.{n}.kind`, `fields.{n}.choices` (one a line), `fields.{n}.collection` (the
+/// slug of what it links to) and, when ticked, `fields.{n}.required`, `….unique`,
 /// `….searchable`, `….sensitive` with the value `yes`; rows without a label do not count. With `more=yes` the page
 /// comes back with more rows.
 #[derive(Debug, Clone, Serialize)]
@@ -133,6 +135,8 @@ pub struct NewCollection {
     pub rows: Vec<NewFieldRow>,
     /// Every kind, in the order of the choice.
     pub kinds: Vec<KindName>,
+    /// The collections that a field can link to.
+    pub targets: Vec<FieldOption>,
 }
 
 /// One row: a field that is to be.
@@ -142,6 +146,10 @@ pub struct NewFieldRow {
     pub label: Shown,
     /// Its kind.
     pub kind: KindName,
+    /// What can be chosen, one a line; of the kind `choice`.
+    pub choices: Shown,
+    /// The slug of what it links to; of the kind `link`.
+    pub target: Shown,
     /// What is ticked.
     pub ticked: Vec<FieldTrait>,
     /// What is wrong with the row.
@@ -189,10 +197,32 @@ impl Page for NewCollection {
     #[cfg(test)]
     fn samples() -> Vec<Self> {
         use NewCollectionField as F;
-        let empty = || NewFieldRow { label: Shown::default(), kind: KindName::Text, ticked: Vec::new(), error: None };
+        let empty = || NewFieldRow {
+            label: Shown::default(),
+            kind: KindName::Text,
+            choices: Shown::default(),
+            target: Shown::default(),
+            ticked: Vec::new(),
+            error: None,
+        };
+        let choice = NewFieldRow {
+            label: samples::shown("Degviela"),
+            kind: KindName::Choice,
+            choices: samples::shown("Dīzelis\nBenzīns"),
+            ..empty()
+        };
+        let link = NewFieldRow {
+            label: samples::shown("Īpašnieks"),
+            kind: KindName::Link,
+            target: samples::shown("customers"),
+            ..empty()
+        };
+        let targets = vec![FieldOption { value: samples::shown("customers"), label: samples::shown("Klienti") }];
         let typed = NewFieldRow {
             label: samples::shown("Šasijas numurs"),
             kind: KindName::Text,
+            choices: Shown::default(),
+            target: Shown::default(),
             ticked: vec![FieldTrait::Unique, FieldTrait::Searchable],
             error: Some("too_long"),
         };
@@ -201,7 +231,16 @@ impl Page for NewCollection {
             .typed(F::RetentionDays, "ilgi".to_owned().into())
             .wrong(F::RetentionDays, "not_a_number")
             .wrong(F::Fields, "invalid");
-        let page = |form, rows| Self { tenant: samples::tenant(), form, rows, kinds: KindName::ALL.to_vec() };
-        vec![page(Form::empty(), vec![empty(), empty(), empty(), empty()]), page(form, vec![typed, empty(), empty()])]
+        let page = |form, rows, targets| Self {
+            tenant: samples::tenant(),
+            form,
+            rows,
+            kinds: KindName::ALL.to_vec(),
+            targets,
+        };
+        vec![
+            page(Form::empty(), vec![empty(), empty(), empty(), empty()], Vec::new()),
+            page(form, vec![typed, choice, link, empty()], targets),
+        ]
     }
 }

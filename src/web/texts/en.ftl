@@ -140,7 +140,20 @@ error-missing-field = Please fill this in.
 error-no-such-record = There is no such record.
 error-not-searchable = This field cannot be searched by its value.
 error-not-the-mask = Leave this as it is, or write the whole value.
-error-not-a-table = This file cannot be read as a table. Save it as CSV in UTF-8 and try again.
+error-not-a-table = This file cannot be read as a table. Save it as XLSX, or as CSV in UTF-8, and try again.
+error-not-utf8 = The letters of this file are not written in UTF-8. Save it as XLSX, or as CSV in UTF-8.
+error-not-a-workbook = This workbook cannot be read. Open it in your spreadsheet program, save it as XLSX and try again.
+error-workbook-protected = This workbook has a password or is in the old form XLS. Save it as XLSX without a password.
+error-workbook-too-large = This workbook is too large. Divide it into several.
+error-too-many-rows = An import has at most 20,000 rows. Divide the file into several.
+error-too-many-columns = A table has at most 500 columns.
+error-too-many-cells = The row has more cells than there are headings.
+error-repeated-column = Two columns go to the same field. Keep one of them.
+error-unknown-column = There is no field of this heading.
+error-no-known-column = No heading of the file is a field of this collection. The headings belong into its first row.
+error-error-in-cell = The spreadsheet shows an error in this cell.
+error-not-a-boolean = Write yes or no.
+error-empty = There is nothing here.
 error-bad-checksum = The check digits do not match. Please look for a typing mistake.
 error-wrong-type = This is not of the kind that belongs here.
 error-not-a-number = This is not a number. Write it as 1234.5.
@@ -152,6 +165,11 @@ error-too-large = This is too large.
 error-too-many = There are as many as there may be. Remove one first.
 error-not-a-date = There is no such day.
 error-not-a-choice = Please choose one of the options.
+error-choice-without-options = Write the options, one on each line.
+error-link-without-collection = Choose the collection that the field links to.
+error-repeated-options = Two options are the same.
+error-too-many-options = A field has at most 200 options.
+error-reserved = This word stands for a page of ours in addresses. Choose another name.
 error-not-an-email = This is not an e-mail address.
 error-not-a-phone = This is not a phone number. Begin with + and the country code.
 error-not-an-iban = This is not an IBAN.
@@ -192,6 +210,8 @@ new-collection-register-text = If it holds data about people, write down why you
 new-field = Field { $number }
 new-field-label = Label of field { $number }
 new-field-kind = Kind
+new-field-choices = Options of field { $number }, one on each line
+new-field-target = Field { $number } links to
 new-field-more = Add more fields
 tick-required = Required
 tick-unique = No value twice
@@ -242,7 +262,7 @@ record-delete = Delete this record
 record-delete-text = It goes to the trash, from where it can be restored.
 record-delete-action = Move to the trash
 records-empty = No records yet
-records-empty-text = Write the first one by hand, or bring in a whole table from a CSV file.
+records-empty-text = Write the first one by hand, or bring in a whole table from a workbook or a CSV file.
 records-empty-look = Those who may make changes can add records.
 search-query = Search for
 search-in = Where
@@ -302,13 +322,13 @@ dry-run-refused = { $count ->
     [one] One row would be left out.
    *[other] { $count } rows would be left out.
 }
-import-lead = Bring in a whole table from a CSV file. First you see what would happen; nothing is stored until you agree.
+import-lead = Bring in a whole table from a workbook (XLSX) or a CSV file. First you see what would happen; nothing is stored until you agree.
 import-check = Check the file
 import-columns = Columns
 import-columns-text = The first line of the file names its columns, by either of these. Other columns are left out.
 import-heading = Heading
-field-file = CSV file
-hint-file = In UTF-8, with commas, semicolons or tabs between the columns.
+field-file = File
+hint-file = A workbook (XLSX), of which the first sheet counts, or CSV in UTF-8.
 dry-run-title = What the import would do
 dry-run-nothing-yet = Nothing has been stored yet.
 dry-run-confirm = Import
@@ -317,6 +337,25 @@ dry-run-problems = Rows that would be left out
 dry-run-line = Line
 dry-run-problem = What is wrong
 dry-run-left-out = left out
+import-link = { $label } is found by
+import-link-id = the id of the record
+field-currency = Currency
+hint-currency = For amounts that stand without one, as 12.50 does.
+import-done = The import is complete
+import-made = { $count ->
+    [one] One record was made.
+   *[other] { $count } records were made.
+}
+import-was-left-out = { $count ->
+    [one] One row was left out.
+   *[other] { $count } rows were left out.
+}
+import-file-gone = We have not kept the file.
+import-to-records = Show the records
+dry-run-column = Column
+dry-run-whole = Whole file
+dry-run-changed = The vault has changed meanwhile
+dry-run-changed-text = The import would now come to something else than you agreed to, so nothing has been stored. Look again.
 
 ## Tokens
 tokens-lead = A token lets another program work with this vault, without your password. Give each program its own.

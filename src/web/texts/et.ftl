@@ -140,7 +140,20 @@ error-missing-field = Palun täitke see väli.
 error-no-such-record = Sellist kirjet ei ole.
 error-not-searchable = Sellelt väljalt ei saa väärtuse järgi otsida.
 error-not-the-mask = Jätke see nii, nagu on, või kirjutage kogu väärtus.
-error-not-a-table = Seda faili ei saa tabelina lugeda. Salvestage see CSV-vormingus ja UTF-8 kodeeringus ning proovige uuesti.
+error-not-a-table = Seda faili ei saa tabelina lugeda. Salvestage see XLSX-failina või UTF-8 kodeeringus CSV-failina ning proovige uuesti.
+error-not-utf8 = Selle faili tähed ei ole UTF-8 kodeeringus. Salvestage see XLSX-failina või UTF-8 kodeeringus CSV-failina.
+error-not-a-workbook = Seda töövihikut ei saa lugeda. Avage see tabeliprogrammis, salvestage XLSX-failina ja proovige uuesti.
+error-workbook-protected = Sellel töövihikul on parool või see on vanas XLS-vormingus. Salvestage see ilma paroolita XLSX-failina.
+error-workbook-too-large = See töövihik on liiga suur. Jagage see mitmeks.
+error-too-many-rows = Ühes impordis on kõige rohkem 20 000 rida. Jagage fail mitmeks.
+error-too-many-columns = Tabelis on kõige rohkem 500 veergu.
+error-too-many-cells = Real on rohkem lahtreid kui päiseid.
+error-repeated-column = Kaks veergu lähevad samale väljale. Jätke üks neist alles.
+error-unknown-column = Sellise päisega välja ei ole.
+error-no-known-column = Ükski faili päis ei ole selle kogu väli. Päised peavad olema esimesel real.
+error-error-in-cell = Tabeliprogramm näitab selles lahtris viga.
+error-not-a-boolean = Kirjutage jah või ei.
+error-empty = Siin ei ole midagi.
 error-bad-checksum = Kontrollnumbrid ei klapi. Palun kontrollige, kas on trükiviga.
 error-wrong-type = Seda liiki väärtus siia ei sobi.
 error-not-a-number = See ei ole arv. Kirjutage näiteks 1234.5.
@@ -152,6 +165,11 @@ error-too-large = Väärtus on liiga suur.
 error-too-many = Neid on nii palju, kui võib olla. Eemaldage enne mõni.
 error-not-a-date = Sellist päeva ei ole.
 error-not-a-choice = Palun valige üks pakutud võimalustest.
+error-choice-without-options = Kirjutage valikud, igaüks oma reale.
+error-link-without-collection = Valige kogu, millele väli viitab.
+error-repeated-options = Kaks valikut on ühesugused.
+error-too-many-options = Väljal on kõige rohkem 200 valikut.
+error-reserved = Aadressides tähistab see sõna üht meie lehte. Valige teine nimi.
 error-not-an-email = See ei ole e-posti aadress.
 error-not-a-phone = See ei ole telefoninumber. Alustage märgist + ja riigi suunakoodist.
 error-not-an-iban = See ei ole IBAN-kontonumber.
@@ -192,6 +210,8 @@ new-collection-register-text = Kui seal on inimeste andmeid, kirjutage üles, mi
 new-field = { $number }. väli
 new-field-label = { $number }. välja nimi
 new-field-kind = Liik
+new-field-choices = { $number }. välja valikud, igaüks oma real
+new-field-target = { $number }. väli viitab kogule
 new-field-more = Lisa veel välju
 tick-required = Kohustuslik
 tick-unique = Väärtused ei kordu
@@ -242,7 +262,7 @@ record-delete = Kustuta see kirje
 record-delete-text = See läheb prügikasti, kust selle saab taastada.
 record-delete-action = Vii prügikasti
 records-empty = Kirjeid veel ei ole
-records-empty-text = Sisestage esimene käsitsi või tooge CSV-failist kogu tabel.
+records-empty-text = Sisestage esimene käsitsi või tooge kogu tabel töövihikust või CSV-failist.
 records-empty-look = Kirjeid saavad lisada need, kes tohivad muudatusi teha.
 search-query = Mida otsida
 search-in = Kust
@@ -299,13 +319,13 @@ dry-run-ready = { $count ->
    *[other] { $count } rida on kirjeteks saamiseks valmis.
 }
 dry-run-refused = { $count } rida jäetaks välja.
-import-lead = Tooge CSV-failist kogu tabel. Kõigepealt näete, mis juhtuks; midagi ei salvestata enne teie nõusolekut.
+import-lead = Tooge kogu tabel töövihikust (XLSX) või CSV-failist. Kõigepealt näete, mis juhtuks; midagi ei salvestata enne teie nõusolekut.
 import-check = Kontrolli faili
 import-columns = Veerud
 import-columns-text = Faili esimesel real on veergude nimed, üks või teine neist. Muud veerud jäetakse välja.
 import-heading = Päis
-field-file = CSV-fail
-hint-file = UTF-8 kodeeringus, veergude vahel komad, semikoolonid või tabeldusmärgid.
+field-file = Fail
+hint-file = Töövihik (XLSX), millest võetakse esimene leht, või CSV UTF-8 kodeeringus.
 dry-run-title = Mida import teeks
 dry-run-nothing-yet = Midagi ei ole veel salvestatud.
 dry-run-confirm = Impordi
@@ -314,6 +334,25 @@ dry-run-problems = Read, mis jäetaks välja
 dry-run-line = Rida
 dry-run-problem = Mis on valesti
 dry-run-left-out = jäetakse välja
+import-link = Mille järgi leida: { $label }
+import-link-id = kirje tunnuse järgi
+field-currency = Valuuta
+hint-currency = Summadele, mille juures valuutat ei ole, näiteks 12.50.
+import-done = Import on lõppenud
+import-made = { $count ->
+    [one] Loodi { $count } kirje.
+   *[other] Loodi { $count } kirjet.
+}
+import-was-left-out = { $count ->
+    [one] Välja jäi { $count } rida.
+   *[other] Välja jäi { $count } rida.
+}
+import-file-gone = Faili me ei säilitanud.
+import-to-records = Näita kirjeid
+dry-run-column = Veerg
+dry-run-whole = Kogu fail
+dry-run-changed = Hoidla on vahepeal muutunud
+dry-run-changed-text = Impordi tulemus oleks nüüd teistsugune, kui te kinnitasite, seega midagi ei salvestatud. Vaadake uuesti üle.
 
 ## Juurdepääsutõendid
 tokens-lead = Juurdepääsutõendiga saab teine programm selle hoidlaga töötada ilma teie paroolita. Andke igale programmile oma.

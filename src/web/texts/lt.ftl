@@ -140,7 +140,20 @@ error-missing-field = Užpildykite šį lauką.
 error-no-such-record = Tokio įrašo nėra.
 error-not-searchable = Šiame lauke pagal reikšmę ieškoti negalima.
 error-not-the-mask = Palikite, kaip yra, arba įrašykite visą reikšmę.
-error-not-a-table = Šio failo negalima perskaityti kaip lentelės. Įrašykite jį CSV formatu, UTF-8 koduote, ir bandykite dar kartą.
+error-not-a-table = Šio failo negalima perskaityti kaip lentelės. Įrašykite jį kaip XLSX arba kaip CSV UTF-8 koduote ir bandykite dar kartą.
+error-not-utf8 = Šio failo raidės užrašytos ne UTF-8 koduote. Įrašykite jį kaip XLSX arba kaip CSV UTF-8 koduote.
+error-not-a-workbook = Šios darbaknygės negalima perskaityti. Atverkite ją skaičiuoklės programoje, įrašykite kaip XLSX ir bandykite dar kartą.
+error-workbook-protected = Ši darbaknygė apsaugota slaptažodžiu arba yra senojo XLS formato. Įrašykite ją kaip XLSX be slaptažodžio.
+error-workbook-too-large = Ši darbaknygė per didelė. Padalykite ją į kelias.
+error-too-many-rows = Viename importe gali būti ne daugiau kaip 20 000 eilučių. Padalykite failą į kelis.
+error-too-many-columns = Lentelėje gali būti ne daugiau kaip 500 stulpelių.
+error-too-many-cells = Eilutėje langelių daugiau nei antraščių.
+error-repeated-column = Du stulpeliai skirti tam pačiam laukui. Palikite vieną iš jų.
+error-unknown-column = Lauko su tokia antrašte nėra.
+error-no-known-column = Nė viena failo antraštė nėra šio rinkinio laukas. Antraštės turi būti pirmoje eilutėje.
+error-error-in-cell = Skaičiuoklė šiame langelyje rodo klaidą.
+error-not-a-boolean = Rašykite taip arba ne.
+error-empty = Čia nieko nėra.
 error-bad-checksum = Kontroliniai skaitmenys nesutampa. Patikrinkite, ar nėra rašybos klaidos.
 error-wrong-type = Tokios rūšies reikšmė čia netinka.
 error-not-a-number = Tai ne skaičius. Rašykite, pavyzdžiui, 1234.5.
@@ -152,6 +165,11 @@ error-too-large = Reikšmė per didelė.
 error-too-many = Jų yra tiek, kiek gali būti. Pirma vieną pašalinkite.
 error-not-a-date = Tokios dienos nėra.
 error-not-a-choice = Pasirinkite vieną iš siūlomų reikšmių.
+error-choice-without-options = Įrašykite pasirinkimus, kiekvieną savo eilutėje.
+error-link-without-collection = Pasirinkite rinkinį, į kurį laukas nurodo.
+error-repeated-options = Du pasirinkimai vienodi.
+error-too-many-options = Laukas gali turėti ne daugiau kaip 200 pasirinkimų.
+error-reserved = Adresuose šis žodis reiškia vieną iš mūsų puslapių. Pasirinkite kitą pavadinimą.
 error-not-an-email = Tai ne el. pašto adresas.
 error-not-a-phone = Tai ne telefono numeris. Pradėkite ženklu + ir šalies kodu.
 error-not-an-iban = Tai ne IBAN sąskaitos numeris.
@@ -192,6 +210,8 @@ new-collection-register-text = Jei jame yra duomenų apie žmones, užrašykite,
 new-field = { $number } laukas
 new-field-label = { $number } lauko pavadinimas
 new-field-kind = Rūšis
+new-field-choices = { $number } lauko pasirinkimai, kiekvienas savo eilutėje
+new-field-target = { $number } laukas nurodo į
 new-field-more = Pridėti daugiau laukų
 tick-required = Privalomas
 tick-unique = Reikšmės nesikartoja
@@ -243,7 +263,7 @@ record-delete = Ištrinti šį įrašą
 record-delete-text = Jis pateks į šiukšlinę, iš kurios jį galima atkurti.
 record-delete-action = Perkelti į šiukšlinę
 records-empty = Įrašų dar nėra
-records-empty-text = Įveskite pirmąjį ranka arba įkelkite visą lentelę iš CSV failo.
+records-empty-text = Įveskite pirmąjį ranka arba įkelkite visą lentelę iš darbaknygės ar CSV failo.
 records-empty-look = Įrašus gali pridėti tie, kam leista daryti pakeitimus.
 search-query = Ko ieškoti
 search-in = Kur
@@ -305,13 +325,13 @@ dry-run-refused = { $count ->
     [few] { $count } eilutės būtų praleistos.
    *[other] { $count } eilučių būtų praleista.
 }
-import-lead = Įkelkite visą lentelę iš CSV failo. Pirmiausia pamatysite, kas įvyktų; niekas nebus įrašyta, kol nesutiksite.
+import-lead = Įkelkite visą lentelę iš darbaknygės (XLSX) arba CSV failo. Pirmiausia pamatysite, kas įvyktų; niekas nebus įrašyta, kol nesutiksite.
 import-check = Tikrinti failą
 import-columns = Stulpeliai
 import-columns-text = Pirmoje failo eilutėje yra stulpelių pavadinimai, vienas arba kitas iš šių. Kiti stulpeliai praleidžiami.
 import-heading = Antraštė
-field-file = CSV failas
-hint-file = UTF-8 koduote, tarp stulpelių kableliai, kabliataškiai arba tabuliatoriai.
+field-file = Failas
+hint-file = Darbaknygė (XLSX), kurios imamas pirmasis lapas, arba CSV UTF-8 koduote.
 dry-run-title = Ką atliktų importas
 dry-run-nothing-yet = Dar nieko neįrašyta.
 dry-run-confirm = Importuoti
@@ -320,6 +340,27 @@ dry-run-problems = Eilutės, kurios būtų praleistos
 dry-run-line = Eilutė
 dry-run-problem = Kas negerai
 dry-run-left-out = praleidžiamas
+import-link = Pagal ką rasti: { $label }
+import-link-id = pagal įrašo identifikatorių
+field-currency = Valiuta
+hint-currency = Sumoms, prie kurių ji nenurodyta, pavyzdžiui, 12.50.
+import-done = Importas baigtas
+import-made = { $count ->
+    [one] Sukurtas { $count } įrašas.
+    [few] Sukurti { $count } įrašai.
+   *[other] Sukurta { $count } įrašų.
+}
+import-was-left-out = { $count ->
+    [one] Praleista { $count } eilutė.
+    [few] Praleistos { $count } eilutės.
+   *[other] Praleista { $count } eilučių.
+}
+import-file-gone = Failo nepasilikome.
+import-to-records = Rodyti įrašus
+dry-run-column = Stulpelis
+dry-run-whole = Visas failas
+dry-run-changed = Saugykla tuo metu pasikeitė
+dry-run-changed-text = Dabar importo rezultatas būtų kitoks, nei patvirtinote, todėl niekas neįrašyta. Peržiūrėkite dar kartą.
 
 ## Žetonai
 tokens-lead = Žetonas leidžia kitai programai dirbti su šia saugykla be jūsų slaptažodžio. Kiekvienai programai duokite atskirą.

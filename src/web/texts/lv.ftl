@@ -140,7 +140,20 @@ error-missing-field = Lūdzu, aizpildiet šo lauku.
 error-no-such-record = Šāda ieraksta nav.
 error-not-searchable = Šajā laukā nevar meklēt pēc vērtības.
 error-not-the-mask = Atstājiet to, kā ir, vai ierakstiet visu vērtību.
-error-not-a-table = Šo datni nevar nolasīt kā tabulu. Saglabājiet to CSV formātā UTF-8 kodējumā un mēģiniet vēlreiz.
+error-not-a-table = Šo datni nevar nolasīt kā tabulu. Saglabājiet to kā XLSX vai kā CSV UTF-8 kodējumā un mēģiniet vēlreiz.
+error-not-utf8 = Šīs datnes burti nav UTF-8 kodējumā. Saglabājiet to kā XLSX vai kā CSV UTF-8 kodējumā.
+error-not-a-workbook = Šo darbgrāmatu nevar nolasīt. Atveriet to izklājlapu programmā, saglabājiet kā XLSX un mēģiniet vēlreiz.
+error-workbook-protected = Šai darbgrāmatai ir parole, vai tā ir vecajā XLS formātā. Saglabājiet to kā XLSX bez paroles.
+error-workbook-too-large = Šī darbgrāmata ir pārāk liela. Sadaliet to vairākās.
+error-too-many-rows = Vienā importā var būt ne vairāk kā 20 000 rindu. Sadaliet datni vairākās.
+error-too-many-columns = Tabulā var būt ne vairāk kā 500 kolonnu.
+error-too-many-cells = Rindā ir vairāk šūnu nekā virsrakstu.
+error-repeated-column = Divas kolonnas nonāk vienā laukā. Atstājiet vienu no tām.
+error-unknown-column = Lauka ar šādu virsrakstu nav.
+error-no-known-column = Neviens datnes virsraksts nav šīs kolekcijas lauks. Virsrakstiem jābūt pirmajā rindā.
+error-error-in-cell = Izklājlapa šajā šūnā rāda kļūdu.
+error-not-a-boolean = Rakstiet jā vai nē.
+error-empty = Šeit nekā nav.
 error-bad-checksum = Kontrolcipari nesakrīt. Lūdzu, pārbaudiet, vai nav pārrakstīšanās kļūdas.
 error-wrong-type = Šāda veida vērtība šeit neder.
 error-not-a-number = Tas nav skaitlis. Rakstiet, piemēram, 1234.5.
@@ -152,6 +165,11 @@ error-too-large = Vērtība ir pārāk liela.
 error-too-many = To ir tik daudz, cik drīkst būt. Vispirms noņemiet kādu.
 error-not-a-date = Šādas dienas nav.
 error-not-a-choice = Lūdzu, izvēlieties kādu no piedāvātajām iespējām.
+error-choice-without-options = Ierakstiet izvēles, katru savā rindā.
+error-link-without-collection = Izvēlieties kolekciju, uz kuru lauks norāda.
+error-repeated-options = Divas izvēles ir vienādas.
+error-too-many-options = Laukam var būt ne vairāk kā 200 izvēļu.
+error-reserved = Adresēs šis vārds apzīmē vienu no mūsu lapām. Izvēlieties citu nosaukumu.
 error-not-an-email = Tā nav e-pasta adrese.
 error-not-a-phone = Tas nav tālruņa numurs. Sāciet ar + un valsts kodu.
 error-not-an-iban = Tas nav IBAN konta numurs.
@@ -192,6 +210,8 @@ new-collection-register-text = Ja tajā ir dati par cilvēkiem, pierakstiet, kā
 new-field = { $number }. lauks
 new-field-label = { $number }. lauka nosaukums
 new-field-kind = Veids
+new-field-choices = { $number }. lauka izvēles, katra savā rindā
+new-field-target = { $number }. lauks norāda uz
 new-field-more = Pievienot vēl laukus
 tick-required = Obligāts
 tick-unique = Vērtības neatkārtojas
@@ -243,7 +263,7 @@ record-delete = Dzēst šo ierakstu
 record-delete-text = Tas nonāks atkritnē, no kurienes to var atjaunot.
 record-delete-action = Pārvietot uz atkritni
 records-empty = Ierakstu vēl nav
-records-empty-text = Ierakstiet pirmo ar roku vai ieimportējiet visu tabulu no CSV datnes.
+records-empty-text = Ierakstiet pirmo ar roku vai ieimportējiet visu tabulu no darbgrāmatas vai CSV datnes.
 records-empty-look = Ierakstus var pievienot tie, kas drīkst veikt izmaiņas.
 search-query = Ko meklēt
 search-in = Kur
@@ -303,13 +323,13 @@ dry-run-refused = { $count ->
     [one] { $count } rinda tiktu izlaista.
    *[other] { $count } rindas tiktu izlaistas.
 }
-import-lead = Ieimportējiet visu tabulu no CSV datnes. Vispirms redzēsiet, kas notiks; nekas netiks saglabāts, kamēr nepiekritīsiet.
+import-lead = Ieimportējiet visu tabulu no darbgrāmatas (XLSX) vai CSV datnes. Vispirms redzēsiet, kas notiks; nekas netiks saglabāts, kamēr nepiekritīsiet.
 import-check = Pārbaudīt datni
 import-columns = Kolonnas
 import-columns-text = Datnes pirmajā rindā ir kolonnu nosaukumi, viens vai otrs no šiem. Citas kolonnas tiek izlaistas.
 import-heading = Virsraksts
-field-file = CSV datne
-hint-file = UTF-8 kodējumā, starp kolonnām komati, semikoli vai tabulatori.
+field-file = Datne
+hint-file = Darbgrāmata (XLSX), no kuras tiek ņemta pirmā lapa, vai CSV UTF-8 kodējumā.
 dry-run-title = Ko imports darītu
 dry-run-nothing-yet = Vēl nekas nav saglabāts.
 dry-run-confirm = Importēt
@@ -318,6 +338,25 @@ dry-run-problems = Rindas, kas tiktu izlaistas
 dry-run-line = Rinda
 dry-run-problem = Kas nav kārtībā
 dry-run-left-out = tiek izlaista
+import-link = Pēc kā atrast: { $label }
+import-link-id = pēc ieraksta identifikatora
+field-currency = Valūta
+hint-currency = Summām, pie kurām valūta nav norādīta, piemēram, 12.50.
+import-done = Imports ir pabeigts
+import-made = { $count ->
+    [one] Izveidots { $count } ieraksts.
+   *[other] Izveidoti { $count } ieraksti.
+}
+import-was-left-out = { $count ->
+    [one] Izlaista { $count } rinda.
+   *[other] Izlaistas { $count } rindas.
+}
+import-file-gone = Datni mēs neesam paturējuši.
+import-to-records = Rādīt ierakstus
+dry-run-column = Kolonna
+dry-run-whole = Visa datne
+dry-run-changed = Glabātava tikmēr ir mainījusies
+dry-run-changed-text = Imports tagad dotu ko citu, nekā jūs apstiprinājāt, tāpēc nekas nav saglabāts. Apskatiet vēlreiz.
 
 ## Pilnvaras
 tokens-lead = Pilnvara ļauj citai programmai strādāt ar šo glabātavu bez jūsu paroles. Katrai programmai dodiet savu.

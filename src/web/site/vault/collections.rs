@@ -47,7 +47,7 @@ async fn overview(
 }
 
 /// Every collection that opens; the others are reported.
-async fn all(desk: &Desk<'_>) -> Result<Vec<CollectionView>, Problem> {
+pub(super) async fn all(desk: &Desk<'_>) -> Result<Vec<CollectionView>, Problem> {
     let most = Limit::new(200).unwrap_or_default();
     let (mut all, mut after) = (Vec::new(), None);
     loop {

@@ -5,14 +5,14 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
-use super::{Desk, shown};
+use super::{Desk, collections, shown};
 use crate::kernel::access::{Authorized, WriteCollections};
 use crate::kernel::idempotency::Outcome;
 use crate::kernel::tenancy::InTenant as _;
 use crate::vault::definition::{FieldInput, LegalBasis};
-use crate::vault::kinds::{KindName, Label};
-use crate::vault::{self, Error, Fault, field_name};
-use crate::web::pages::{FieldTrait, Form, NewCollection, NewCollectionField as Asked, NewFieldRow};
+use crate::vault::kinds::{Choice, KindName, Label};
+use crate::vault::{self, CollectionView, Error, Fault, field_name};
+use crate::web::pages::{FieldOption, FieldTrait, Form, NewCollection, NewCollectionField as Asked, NewFieldRow};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
@@ -36,16 +36,37 @@ async fn page(
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::of(&request, &services, &access).await?;
     let rows = std::iter::repeat_with(empty).take(ROWS).collect();
-    desk.show(&NewCollection { tenant: access.scope.tenant(), form: Form::empty(), rows, kinds: kinds() })
+    let targets = targets(&desk).await?;
+    let kinds = kinds(&targets);
+    desk.show(&NewCollection { tenant: access.scope.tenant(), form: Form::empty(), rows, kinds, targets })
 }
 
-/// The kinds that a row can ask for; choices and links need more than a row has room for.
-fn kinds() -> Vec<KindName> {
-    KindName::ALL.into_iter().filter(|kind| !matches!(kind, KindName::Choice | KindName::Link)).collect()
+/// The kinds that a row can ask for: links only where there is something to link to.
+fn kinds(targets: &[FieldOption]) -> Vec<KindName> {
+    KindName::ALL.into_iter().filter(|kind| *kind != KindName::Link || !targets.is_empty()).collect()
+}
+
+/// The collections that a field can link to, by their names.
+async fn targets(desk: &Desk<'_>) -> Result<Vec<FieldOption>, Problem> {
+    let locale = desk.locale();
+    let mut all = collections::all(desk).await?;
+    all.sort_by_key(|collection| collection.name().in_language(locale).to_lowercase());
+    let option = |collection: &CollectionView| FieldOption {
+        value: shown(collection.slug()),
+        label: shown(collection.name().in_language(locale)),
+    };
+    Ok(all.iter().map(option).collect())
 }
 
 fn empty() -> NewFieldRow {
-    NewFieldRow { label: shown(""), kind: KindName::Text, ticked: Vec::new(), error: None }
+    NewFieldRow {
+        label: shown(""),
+        kind: KindName::Text,
+        choices: shown(""),
+        target: shown(""),
+        ticked: Vec::new(),
+        error: None,
+    }
 }
 
 async fn make(
@@ -59,22 +80,22 @@ async fn make(
     let desk = Desk::of(&request, &services, &access).await?;
     let typed = rows(&form);
     if form.raw("more") == "yes" {
-        return again(desk, &form, typed, Wrong::default(), StatusCode::OK);
+        return again(desk, &form, typed, Wrong::default(), StatusCode::OK).await;
     }
     let new = match input(&form, &typed) {
         Ok(new) => new,
-        Err(wrong) => return again(desk, &form, typed, wrong, StatusCode::UNPROCESSABLE_ENTITY),
+        Err(wrong) => return again(desk, &form, typed, wrong, StatusCode::UNPROCESSABLE_ENTITY).await,
     };
     match services.vault.create_collection(&access, new, None).await {
         Ok(Outcome::Done(made)) => Ok(go_to(&desk.in_collection(made.slug(), "?news=collections_made"))),
         Ok(Outcome::Before(_)) => Ok(go_to(&desk.at("/"))),
         Err(Error::Invalid(faults)) => {
             let wrong = Wrong::of(&faults, &typed);
-            again(desk, &form, typed, wrong, StatusCode::UNPROCESSABLE_ENTITY)
+            again(desk, &form, typed, wrong, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(Error::AlreadyExists(_)) => {
             let wrong = Wrong { form: vec![(Asked::Name, "already_exists")], rows: Vec::new() };
-            again(desk, &form, typed, wrong, StatusCode::CONFLICT)
+            again(desk, &form, typed, wrong, StatusCode::CONFLICT).await
         }
         Err(other) => desk.given(Err(other)),
     }
@@ -84,6 +105,10 @@ async fn make(
 struct Row {
     label: String,
     kind: KindName,
+    /// What can be chosen, one a line.
+    choices: String,
+    /// The slug of the collection that it links to.
+    target: String,
     ticked: Vec<FieldTrait>,
 }
 
@@ -136,6 +161,8 @@ fn rows(form: &FormFields) -> Vec<Row> {
         Row {
             label: form.text(&at("label")).into_revealed(),
             kind: kind.unwrap_or(KindName::Text),
+            choices: form.text(&at("choices")).into_revealed().replace("\r\n", "\n"),
+            target: form.text(&at("collection")).into_revealed(),
             ticked: TICKS.iter().filter(is_ticked).map(|(tick, _)| *tick).collect(),
         }
     };
@@ -163,8 +190,8 @@ fn input(form: &FormFields, typed: &[Row]) -> Result<vault::NewCollection, Wrong
     let basis: Option<LegalBasis> = serde_json::from_value(Value::String(form.raw("legal_basis").to_owned())).ok();
     let (mut fields, mut names) = (Vec::new(), Vec::new());
     for (number, row) in typed.iter().enumerate().filter(|(_, row)| row.is_named()) {
-        match label(row.label.clone()) {
-            Ok(label) => fields.push(row.field(label, &mut names)),
+        match row.field(&mut names) {
+            Ok(field) => fields.push(field),
             Err(code) => wrong.rows.push((number, code)),
         }
     }
@@ -188,11 +215,18 @@ fn input(form: &FormFields, typed: &[Row]) -> Result<vault::NewCollection, Wrong
 }
 
 impl Row {
-    fn field(&self, label: Label, names: &mut Vec<String>) -> FieldInput {
+    /// The field that the row asks for; else the code of what is wrong with it.
+    fn field(&self, names: &mut Vec<String>) -> Result<FieldInput, &'static str> {
+        let label = label(self.label.clone())?;
+        let choices = if self.kind == KindName::Choice { Some(self.choices()?) } else { None };
+        let collection = (self.kind == KindName::Link).then(|| self.target.clone());
+        if collection.as_deref() == Some("") {
+            return Err("link_without_collection");
+        }
         let name = field_name(&self.label, names);
         names.push(name.clone());
         let has = |tick| Some(self.ticked.contains(&tick));
-        FieldInput {
+        Ok(FieldInput {
             id: None,
             name,
             label,
@@ -201,9 +235,26 @@ impl Row {
             unique: has(FieldTrait::Unique),
             searchable: has(FieldTrait::Searchable),
             sensitive: has(FieldTrait::Sensitive),
-            choices: None,
-            collection: None,
+            choices,
+            collection,
+        })
+    }
+
+    /// What can be chosen: each line is a choice's value and what people read.
+    fn choices(&self) -> Result<Vec<Choice>, &'static str> {
+        let lines: Vec<&str> = self.choices.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        if lines.is_empty() {
+            return Err("choice_without_options");
         }
+        if lines.len() > 200 {
+            return Err("too_many_options");
+        }
+        let distinct: std::collections::BTreeSet<&&str> = lines.iter().collect();
+        if distinct.len() < lines.len() {
+            return Err("repeated_options");
+        }
+        let choice = |line: &str| Ok(Choice { value: line.to_owned(), label: label(line.to_owned())? });
+        lines.into_iter().map(choice).collect()
     }
 }
 
@@ -214,7 +265,7 @@ fn label(text: String) -> Result<Label, &'static str> {
 }
 
 /// The form once more, with what was typed and what is wrong, and more rows where none is empty or they were asked for.
-fn again(
+async fn again(
     desk: Desk<'_>,
     form: &FormFields,
     typed: Vec<Row>,
@@ -236,13 +287,17 @@ fn again(
     let row = |(number, row): (usize, Row)| NewFieldRow {
         label: shown(&row.label),
         kind: row.kind,
+        choices: shown(&row.choices),
+        target: shown(&row.target),
         ticked: row.ticked,
         error: wrong.rows.iter().find(|(at, _)| *at == number).map(|(_, code)| *code),
     };
     let mut rows: Vec<NewFieldRow> = typed.into_iter().enumerate().map(row).collect();
     rows.extend(std::iter::repeat_with(empty).take(more));
     rows.truncate(MOST_ROWS);
-    let page = NewCollection { tenant: desk.access.scope.tenant(), form: page, rows, kinds: kinds() };
+    let targets = targets(&desk).await?;
+    let kinds = kinds(&targets);
+    let page = NewCollection { tenant: desk.access.scope.tenant(), form: page, rows, kinds, targets };
     let path = desk.at("/collections/new");
     desk.answer(&page, status, path)
 }
