@@ -25,10 +25,14 @@ pub(super) async fn run(services: Data<Services>, outbox: Outbox) {
     }
 }
 
-/// Captured mails of a day ago; sessions, sign-ups, challenges and counters that are over; keys of old days.
+/// Captured mails of a day ago; sessions, sign-ups, challenges and counters that are over; keys of old days; files that
+/// waited for an hour to be imported.
 pub(super) async fn often(services: &Services, outbox: &Outbox) {
     outbox.sweep().await;
     if let Err(error) = services.accounts.sweep().await {
+        services.incidents.report(&error);
+    }
+    if let Err(error) = services.vault.sweep().await {
         services.incidents.report(&error);
     }
 }

@@ -18,7 +18,7 @@ use crate::kernel::store::migrate::{Schema, migrate};
 use crate::kernel::store::schema::{instance, key_versions, tokens};
 use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both, dialect};
 use crate::kernel::tenancy::{
-    AccountScope, Actor, By, DayScope, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope,
+    AccountScope, Actor, By, DayScope, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope, UpkeepScope,
 };
 
 /// What the kernel is built from.
@@ -321,6 +321,12 @@ impl Kernel {
     #[must_use]
     pub fn service(&self) -> ServiceScope {
         ServiceScope::new()
+    }
+
+    /// A tenant's rows for the service's own upkeep, without a key.
+    #[must_use]
+    pub const fn upkeep(&self, tenant: TenantId) -> UpkeepScope {
+        UpkeepScope(tenant)
     }
 
     fn mirror_blocking(&self, owner: Owner) -> Result<(), KeyringError> {

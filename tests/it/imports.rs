@@ -46,7 +46,73 @@ fn faults(report: &Value) -> Vec<String> {
     report["errors"].as_array().unwrap().iter().map(told).collect()
 }
 
+/// The type of workbooks.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// People as a spreadsheet program writes them: a number that is one, an amount, a truth, and a text.
+fn workbook(name: &str) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, heading) in (0_u16..).zip(["number", "Vārds", "limit", "active"]) {
+        sheet.write(0, column, heading).unwrap();
+    }
+    sheet.write(1, 0, 1_001).unwrap().write(1, 1, name).unwrap().write(1, 2, 12.5).unwrap().write(1, 3, true).unwrap();
+    sheet.write(3, 0, 1_002).unwrap().write(3, 2, "7.5 KZT").unwrap().write(3, 3, "perhaps").unwrap();
+    book.save_to_buffer().unwrap()
+}
+
+/// Visits, each on a day of the calendar.
+fn visits() -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let day = rust_xlsxwriter::Format::new().set_num_format("d.m.yyyy");
+    sheet.write(0, 0, "Day").unwrap().write(0, 1, "Person").unwrap();
+    let date = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 11, 22).unwrap();
+    sheet.write_with_format(1, 0, date, &day).unwrap().write(1, 1, 1_001).unwrap();
+    book.save_to_buffer().unwrap()
+}
+
 each_database! {
+    async fn a_workbook_becomes_records_of_the_kinds_that_its_fields_are(world: World) {
+        let owner = world.owner().await;
+        collections(&owner).await;
+        let book = workbook(&format!("Anna {MARK}"));
+        let send = async |query: &str, book: &[u8]| {
+            let path = format!("/api/v1/imports?{query}");
+            owner.send_bytes(reqwest::Method::POST, &path, Some((XLSX, book.to_vec()))).await
+        };
+        let tried = send("collection=people&dry_run=true&currency=EUR", &book).await.expect(200).json();
+        assert_eq!((&tried["rows"], &tried["accepted"]), (&json!(2), &json!(1)));
+        // The row as the spreadsheet numbers it, the empty one before it counted.
+        assert_eq!(faults(&tried), ["4 /rows/2/values/active not_a_boolean"]);
+        let bare = send("collection=people&dry_run=true", &book).await.expect(200).json();
+        assert_eq!(faults(&bare)[0], "2 /rows/0/values/limit not_money");
+        assert_eq!(send("collection=people&currency=EUR", &book).await.expect(422).json()["code"], "invalid");
+        assert_eq!(listed(&owner, "people").await.len(), 0);
+        let mut one = rust_xlsxwriter::Workbook::new();
+        let sheet = one.add_worksheet();
+        sheet.write(0, 0, "number").unwrap().write(0, 1, "limit").unwrap().write(0, 2, "active").unwrap();
+        sheet.write(1, 0, 1_001).unwrap().write(1, 1, 12.5).unwrap().write(1, 2, true).unwrap();
+        let _ = send("collection=people&currency=EUR", &one.save_to_buffer().unwrap()).await.expect(201);
+        let person = &listed(&owner, "people").await[0];
+        let values = json!({"number": "1001", "limit": {"amount": "12.50", "currency": "EUR"}, "active": true});
+        assert_eq!(person["values"], values);
+        let _ = send("collection=visits&link.person=number", &visits()).await.expect(201);
+        let visit = &listed(&owner, "visits").await[0]["values"];
+        assert_eq!(visit, &json!({"day": "2026-11-22", "person": person["id"]}));
+        // What is none is told as such, and stops nothing.
+        for (book, code) in [
+            (&b"number\n1\n"[..], "not_a_workbook"),
+            (&b"PK\x03\x04"[..], "not_a_workbook"),
+            (&book[..book.len() / 2], "not_a_workbook"),
+            (&b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"[..], "workbook_protected"),
+        ] {
+            let told = send("collection=people&dry_run=true", book).await.problem(422, "invalid");
+            assert_eq!(told["errors"][0]["code"], code);
+        }
+        assert_eq!(listed(&owner, "people").await.len(), 1);
+    }
+
     async fn a_table_becomes_records_and_its_dry_run_stores_nothing(world: World) {
         let owner = world.owner().await;
         collections(&owner).await;

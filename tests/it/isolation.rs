@@ -10,7 +10,7 @@ use seif::testing::{Actor, Answer, Database, World};
 use serde_json::{Value, json};
 
 use crate::rows::Beside;
-use crate::shelf::{CUSTOMERS, RECORDS, customer, customers, fields, place, token};
+use crate::shelf::{CUSTOMERS, RECORDS, customer, customers, fields, place, token, upload};
 use crate::table::{NOTHING, TABLE, filled};
 
 /// What a business has whose ids somebody else could learn.
@@ -21,6 +21,7 @@ struct Shop {
     record: String,
     token: String,
     confirmation: String,
+    import: String,
     field: String,
     cursor: String,
 }
@@ -45,6 +46,9 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
     let list = owner.get(&format!("{RECORDS}?limit=1")).await.expect(200).json();
     let token = owner.post("/api/v1/tokens", json!({"name": "T", "scopes": ["records:read"]})).await.expect(201).json();
     let begun = owner.post("/api/v1/session/confirmations", json!({"method": "email"})).await.expect(201).json();
+    let pages = owner.with_header("accept", "text/html");
+    let to = format!("/t/{}/collections/{slug}/import", owner.tenant.as_deref().unwrap());
+    let waits = upload(&pages, &to, &[], ("a.csv", b"number\n9\n")).await.expect(303).header("location");
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Shop {
         owner,
@@ -52,6 +56,7 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
         record: record.rsplit('/').next().unwrap().to_owned(),
         token: text(&token["id"]),
         confirmation: text(&begun["id"]),
+        import: waits.rsplit('/').next().unwrap().to_owned(),
         field: text(&collection["fields"][0]["id"]),
         cursor: text(&list["next"]),
     }
@@ -118,6 +123,7 @@ each_database! {
                         ("tenant_id", true) => theirs.owner.tenant.as_deref().map(leaked),
                         ("id", true) if pattern.contains("/tokens/") => Some(leaked(&theirs.token)),
                         ("id", true) if pattern.contains("/confirmations/") => Some(leaked(&theirs.confirmation)),
+                        ("id", true) if pattern.contains("/imports/") => Some(leaked(&theirs.import)),
                         ("id", true) => Some(leaked(&theirs.record)),
                         _ => Some(NOTHING),
                     }

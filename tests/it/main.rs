@@ -15,6 +15,7 @@ mod damage;
 mod dependencies;
 mod edge;
 mod idempotency;
+mod import_pages;
 mod imports;
 mod isolation;
 mod joining;

@@ -46,6 +46,29 @@ pub(crate) async fn token(owner: &Actor, scopes: &[&str]) -> Actor {
     owner.with_token(made["token"].as_str().unwrap())
 }
 
+/// Sends a form with a file as a browser does.
+pub(crate) async fn upload(
+    browser: &Actor,
+    path: &str,
+    fields: &[(&str, &str)],
+    (name, content): (&str, &[u8]),
+) -> Answer {
+    const BOUNDARY: &str = "----shelf7d9f";
+    let mut body = Vec::new();
+    for (field, value) in fields {
+        let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+    );
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(content);
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    browser.send_bytes(reqwest::Method::POST, path, Some((&kind, body))).await
+}
+
 /// The ids of a page of records.
 pub(crate) fn ids(page: &Value) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()

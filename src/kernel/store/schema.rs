@@ -6,12 +6,21 @@
 
 pub use super::tables::{
     account_tenants, accounts, acknowledgements, confirmations, factors, instance, journals, key_versions, outbox,
-    policies, policy_texts, sessions, sign_ins, signups, throttles, tokens,
+    policies, policy_texts, sessions, sign_ins, signups, sweeps, throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.
-pub const TENANT_TABLES: [&str; 8] =
-    ["tenants", "members", "collections", "records", "record_versions", "record_tags", "audit_entries", "idempotency"];
+pub const TENANT_TABLES: [&str; 9] = [
+    "tenants",
+    "members",
+    "collections",
+    "records",
+    "record_versions",
+    "record_tags",
+    "audit_entries",
+    "idempotency",
+    "waiting_imports",
+];
 
 macro_rules! tenant_tables {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
@@ -68,4 +77,6 @@ tenant_tables! {
     audit_entries,
     /// Answers already given to requests with an `Idempotency-Key`.
     idempotency,
+    /// Files that wait for the word to import them.
+    waiting_imports,
 }

@@ -346,6 +346,31 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    waiting_imports (tenant_id, account_id) {
+        tenant_id -> Uid,
+        account_id -> Uid,
+        id -> Uid,
+        version -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+        file -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    sweeps (due_at, tenant_id) {
+        due_at -> BigInt,
+        tenant_id -> Uid,
+    }
+}
+
 // Records are found by their tags: a sub-select of the one within a query of the other.
 diesel::allow_tables_to_appear_in_same_query!(records, record_tags);
 // A session is found with what its account has enrolled.

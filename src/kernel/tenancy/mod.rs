@@ -275,6 +275,32 @@ impl Scope for ServiceScope {
     }
 }
 
+/// One tenant's rows for the service's own upkeep: it holds no key, so what it can do is delete what is over.
+#[derive(Clone, Copy, Debug)]
+pub struct UpkeepScope(pub(in crate::kernel) TenantId);
+
+impl InTenant for UpkeepScope {
+    fn tenant(&self) -> TenantId {
+        self.0
+    }
+}
+
+impl sealed::Sealed for UpkeepScope {}
+
+impl Scope for UpkeepScope {
+    fn tenants(&self) -> Vec<TenantId> {
+        vec![self.0]
+    }
+
+    fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
+        Vec::new()
+    }
+
+    fn renewed(&self, _: &Keyring) -> Result<Self, KeyringError> {
+        Ok(*self)
+    }
+}
+
 /// One tenant of the several that a transaction of the kernel's own reaches: the audit's journal, a sweep. It opens none
 /// of their rows.
 pub(in crate::kernel) struct Carried(pub(in crate::kernel) TenantId);

@@ -2,10 +2,14 @@
 //!
 //! A file becomes a [`Sheet`] before anything is asked of the store. Then each row is what a request to make a record
 //! would be, with its cells read by the fields' kinds (`cells`) and its links found by a unique field of what they point
-//! at. A dry run tells what is wrong and stores nothing; an import with anything wrong stores nothing either.
+//! at. A dry run tells what is wrong and stores nothing; an import with anything wrong stores nothing either, unless who
+//! was told of it wants the rest ([`Misfits`]). Between the two a person's file waits, sealed (`waiting`).
 
 mod cells;
 mod sheet;
+mod terms;
+mod waiting;
+mod workbook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,11 +18,14 @@ use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 use serde_json::Value;
 
 pub use self::sheet::Sheet;
+pub use self::terms::{LinkKeys, Misfits, Terms};
+pub use self::waiting::{Asked, Ended, Waiting};
 use crate::kernel::access::TenantAccess;
 use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::crypto::Tag;
 use crate::kernel::idempotency::{Once, Outcome, once};
-use crate::kernel::ids::{ImportId, RecordId};
+use crate::kernel::ids::{FieldId, ImportId, RecordId};
+use crate::kernel::personal::Personal;
 use crate::kernel::store::schema::record_tags;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::TenantScope;
@@ -37,9 +44,6 @@ const MOST_FAULTS: usize = 200;
 /// The most tags in one question.
 const ASKED: usize = 1_000;
 
-/// By which unique field of its target the cells of a link are found: `customer` by `customer_number`.
-pub type LinkKeys = BTreeMap<String, String>;
-
 /// What came of an import, or would.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -49,8 +53,19 @@ pub struct Report {
     pub accepted: usize,
     /// What is wrong, the first 200.
     pub faults: Vec<RowFault>,
+    /// The columns of a table, in their order.
+    pub columns: Vec<Column>,
     /// The import's id in the audit, and the records that it made, in the file's order; nothing of a dry run.
     pub done: Option<(ImportId, Vec<RecordId>)>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// What stands above it.
+    pub heading: Personal<String>,
+    /// The field that it goes to; none for one that is left out.
+    pub field: Option<FieldId>,
 }
 
 /// What is wrong with a row.
@@ -67,19 +82,19 @@ impl Vault {
     /// Tells what an import of `sheet` would come to, and stores nothing.
     ///
     /// # Errors
-    /// No such collection; `keys` name no links or no unique fields; more than [`MOST_ROWS`] rows.
+    /// No such collection; `terms` name no links or no unique fields; more than [`MOST_ROWS`] rows.
     pub async fn try_import(
         &self,
         access: &TenantAccess,
         slug: &str,
         sheet: Arc<Sheet>,
-        keys: LinkKeys,
+        terms: Terms,
     ) -> Result<Report, Error> {
         let (known, slug, home) = (Arc::clone(&self.known), slug.to_owned(), self.home);
         self.kernel
             .read(&access.scope, move |tx, scope| {
                 let collection = known::find(tx, scope, &known, &slug)?;
-                let plan = plan(tx, scope, (&known, home), &collection, &sheet, &keys)?;
+                let plan = plan(tx, scope, (&known, home), &collection, &sheet, &terms)?;
                 Ok(plan.report(&sheet))
             })
             .await
@@ -94,7 +109,7 @@ impl Vault {
         access: &TenantAccess,
         slug: &str,
         sheet: Arc<Sheet>,
-        keys: LinkKeys,
+        terms: Terms,
         wish: Option<Once<Report>>,
     ) -> Result<Outcome<Report>, Error> {
         let (known, slug, home) = (Arc::clone(&self.known), slug.to_owned(), self.home);
@@ -102,8 +117,9 @@ impl Vault {
             .write("imports.create", &access.scope, move |tx, scope| {
                 let collection = known::hold(tx, scope, &known, &slug)?;
                 once(tx, scope, wish.as_ref(), |tx| {
-                    let plan = plan(tx, scope, (&known, home), &collection, &sheet, &keys)?;
-                    import(tx, scope, &collection, plan, &sheet)
+                    let plan = plan(tx, scope, (&known, home), &collection, &sheet, &terms)?;
+                    let id = ImportId::new(tx.now(), tx.entropy());
+                    import(tx, scope, &collection, plan, (&sheet, terms.misfits), id)
                 })
             })
             .await
@@ -116,18 +132,22 @@ struct Plan {
     /// Each with the place of its row.
     made: Vec<(usize, RecordId, Values)>,
     faults: Vec<Fault>,
+    columns: Vec<Column>,
 }
 
 impl Plan {
+    /// The places of the rows that do not fit; nothing when the whole does not.
+    fn wrong(&self) -> Option<BTreeSet<usize>> {
+        self.faults.iter().map(place_of).collect()
+    }
+
     fn report(&self, sheet: &Sheet) -> Report {
-        let wrong: BTreeSet<usize> = self.faults.iter().filter_map(place_of).collect();
-        let whole = self.faults.iter().any(|fault| place_of(fault).is_none());
-        let accepted = if whole { 0 } else { self.rows.saturating_sub(wrong.len()) };
+        let accepted = self.wrong().map_or(0, |wrong| self.rows.saturating_sub(wrong.len()));
         let told = self.faults.iter().take(MOST_FAULTS);
         let faults = told
             .map(|fault| RowFault { row: place_of(fault).map(|place| sheet.number(place)), fault: fault.clone() })
             .collect();
-        Report { rows: self.rows, accepted, faults, done: None }
+        Report { rows: self.rows, accepted, faults, columns: self.columns.clone(), done: None }
     }
 }
 
@@ -144,15 +164,18 @@ fn import(
     tx: &mut Tx<'_>,
     scope: &TenantScope,
     collection: &Collection,
-    plan: Plan,
-    sheet: &Sheet,
+    mut plan: Plan,
+    (sheet, misfits): (&Sheet, Misfits),
+    id: ImportId,
 ) -> Result<Report, Error> {
-    if !plan.faults.is_empty() {
-        let mut faults = plan.faults;
-        faults.truncate(MOST_FAULTS);
-        return Err(Error::Invalid(faults));
-    }
     let report = plan.report(sheet);
+    let all_fit = plan.faults.is_empty() || (misfits == Misfits::LeftOut && report.accepted > 0);
+    if !all_fit {
+        plan.faults.truncate(MOST_FAULTS);
+        return Err(Error::Invalid(plan.faults));
+    }
+    let wrong = plan.wrong().unwrap_or_default();
+    plan.made.retain(|(place, ..)| !wrong.contains(place));
     let (places, made): (Vec<usize>, Vec<(RecordId, Values)>) =
         plan.made.into_iter().map(|(place, id, values)| (place, (id, values))).unzip();
     writing::insert_many(tx, scope, collection, &made)?;
@@ -160,7 +183,6 @@ fn import(
     index::insert_many(tx, scope, &searchable, &made, |number, field| {
         format!("{}/{}", at(places.get(number).copied().unwrap_or_default()), field.name)
     })?;
-    let id = ImportId::new(tx.now(), tx.entropy());
     let event = Event::new(Action::ImportDone).of(Subject::Import(id)).of(Subject::Collection(collection.id));
     audit::record(tx, scope, &event.counting(made.len()))?;
     Ok(Report { done: Some((id, made.into_iter().map(|(id, _)| id).collect())), ..report })
@@ -172,14 +194,14 @@ fn plan(
     (known, home): (&Known, Home),
     collection: &Collection,
     sheet: &Sheet,
-    keys: &LinkKeys,
+    terms: &Terms,
 ) -> Result<Plan, Error> {
     let rows = sheet.rows();
-    let (mut inputs, mut faults) = match cells::inputs(sheet, collection) {
-        Err(Error::Invalid(faults)) => return Ok(Plan { rows, made: Vec::new(), faults }),
+    let cells::Inputs { columns, rows: mut inputs, mut faults } = match cells::inputs(sheet, collection, terms) {
+        Err(Error::Invalid(faults)) => return Ok(Plan { rows, made: Vec::new(), faults, columns: Vec::new() }),
         other => other?,
     };
-    resolve(tx, scope, known, collection, keys, &mut inputs, &mut faults)?;
+    resolve(tx, scope, known, collection, &terms.links, &mut inputs, &mut faults)?;
     let none = Values::default();
     let home = match needs_home(collection, &none, inputs.iter().map(|(_, input)| input), Unnamed::Cleared) {
         true => home(tx, scope)?,
@@ -202,7 +224,7 @@ fn plan(
         faults.extend(repeated(tx, scope, field, &made)?);
     }
     faults.sort_by_key(place_of);
-    Ok(Plan { rows, made, faults })
+    Ok(Plan { rows, made, faults, columns })
 }
 
 /// Puts the ids of the records that they mean in the place of the links' cells.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::vault::imports::MOST_ROWS;
+use crate::vault::imports::{MOST_ROWS, workbook};
 use crate::vault::values::Input;
 use crate::vault::{Error, Fault};
 
@@ -17,9 +17,26 @@ pub(super) enum Source {
 }
 
 /// The most columns of a table.
-const MOST_COLUMNS: usize = 500;
+pub(super) const MOST_COLUMNS: usize = 500;
 
 impl Sheet {
+    /// Reads a table from a file as a person chose it: a workbook by what it begins with, else CSV.
+    ///
+    /// # Errors
+    /// As for either.
+    pub fn file(bytes: &[u8]) -> Result<Self, Error> {
+        if workbook::is_workbook(bytes) { Self::workbook(bytes) } else { Self::csv(bytes) }
+    }
+
+    /// Reads the first sheet of a workbook (XLSX) in which anything stands. Its first row holds the headings; rows in which
+    /// nothing stands are left out. Costs as much time and room as 64 MiB of text at most.
+    ///
+    /// # Errors
+    /// It is no workbook, sealed with a password, too large, or has too many rows.
+    pub fn workbook(bytes: &[u8]) -> Result<Self, Error> {
+        workbook::table(bytes).map(Self)
+    }
+
     /// Reads a table in CSV (RFC 4180): UTF-8, a row of headings, cells separated by commas, semicolons or tabs, whichever
     /// the headings are. Rows in which nothing stands are left out.
     ///
@@ -105,11 +122,11 @@ fn separator(text: &str) -> u8 {
     most.map_or(b',', |(separator, _)| separator)
 }
 
-fn wrong(code: &'static str, detail: &'static str) -> Error {
+pub(super) fn wrong(code: &'static str, detail: &'static str) -> Error {
     Fault::new("", code, detail).into()
 }
 
-fn too_many() -> Error {
+pub(super) fn too_many() -> Error {
     wrong("too_many_rows", "An import has at most 20,000 rows; take several files.")
 }
 

@@ -280,6 +280,12 @@ impl Kind {
     }
 }
 
+/// Whether amounts can be in the currency of this code (ISO 4217), in any case of its letters.
+#[must_use]
+pub fn is_currency(code: &str) -> bool {
+    currency::parse(code).is_some()
+}
+
 impl fmt::Debug for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.name().fmt(f)

@@ -41,7 +41,10 @@ pub use collections::{
 };
 pub use confirm::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmReason, OfferedMethod};
 pub use form::{Echo, Form, FormField};
-pub use import::{ImportColumn, ImportDryRun, ImportField, ImportFile, MappedColumn, Presence, RowProblem};
+pub use import::{
+    DryRunStanding, ImportColumn, ImportDone, ImportDryRun, ImportField, ImportFile, ImportLink, MappedColumn,
+    Presence, RowProblem,
+};
 pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
 pub use qr::Qr;

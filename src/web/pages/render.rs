@@ -107,6 +107,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "enrol_app.html",
     "history.html",
     "import.html",
+    "import_done.html",
     "import_dry_run.html",
     "join.html",
     "join_finish.html",

@@ -51,6 +51,11 @@ impl FormBody {
 pub(in crate::web) struct FormFields(Vec<(String, Secret<String>)>);
 
 impl FormFields {
+    /// These fields.
+    pub(in crate::web) const fn new(fields: Vec<(String, Secret<String>)>) -> Self {
+        Self(fields)
+    }
+
     /// The first value of `name`, trimmed; empty when there is none.
     pub(in crate::web) fn text(&self, name: &str) -> Personal<String> {
         Personal::new(self.raw(name).trim().to_owned())

@@ -19,6 +19,7 @@ mod problems;
 mod security;
 mod sign_in;
 mod tokens;
+mod upload;
 mod vault;
 mod well_known;
 

@@ -12,7 +12,8 @@ use utoipa::{OpenApi, ToSchema};
 use super::{answer, refusal, send, wish};
 use crate::kernel::access::{Authorized, WriteRecords};
 use crate::kernel::idempotency::Answer;
-use crate::vault::imports::{LinkKeys, Report, Sheet};
+use crate::vault::Error;
+use crate::vault::imports::{LinkKeys, Misfits, Report, Sheet, Terms};
 use crate::web::api::body::collect;
 use crate::web::problem::{Problem, of_json};
 use crate::web::routes::{Route, post};
@@ -60,7 +61,7 @@ struct ImportFault {
 struct Wanted {
     collection: String,
     dry_run: DryRun,
-    keys: LinkKeys,
+    terms: Terms,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,14 +73,16 @@ enum DryRun {
 /// Makes a record of each row of the body, all or none; with `dry_run=true` it only tells what is wrong.
 ///
 /// CSV: UTF-8, headings in the first row (the fields' names, or their labels), at most 20,000 rows, empty cells without a
-/// value, money as `12.50 EUR`. JSON: an array of objects, the values by the fields' names. The cell of a link is a
-/// record's id, or, with `link.{field}={key}`, the value of the unique field `key` of the collection it points into.
+/// value, money as `12.50 EUR`, or `12.50` with `currency=EUR`. XLSX: the first sheet in which anything stands, read as
+/// such a table. JSON: an array of objects, the values by the fields' names. The cell of a link is a record's id, or, with
+/// `link.{field}={key}`, the value of the unique field `key` of the collection it points into.
 #[utoipa::path(post, path = "/api/v1/imports", tag = "records",
     security(("token" = []), ("session" = [])),
     params(("collection" = String, Query, description = "The collection's slug"),
         ("dry_run" = Option<bool>, Query, description = "Store nothing; false if left out"),
+        ("currency" = Option<String>, Query, description = "Of amounts in a table that stand without one"),
         ("Idempotency-Key" = Option<String>, Header, description = "Done once in 24 hours")),
-    request_body(content((String = "text/csv"), (Vec<Value> = "application/json"))),
+    request_body(content((String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<Value> = "application/json"))),
     responses((status = 200, description = "What an import would come to", body = ImportAnswer),
         (status = 201, description = "What was made", body = ImportAnswer),
         (status = 409, description = "A unique value is another record's")))]
@@ -95,21 +98,19 @@ async fn import(
     let kind = Kind::of(&request)?;
     let mut payload = payload.into_inner();
     let bytes = collect(&request, &mut payload, services.settings.limits.batch_body.len()).await?;
-    let sheet = match kind {
-        Kind::Csv => Sheet::csv(&bytes),
-        Kind::Json => {
-            let objects: Vec<Map<String, Value>> = serde_json::from_slice(&bytes).map_err(|error| of_json(&error))?;
-            Sheet::objects(objects)
-        }
-    };
+    let bytes = Arc::new(bytes);
+    let content = Arc::clone(&bytes);
+    // A table can take a while to read: on a thread that nobody else waits for.
+    let sheet = actix_web::web::block(move || kind.read(&content)).await;
+    let sheet = sheet.map_err(|_| Problem::MalformedRequest)??;
     let sheet = Arc::new(sheet.map_err(|error| refusal(&services, error))?);
     if wanted.dry_run == DryRun::Yes {
-        let report = services.vault.try_import(&access, &wanted.collection, sheet, wanted.keys).await;
+        let report = services.vault.try_import(&access, &wanted.collection, sheet, wanted.terms).await;
         let report = report.map_err(|error| refusal(&services, error))?;
         return Ok(HttpResponse::Ok().json(ImportAnswer::from(&report)));
     }
     let wish = wish(&request, "POST /imports", &bytes, imported)?;
-    let done = services.vault.import(&access, &wanted.collection, sheet, wanted.keys, wish).await;
+    let done = services.vault.import(&access, &wanted.collection, sheet, wanted.terms, wish).await;
     Ok(send(done.map_err(|error| refusal(&services, error))?, imported))
 }
 
@@ -121,7 +122,7 @@ impl Wanted {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let pairs: Vec<(String, String)> =
             Query::from_query(request.query_string()).map(Query::into_inner).map_err(|_| Problem::MalformedRequest)?;
-        let (mut collection, mut dry_run, mut keys) = (None, None, LinkKeys::new());
+        let (mut collection, mut dry_run, mut currency, mut links) = (None, None, None, LinkKeys::new());
         for (name, value) in pairs {
             let before = match name.as_str() {
                 "collection" => collection.replace(value).is_some(),
@@ -133,9 +134,10 @@ impl Wanted {
                     };
                     dry_run.replace(said).is_some()
                 }
+                "currency" => currency.replace(value).is_some(),
                 _ => {
                     let field = name.strip_prefix("link.").ok_or(Problem::MalformedRequest)?;
-                    keys.insert(field.to_owned(), value).is_some()
+                    links.insert(field.to_owned(), value).is_some()
                 }
             };
             if before {
@@ -143,17 +145,36 @@ impl Wanted {
             }
         }
         let collection = collection.ok_or(Problem::MalformedRequest)?;
-        Ok(Self { collection, dry_run: dry_run.unwrap_or(DryRun::No), keys })
+        let terms = Terms { links, currency, misfits: Misfits::Refused };
+        Ok(Self { collection, dry_run: dry_run.unwrap_or(DryRun::No), terms })
     }
 }
 
 /// What the body is.
+#[derive(Clone, Copy)]
 enum Kind {
     Csv,
+    Workbook,
     Json,
 }
 
+/// The type of workbooks (XLSX).
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 impl Kind {
+    /// The rows of a body of this kind; else what is wrong with its JSON, or with its table.
+    fn read(self, bytes: &[u8]) -> Result<Result<Sheet, Error>, Problem> {
+        Ok(match self {
+            Self::Csv => Sheet::csv(bytes),
+            Self::Workbook => Sheet::workbook(bytes),
+            Self::Json => {
+                let objects: Vec<Map<String, Value>> =
+                    serde_json::from_slice(bytes).map_err(|error| of_json(&error))?;
+                Sheet::objects(objects)
+            }
+        })
+    }
+
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let (essence, parameters) = kind.map(|kind| kind.split_once(';').unwrap_or((kind, ""))).unwrap_or_default();
@@ -164,6 +185,7 @@ impl Kind {
         }
         match essence.trim().to_ascii_lowercase().as_str() {
             "text/csv" => Ok(Self::Csv),
+            WORKBOOK => Ok(Self::Workbook),
             "application/json" => Ok(Self::Json),
             _ => Err(Problem::UnsupportedMediaType),
         }

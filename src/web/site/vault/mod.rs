@@ -8,6 +8,7 @@ mod cells;
 mod collections;
 mod fields;
 mod history;
+mod import;
 mod lists;
 mod new_collection;
 mod record;
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Vec<Route> {
         record::routes(),
         writing::routes(),
         history::routes(),
+        import::routes(),
     ]
     .into_iter()
     .flatten()
