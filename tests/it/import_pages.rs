@@ -158,13 +158,13 @@ each_database! {
             let _ = confirmed(&member, import, "1").await.expect(404);
         }
         // Longer than an idle session: she comes back.
-        world.later(Duration::from_secs(3_599));
+        world.later(Duration::from_secs(3_000));
         let _ = owner.sign_in().await.expect(201);
         let _ = owner.confirm(world).await.expect(200);
         let anna = browser(&owner);
         assert_eq!(world.app.services.vault.sweep().await.unwrap(), 0);
         assert!(anna.get(&second).await.expect(200).page().contains("One row is ready"));
-        world.later(Duration::from_secs(1));
+        world.later(Duration::from_secs(600));
         let _ = anna.get(&second).await.expect(404);
         let _ = confirmed(&anna, &second, "1").await.expect(404);
         assert_eq!(world.app.services.vault.sweep().await.unwrap(), 1);

@@ -86,6 +86,8 @@ async fn first_day(world: &mut World, visitor: &mut Visitor) {
     finds_it(visitor, &renamed).await;
     reads_its_history(visitor, &name, &renamed).await;
     throws_it_away_and_takes_it_back(visitor, &renamed).await;
+    brings_a_workbook_in(world, visitor).await;
+    makes_a_collection_of_its_own(visitor).await;
     prefers_latvian_in_the_dark(visitor).await;
     signs_out(visitor).await;
 }
@@ -188,6 +190,60 @@ async fn throws_it_away_and_takes_it_back(visitor: &mut Visitor, name: &str) {
     visitor.presses("main form[action$=\"/restore\"] button").await;
     assert!(visitor.reads("main").await.contains(name));
     visitor.looks_around("restored").await;
+}
+
+/// Two customers in a workbook, and a third row that does not fit.
+async fn brings_a_workbook_in(world: &mut World, visitor: &mut Visitor) {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, heading) in (0_u16..).zip(["Customer number", "legal_name", "customer_type", "country", "Colour"]) {
+        sheet.write(0, column, heading).unwrap();
+    }
+    for (row, kind) in (1_u32..).zip(["Company", "person", "nobody"]) {
+        let name = world.somebody();
+        sheet.write(row, 0, 100 + row).unwrap().write(row, 1, name).unwrap().write(row, 2, kind).unwrap();
+        sheet.write(row, 3, "LV").unwrap().write(row, 4, "green").unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("klienti.xlsx");
+    book.save(&file).unwrap();
+    visitor.presses(".crumbs a[href$=\"/collections/customers\"]").await;
+    visitor.presses("main a[href$=\"/import\"]").await;
+    visitor.looks_around("import").await;
+    let none = folder.path().join("none.xlsx");
+    std::fs::write(&none, "PK\u{3}\u{4}").unwrap();
+    visitor.chooses("file", &none).await;
+    visitor.presses("main form .actions .button").await;
+    assert_eq!(visitor.counts(".summary").await, 1);
+    visitor.looks_around("import-refused").await;
+    visitor.chooses("file", &file).await;
+    visitor.presses("main form .actions .button").await;
+    assert!(visitor.reads("main").await.contains("2 rows are ready"));
+    visitor.looks_around("dry-run").await;
+    visitor.presses("main form .actions .button").await;
+    assert!(visitor.reads("main").await.contains("2 records were made"));
+    visitor.looks_around("import-done").await;
+    visitor.presses("main .sheet .button").await;
+    assert_eq!(visitor.counts("tbody tr").await, 3);
+}
+
+/// With a choice and a link, which ask for more once they are chosen.
+async fn makes_a_collection_of_its_own(visitor: &mut Visitor) {
+    visitor.presses(".crumbs a").await;
+    visitor.presses("main a[href$=\"/collections/new\"]").await;
+    visitor.looks_around("new-collection").await;
+    assert!(!visitor.shows("textarea[name=\"fields.0.choices\"]").await);
+    visitor.writes("collection_name", "Vehicles").await;
+    visitor.writes("fields.0.label", "Fuel").await;
+    visitor.picks("fields.0.kind", "choice").await;
+    visitor.writes("fields.0.choices", "Diesel").await;
+    visitor.writes("fields.1.label", "Owner").await;
+    visitor.picks("fields.1.kind", "link").await;
+    visitor.picks("fields.1.collection", "customers").await;
+    assert!(!visitor.shows("textarea[name=\"fields.1.choices\"]").await);
+    visitor.looks_around("new-collection-filled").await;
+    visitor.presses("main form .actions .button").await;
+    assert!(visitor.path().await.ends_with("/collections/vehicles"));
 }
 
 async fn prefers_latvian_in_the_dark(visitor: &mut Visitor) {

@@ -46,8 +46,12 @@ pub(super) struct Visitor {
     requests: usize,
 }
 
-/// What Chromium says of a device that it has no support for on this machine, where the header is right elsewhere.
-const BESIDE_THE_POINT: &str = "Error with Permissions-Policy header: Unrecognized feature: 'bluetooth'.";
+/// What Chromium says of a device that it has no support for on this machine, where the header is right elsewhere, and of
+/// a form that comes back with what is wrong in it.
+const BESIDE_THE_POINT: [&str; 2] = [
+    "Error with Permissions-Policy header: Unrecognized feature: 'bluetooth'.",
+    "the server responded with a status of 422 (Unprocessable Entity)",
+];
 
 impl Visitor {
     /// Opens a browser and the service's first page in it.
@@ -94,6 +98,16 @@ impl Visitor {
         let field = self.finds(&format!("main [name=\"{name}\"]")).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
+    }
+
+    /// Chooses a file in the field of this name.
+    pub(super) async fn chooses(&self, name: &str, file: &Path) {
+        self.finds(&format!("main input[name=\"{name}\"]")).await.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
+    /// Whether what `css` names is seen.
+    pub(super) async fn shows(&self, css: &str) -> bool {
+        self.finds(css).await.is_displayed().await.unwrap()
     }
 
     /// Picks an option of the list of this name.
@@ -210,7 +224,9 @@ impl Visitor {
     async fn said_on_the_console(&self) -> Vec<String> {
         let lines = self.browser.log("browser").await;
         let grave = lines.iter().filter(|line| ["SEVERE", "WARNING"].contains(&line["level"].as_str().unwrap()));
-        let grave = grave.filter(|line| !line["message"].as_str().unwrap().contains(BESIDE_THE_POINT));
+        let aside =
+            |line: &&&Value| BESIDE_THE_POINT.iter().any(|known| line["message"].as_str().unwrap().contains(known));
+        let grave = grave.filter(|line| !aside(&line));
         grave.map(|line| format!("on the console: {}", line["message"])).collect()
     }
 
