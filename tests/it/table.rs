@@ -84,6 +84,8 @@ pub(crate) const TABLE: &[Row] = &[
         Takes::Nothing,
         404,
     ),
+    (Method::GET, "/acknowledge", SIGNED_IN, Takes::Nothing, 303),
+    (Method::POST, "/acknowledge", May::Account(Shown::Confirmed), Takes::Form, 415),
     (Method::POST, "/api/v1/signups", OPEN, Takes::Json, 415),
     (Method::PUT, "/api/v1/signups/{id}", OPEN, Takes::Json, 415),
     (Method::POST, "/api/v1/session", OPEN, Takes::Json, 415),

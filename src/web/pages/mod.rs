@@ -6,6 +6,7 @@
 //! renders every sample in every language.
 
 mod account;
+mod acknowledge;
 mod api_docs;
 mod chrome;
 mod collections;
@@ -33,6 +34,7 @@ pub use crate::kernel::values::Locale;
 pub use account::{
     Attempt, ChooseTenant, Outcome, Preferences, RoleName, SignInMethod, SignIns, SignOut, TenantChoice,
 };
+pub use acknowledge::{Acknowledge, AcknowledgeField};
 pub use api_docs::{ApiDocs, ApiGroup, ApiOperation};
 pub use chrome::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
 pub use collections::{

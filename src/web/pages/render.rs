@@ -98,6 +98,7 @@ macro_rules! templates {
 
 /// Every template there is.
 pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
+    "acknowledge.html",
     "api_docs.html",
     "base.html",
     "choose_tenant.html",

@@ -65,6 +65,9 @@ fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) ->
     match problem {
         Some(Problem::NotSignedIn) => return Some(go_to(&format!("/sign-in?next={}", encoded(back)))),
         Some(problem @ Problem::ConfirmationRequired { .. }) => return Some(to_confirm(problem, back)),
+        Some(Problem::PolicyUnacknowledged { .. }) => {
+            return Some(go_to(&format!("/acknowledge?next={}", encoded(back))));
+        }
         _ => {}
     }
     let services = request.app_data::<web::Data<Services>>()?;

@@ -4,6 +4,7 @@
 //! can do what is missing: sign in, or confirm.
 
 mod account;
+mod acknowledge;
 mod api_docs;
 mod assets;
 mod chrome;
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(api_docs::routes());
     routes.extend(account::routes());
+    routes.extend(acknowledge::routes());
     routes.extend(assets::routes());
     routes.extend(confirm::routes());
     routes.extend(documents::routes());

@@ -62,6 +62,7 @@ acknowledge-terms = I have read and accept the terms of service
 acknowledge-safe-use = I have read the rules of safe use
 acknowledge-dpa = I have read and accept the data processing agreement
 acknowledge-cookies = I have read how cookies are used
+acknowledge-action = Acknowledge
 kind-company = Company
 kind-self-employed = Self-employed person
 

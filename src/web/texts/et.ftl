@@ -62,6 +62,7 @@ acknowledge-terms = Olen teenuse tingimustega tutvunud ja nõustun nendega
 acknowledge-safe-use = Olen tutvunud turvalise kasutamise reeglitega
 acknowledge-dpa = Olen andmetöötluslepinguga tutvunud ja nõustun sellega
 acknowledge-cookies = Olen tutvunud sellega, kuidas küpsiseid kasutatakse
+acknowledge-action = Kinnita
 kind-company = Äriühing
 kind-self-employed = Füüsilisest isikust ettevõtja
 

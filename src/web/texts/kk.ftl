@@ -62,6 +62,7 @@ acknowledge-terms = Пайдалану шарттарымен таныстым �
 acknowledge-safe-use = Қауіпсіз пайдалану ережелерімен таныстым
 acknowledge-dpa = Деректерді өңдеу шартымен таныстым және келісемін
 acknowledge-cookies = Cookie файлдарының қалай пайдаланылатынымен таныстым
+acknowledge-action = Растау
 kind-company = Компания
 kind-self-employed = Дара кәсіпкер
 

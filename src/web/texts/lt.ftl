@@ -62,6 +62,7 @@ acknowledge-terms = Susipažinau su paslaugos sąlygomis ir su jomis sutinku
 acknowledge-safe-use = Susipažinau su saugaus naudojimo taisyklėmis
 acknowledge-dpa = Susipažinau su duomenų tvarkymo sutartimi ir su ja sutinku
 acknowledge-cookies = Susipažinau su tuo, kaip naudojami slapukai
+acknowledge-action = Patvirtinti
 kind-company = Bendrovė
 kind-self-employed = Savarankiškai dirbantis asmuo
 

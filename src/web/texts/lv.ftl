@@ -62,6 +62,7 @@ acknowledge-terms = Iepazinos ar lietošanas noteikumiem un piekrītu tiem
 acknowledge-safe-use = Iepazinos ar drošas lietošanas noteikumiem
 acknowledge-dpa = Iepazinos ar datu apstrādes līgumu un piekrītu tam
 acknowledge-cookies = Iepazinos ar to, kā tiek lietotas sīkdatnes
+acknowledge-action = Apstiprināt
 kind-company = Sabiedrība
 kind-self-employed = Pašnodarbināta persona
 
