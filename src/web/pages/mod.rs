@@ -26,6 +26,7 @@ mod sign_in;
 pub mod texts;
 mod tokens;
 mod vault;
+mod wait;
 
 #[cfg(test)]
 mod checks;
@@ -63,3 +64,4 @@ pub use shown::{Shown, ShownOnce};
 pub use sign_in::{SignIn, SignInField, SignInReason};
 pub use tokens::{TokenField, TokenMade, TokenRow, Tokens};
 pub use vault::{Cell, CollectionMark, Day, FieldChange, LinkedRecord, Moment, Pager, Place, Reach};
+pub use wait::{Unit, Wait};

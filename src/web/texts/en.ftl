@@ -465,9 +465,17 @@ legal-print = This page can be printed: the print leaves out menus and colours.
 legal-others = Other versions
 
 ## Refusals
-refusal-retry = { $seconds ->
+refusal-retry-seconds = { $count ->
     [one] Please try again in a second.
-   *[other] Please try again in { $seconds } seconds.
+   *[other] Please try again in { $count } seconds.
+}
+refusal-retry-minutes = { $count ->
+    [one] Please try again in a minute.
+   *[other] Please try again in { $count } minutes.
+}
+refusal-retry-hours = { $count ->
+    [one] Please try again in an hour.
+   *[other] Please try again in { $count } hours.
 }
 refusal-home = To the start page
 refusal-incident = If you write to us, please give this number:

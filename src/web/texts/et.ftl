@@ -462,7 +462,9 @@ legal-print = Seda lehte saab printida: trükis ei ole menüüsid ega värve.
 legal-others = Teised versioonid
 
 ## Keeldumised
-refusal-retry = Palun proovige { $seconds } sekundi pärast uuesti.
+refusal-retry-seconds = Palun proovige { $count } sekundi pärast uuesti.
+refusal-retry-minutes = Palun proovige { $count } minuti pärast uuesti.
+refusal-retry-hours = Palun proovige { $count } tunni pärast uuesti.
 refusal-home = Avalehele
 refusal-incident = Kui meile kirjutate, märkige palun see number:
 refusal-malformed-request = See ei õnnestunud

@@ -460,7 +460,9 @@ legal-print = Бұл бетті басып шығаруға болады: бас
 legal-others = Басқа нұсқалар
 
 ## Бас тартулар
-refusal-retry = { $seconds } секундтан кейін қайталап көріңіз.
+refusal-retry-seconds = { $count } секундтан кейін қайталап көріңіз.
+refusal-retry-minutes = { $count } минуттан кейін қайталап көріңіз.
+refusal-retry-hours = { $count } сағаттан кейін қайталап көріңіз.
 refusal-home = Басты бетке
 refusal-incident = Бізге жазсаңыз, мына нөмірді көрсетіңіз:
 refusal-malformed-request = Бұл орындалмады

@@ -471,9 +471,17 @@ legal-print = Šį puslapį galima išspausdinti: spaudinyje nebus meniu ir spal
 legal-others = Kitos versijos
 
 ## Atsisakymai
-refusal-retry = { $seconds ->
-    [one] Bandykite dar kartą po { $seconds } sekundės.
-   *[other] Bandykite dar kartą po { $seconds } sekundžių.
+refusal-retry-seconds = { $count ->
+    [one] Bandykite dar kartą po { $count } sekundės.
+   *[other] Bandykite dar kartą po { $count } sekundžių.
+}
+refusal-retry-minutes = { $count ->
+    [one] Bandykite dar kartą po { $count } minutės.
+   *[other] Bandykite dar kartą po { $count } minučių.
+}
+refusal-retry-hours = { $count ->
+    [one] Bandykite dar kartą po { $count } valandos.
+   *[other] Bandykite dar kartą po { $count } valandų.
 }
 refusal-home = Į pradžią
 refusal-incident = Jei mums rašysite, nurodykite šį numerį:

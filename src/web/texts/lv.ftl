@@ -467,9 +467,17 @@ legal-print = Šo lapu var izdrukāt: izdrukā nav izvēlņu un krāsu.
 legal-others = Citas versijas
 
 ## Atteikumi
-refusal-retry = { $seconds ->
-    [one] Mēģiniet vēlreiz pēc { $seconds } sekundes.
-   *[other] Mēģiniet vēlreiz pēc { $seconds } sekundēm.
+refusal-retry-seconds = { $count ->
+    [one] Mēģiniet vēlreiz pēc { $count } sekundes.
+   *[other] Mēģiniet vēlreiz pēc { $count } sekundēm.
+}
+refusal-retry-minutes = { $count ->
+    [one] Mēģiniet vēlreiz pēc { $count } minūtes.
+   *[other] Mēģiniet vēlreiz pēc { $count } minūtēm.
+}
+refusal-retry-hours = { $count ->
+    [one] Mēģiniet vēlreiz pēc { $count } stundas.
+   *[other] Mēģiniet vēlreiz pēc { $count } stundām.
 }
 refusal-home = Uz sākumlapu
 refusal-incident = Ja rakstāt mums, lūdzu, norādiet šo numuru:
