@@ -206,3 +206,55 @@ each_database! {
         let _ = owner.get(&new).await.expect(200);
     }
 }
+
+#[test]
+fn every_processor_is_named_in_each_language_for_anybody() {
+    // P-1
+    let configuration = r#"
+[[processors]]
+name = "Pasts & Co"
+country = "LV"
+purpose = { en = "Delivers mail", lv = "Piegādā pastu", lt = "Pristato paštą", et = "Toimetab posti", kk = "Пошта жеткізеді" }
+receives = "IP"
+
+[[processors]]
+name = "Cloud"
+country = "JP"
+purpose = "Hosting"
+receives = "Sealed data"
+"#;
+    for database in [Database::Sqlite, Database::Postgres] {
+        World::run_with(database, configuration, async |world| {
+            let stranger = world.stranger();
+            assert_eq!(stranger.get("/processors").await.expect(302).header("location"), "/processors/en");
+            for (language, purpose, country) in [
+                ("en", "Delivers mail", "Latvia"),
+                ("lv", "Piegādā pastu", "Latvija"),
+                ("lt", "Pristato paštą", "Latvija"),
+                ("et", "Toimetab posti", "Läti"),
+                ("kk", "Пошта жеткізеді", "Латвия"),
+            ] {
+                let answer = stranger.get(&format!("/processors/{language}")).await.expect(200);
+                assert_eq!(
+                    (answer.header("content-language").as_str(), answer.header("set-cookie").as_str()),
+                    (language, "")
+                );
+                let page = answer.text();
+                for told in ["Pasts &amp; Co", purpose, country, "IP", "Cloud", "Hosting", "JP"] {
+                    assert!(page.contains(&format!(">{told}<")), "{told} in {page}");
+                }
+                let policy = stranger.get(&format!("/privacy/{language}")).await.expect(200).text();
+                assert!(policy.contains(&format!("href=\"/processors/{language}\"")), "{policy}");
+            }
+            let _ = stranger.get("/processors/fr").await.problem(404, "not_found");
+        });
+    }
+}
+
+#[test]
+fn where_nobody_else_gets_data_the_page_says_so() {
+    World::run(Database::Sqlite, async |world| {
+        let page = world.stranger().get("/processors/en").await.expect(200).text();
+        assert!(page.contains("nobody else gets data") && !page.contains("<table"), "{page}");
+    });
+}

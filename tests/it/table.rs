@@ -75,6 +75,8 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/cookies", OPEN, Takes::Nothing, 302),
     (Method::GET, "/cookies/{language}", OPEN, Takes::Nothing, 404),
     (Method::GET, "/cookies/{language}/{version}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/processors", OPEN, Takes::Nothing, 302),
+    (Method::GET, "/processors/{language}", OPEN, Takes::Nothing, 404),
     (Method::GET, "/api/v1/policies", OPEN, Takes::Nothing, 200),
     (Method::GET, "/api/v1/policies/{document}/{version}", OPEN, Takes::Nothing, 404),
     (

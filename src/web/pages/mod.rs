@@ -15,6 +15,7 @@ mod form;
 mod import;
 mod join;
 mod legal;
+mod processors;
 mod qr;
 mod record;
 mod records;
@@ -50,6 +51,7 @@ pub use import::{
 };
 pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
+pub use processors::{ProcessorRow, Processors};
 pub use qr::Qr;
 pub use record::{
     Conflict, Deed, Fact, FieldOption, FormOf, History, Need, RecordField, RecordForm, RecordView, Version,

@@ -116,6 +116,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "macros.html",
     "new_collection.html",
     "preferences.html",
+    "processors.html",
     "record.html",
     "record_form.html",
     "records.html",

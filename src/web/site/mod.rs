@@ -17,6 +17,7 @@ mod join;
 mod onward;
 mod preferences;
 mod problems;
+mod processors;
 mod security;
 mod sign_in;
 mod tokens;
@@ -51,6 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(join::routes());
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
+    routes.extend(processors::routes());
     routes.extend(security::routes());
     routes.extend(sign_in::routes());
     routes.extend(tokens::routes());

@@ -20,6 +20,7 @@ document-terms = Terms of service
 document-safe-use = Safe use
 document-dpa = Data processing agreement
 document-cookies = Cookies
+document-processors = Processors
 unconfirmed-title = You can look around.
 unconfirmed-text = To change, reveal or export anything, confirm that it is you.
 unconfirmed-action = Confirm
@@ -463,6 +464,12 @@ legal-superseded = A newer version has replaced this one.
 legal-in-force = Read the one in force
 legal-print = This page can be printed: the print leaves out menus and colours.
 legal-others = Other versions
+processors-lead = These companies process data on our behalf, each only as far as its task needs it.
+processors-none = We do everything ourselves: nobody else gets data from this service.
+processors-name = Company
+processors-purpose = What it does
+processors-receives = What it gets
+processors-country = Country
 
 ## Refusals
 refusal-retry-seconds = { $count ->

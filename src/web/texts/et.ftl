@@ -20,6 +20,7 @@ document-terms = Teenuse tingimused
 document-safe-use = Turvaline kasutamine
 document-dpa = Andmetöötlusleping
 document-cookies = Küpsised
+document-processors = Volitatud töötlejad
 unconfirmed-title = Võite kõike vaadata.
 unconfirmed-text = Et midagi muuta, nähtavaks teha või eksportida, kinnitage, et see olete teie.
 unconfirmed-action = Kinnita
@@ -460,6 +461,12 @@ legal-superseded = Selle versiooni on asendanud uuem.
 legal-in-force = Loe kehtivat
 legal-print = Seda lehte saab printida: trükis ei ole menüüsid ega värve.
 legal-others = Teised versioonid
+processors-lead = Need ettevõtted töötlevad andmeid meie nimel, igaüks ainult nii palju, kui tema ülesanne nõuab.
+processors-none = Teeme kõike ise: keegi teine sellest teenusest andmeid ei saa.
+processors-name = Ettevõte
+processors-purpose = Mida ta teeb
+processors-receives = Mida ta saab
+processors-country = Riik
 
 ## Keeldumised
 refusal-retry-seconds = Palun proovige { $count } sekundi pärast uuesti.

@@ -20,6 +20,7 @@ document-terms = Пайдалану шарттары
 document-safe-use = Қауіпсіз пайдалану
 document-dpa = Деректерді өңдеу шарты
 document-cookies = Cookie файлдары
+document-processors = Өңдеушілер
 unconfirmed-title = Бәрін қарап шыға аласыз.
 unconfirmed-text = Бірдеңені өзгерту, ашып көру немесе экспорттау үшін бұл сіз екеніңізді растаңыз.
 unconfirmed-action = Растау
@@ -458,6 +459,12 @@ legal-superseded = Бұл нұсқаны жаңасы алмастырды.
 legal-in-force = Күшіндегісін оқу
 legal-print = Бұл бетті басып шығаруға болады: басылымда мәзірлер мен түстер болмайды.
 legal-others = Басқа нұсқалар
+processors-lead = Бұл компаниялар деректерді біздің атымыздан өңдейді, әрқайсысы тек өз міндетіне қажет шамада.
+processors-none = Бәрін өзіміз жасаймыз: бұл қызметтен деректерді басқа ешкім алмайды.
+processors-name = Компания
+processors-purpose = Не істейді
+processors-receives = Не алады
+processors-country = Ел
 
 ## Бас тартулар
 refusal-retry-seconds = { $count } секундтан кейін қайталап көріңіз.

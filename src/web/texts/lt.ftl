@@ -20,6 +20,7 @@ document-terms = Paslaugos sąlygos
 document-safe-use = Saugus naudojimas
 document-dpa = Duomenų tvarkymo sutartis
 document-cookies = Slapukai
+document-processors = Duomenų tvarkytojai
 unconfirmed-title = Galite viską peržiūrėti.
 unconfirmed-text = Norėdami ką nors keisti, atskleisti ar eksportuoti, patvirtinkite, kad tai jūs.
 unconfirmed-action = Patvirtinti
@@ -469,6 +470,12 @@ legal-superseded = Šią versiją pakeitė naujesnė.
 legal-in-force = Skaityti galiojančią
 legal-print = Šį puslapį galima išspausdinti: spaudinyje nebus meniu ir spalvų.
 legal-others = Kitos versijos
+processors-lead = Šios įmonės tvarko duomenis mūsų vardu, kiekviena tik tiek, kiek reikia jos užduočiai.
+processors-none = Viską darome patys: niekas kitas iš šios paslaugos duomenų negauna.
+processors-name = Įmonė
+processors-purpose = Ką ji daro
+processors-receives = Ką ji gauna
+processors-country = Šalis
 
 ## Atsisakymai
 refusal-retry-seconds = { $count ->

@@ -20,6 +20,7 @@ document-terms = Lietošanas noteikumi
 document-safe-use = Droša lietošana
 document-dpa = Datu apstrādes līgums
 document-cookies = Sīkdatnes
+document-processors = Apstrādātāji
 unconfirmed-title = Jūs varat visu apskatīt.
 unconfirmed-text = Lai kaut ko mainītu, atklātu vai eksportētu, apstipriniet, ka tas esat jūs.
 unconfirmed-action = Apstiprināt
@@ -465,6 +466,12 @@ legal-superseded = Šo versiju ir aizstājusi jaunāka.
 legal-in-force = Lasīt spēkā esošo
 legal-print = Šo lapu var izdrukāt: izdrukā nav izvēlņu un krāsu.
 legal-others = Citas versijas
+processors-lead = Šie uzņēmumi apstrādā datus mūsu vārdā, katrs tikai tiktāl, cik vajag tā uzdevumam.
+processors-none = Mēs visu darām paši: neviens cits no šī pakalpojuma datus nesaņem.
+processors-name = Uzņēmums
+processors-purpose = Ko tas dara
+processors-receives = Ko tas saņem
+processors-country = Valsts
 
 ## Atteikumi
 refusal-retry-seconds = { $count ->
