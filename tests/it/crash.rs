@@ -8,12 +8,13 @@ use std::time::Duration;
 use reqwest::Method;
 use seif::testing::{Actor, Database, drop_database, fresh_databases, sweep};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::process::Process;
 use crate::shelf::{RECORDS, SEARCH, customers, pages};
 
 /// How often it is killed.
-const ROUNDS: u64 = 6;
+const ROUNDS: u64 = 8;
 
 /// How many records a batch and an import make.
 const MANY: usize = 25;
@@ -40,9 +41,21 @@ struct Knowledge {
     records: BTreeMap<String, Known>,
     /// By what their numbers begin with.
     groups: BTreeMap<String, Group>,
+    /// Told of each acknowledgement.
+    heard: Rc<Notify>,
 }
 
 impl Knowledge {
+    fn hear_of_record(&mut self, id: &str, number: String) {
+        self.records.insert(id.to_owned(), Known { number, version: 1, ..Known::default() });
+        self.heard.notify_waiters();
+    }
+
+    fn hear_of_group(&mut self, group: String) {
+        self.groups.insert(group, Group::Acknowledged);
+        self.heard.notify_waiters();
+    }
+
     fn acknowledged(&self) -> usize {
         self.records.len() + self.groups.values().filter(|group| **group == Group::Acknowledged).count()
     }
@@ -57,8 +70,7 @@ async fn one_by_one(program: Actor, name: String, ledger: Ledger) {
         let body = json!({"values": {"number": number, "notes": "x".repeat(500)}});
         let Some(made) = program.attempt(Method::POST, RECORDS, Some(&body)).await else { return };
         let id = made.expect(201).json()["id"].as_str().unwrap().to_owned();
-        let known = Known { number, version: 1, ..Known::default() };
-        ledger.borrow_mut().records.insert(id.clone(), known);
+        ledger.borrow_mut().hear_of_record(&id, number);
         let path = format!("{RECORDS}/{id}");
         if n % 2 == 0 {
             let change = json!({"values": {"notes": "changed"}});
@@ -86,7 +98,7 @@ async fn in_batches(program: Actor, name: String, ledger: Ledger) {
         let made = program.attempt(Method::POST, &format!("{RECORDS}/batch"), Some(&body)).await;
         let Some(made) = made else { return };
         assert_eq!(made.expect(201).json()["ids"].as_array().unwrap().len(), MANY);
-        ledger.borrow_mut().groups.insert(group, Group::Acknowledged);
+        ledger.borrow_mut().hear_of_group(group);
     }
 }
 
@@ -100,7 +112,7 @@ async fn by_import(program: Actor, name: String, ledger: Ledger) {
         let made = program.attempt_bytes(Method::POST, "/api/v1/imports?collection=customers", Some(table)).await;
         let Some(made) = made else { return };
         assert_eq!(made.expect(201).json()["accepted"], MANY);
-        ledger.borrow_mut().groups.insert(group, Group::Acknowledged);
+        ledger.borrow_mut().hear_of_group(group);
     }
 }
 
@@ -206,6 +218,11 @@ fn kill_and_examine(database: Database) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             tokio::time::sleep(moment(round)).await;
+            // Every other time at the very moment of an acknowledgement: what was answered for is committed already.
+            if round % 2 == 0 {
+                let heard = Rc::clone(&ledger.borrow().heard);
+                heard.notified().await;
+            }
             process.kill();
             for client in clients {
                 client.await.unwrap();
