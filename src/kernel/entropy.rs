@@ -30,12 +30,12 @@ impl Entropy {
     }
 
     /// Fills `bytes`. A machine without randomness must not go on: the process ends.
-    #[expect(clippy::disallowed_methods, reason = "the one home of randomness")]
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.0 {
             Source::System => {
-                if getrandom::fill(bytes).is_err() {
-                    std::process::abort();
+                let drawn = DRAWN.try_with(|drawn| drawn.try_borrow_mut().is_ok_and(|mut drawn| drawn.give(bytes)));
+                if drawn != Ok(true) {
+                    from_system(bytes);
                 }
             }
             Source::Seeded(state) => state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fill(bytes),
@@ -61,6 +61,53 @@ impl Entropy {
                 return drawn % bound;
             }
         }
+    }
+}
+
+/// Fills `bytes` from the operating system.
+#[expect(clippy::disallowed_methods, reason = "the one home of randomness")]
+fn from_system(bytes: &mut [u8]) {
+    if getrandom::fill(bytes).is_err() {
+        std::process::abort();
+    }
+}
+
+/// How much is drawn from the system at once: a request needs some ten small pieces, and each call costs as much.
+const AT_ONCE: usize = 512;
+
+thread_local! {
+    static DRAWN: std::cell::RefCell<Drawn> = const { std::cell::RefCell::new(Drawn { bytes: [0; AT_ONCE], left: 0 }) };
+}
+
+/// What a thread has drawn and not given yet. What is given is wiped here at once, so that nobody gets it twice.
+struct Drawn {
+    bytes: [u8; AT_ONCE],
+    left: usize,
+}
+
+impl Drawn {
+    /// Fills `bytes`, unless that are too many to be worth it.
+    #[must_use]
+    fn give(&mut self, bytes: &mut [u8]) -> bool {
+        if bytes.len() > AT_ONCE / 4 {
+            return false;
+        }
+        if self.left < bytes.len() {
+            from_system(&mut self.bytes);
+            self.left = AT_ONCE;
+        }
+        let from = self.left.saturating_sub(bytes.len());
+        let Some(piece) = self.bytes.get_mut(from..self.left) else { return false };
+        bytes.copy_from_slice(piece);
+        zeroize::Zeroize::zeroize(piece);
+        self.left = from;
+        true
+    }
+}
+
+impl Drop for Drawn {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.bytes);
     }
 }
 
@@ -99,6 +146,16 @@ mod tests {
         let (a, b) = (Entropy::seeded(7), Entropy::seeded(7));
         assert_eq!(a.bytes::<40>(), b.bytes::<40>());
         assert_ne!(a.bytes::<40>(), a.bytes::<40>());
+    }
+
+    #[test]
+    fn no_byte_is_given_twice_however_much_is_drawn_at_once() {
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..2_000 {
+            assert!(seen.insert(Entropy::system().bytes::<24>()));
+            assert_ne!(Entropy::system().bytes::<7>(), [0; 7]);
+        }
+        assert_ne!(Entropy::system().bytes::<400>(), [0; 400]);
     }
 
     #[test]
