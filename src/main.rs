@@ -1,5 +1,7 @@
 //! The `seif` command.
 
 fn main() -> std::process::ExitCode {
-    seif::cli::run()
+    let status = seif::cli::run();
+    seif::kernel::log::finish();
+    status
 }

@@ -5,6 +5,9 @@
 //! alone. A panic is logged by its place in the code, without its message.
 
 use std::error::Error;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
@@ -27,8 +30,72 @@ pub enum Format {
 
 /// Logs to stderr from here on, for the whole process, panics too. The first call counts.
 pub fn start(level: LevelFilter, format: Format, incidents: Incidents) {
-    if tracing::subscriber::set_global_default(subscriber(level, format, std::io::stderr)).is_ok() {
+    if tracing::subscriber::set_global_default(subscriber(level, format, Gathered)).is_ok() {
         log_panics(incidents);
+        // Without the thread, lines are written when enough wait, when one is urgent, and at the end.
+        drop(std::thread::Builder::new().name("seif-log".to_owned()).spawn(|| {
+            loop {
+                std::thread::sleep(GATHERING);
+                finish();
+            }
+        }));
+    }
+}
+
+/// Writes the lines that wait. To be called before the process ends.
+pub fn finish() {
+    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    write_out(&mut waiting);
+}
+
+/// How long a line may wait for others: a call to the system for each would cost a request more than its record.
+const GATHERING: Duration = Duration::from_millis(50);
+
+/// How many bytes may wait.
+const ENOUGH: usize = 32 * 1024;
+
+static WAITING: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// Lines that are written together; warnings and worse at once, with all that came before.
+struct Gathered;
+
+impl<'a> MakeWriter<'a> for Gathered {
+    type Writer = Line;
+
+    fn make_writer(&'a self) -> Line {
+        Line { urgent: true }
+    }
+
+    fn make_writer_for(&'a self, event: &tracing::Metadata<'_>) -> Line {
+        Line { urgent: *event.level() <= tracing::Level::WARN }
+    }
+}
+
+/// A line on its way to where it waits.
+struct Line {
+    urgent: bool,
+}
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.extend_from_slice(bytes);
+        if self.urgent || waiting.len() >= ENOUGH {
+            write_out(&mut waiting);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A log that cannot be written holds up nothing else.
+fn write_out(waiting: &mut Vec<u8>) {
+    if !waiting.is_empty() {
+        drop(std::io::stderr().write_all(waiting));
+        waiting.clear();
     }
 }
 
@@ -112,6 +179,7 @@ fn log_panics(incidents: Incidents) {
         let incident = IncidentId::new(incidents.clock.now(), &incidents.entropy);
         let (file, line) = panic.location().map_or(("unknown", 0), |place| (place.file(), place.line()));
         tracing::error!(%incident, file, line, "panic");
+        finish();
     }));
 }
 
