@@ -13,7 +13,7 @@ use crate::kernel::access::TenantAccess;
 use crate::kernel::audit::Action;
 use crate::kernel::crypto::Tag;
 use crate::kernel::ids::{FieldId, RecordId};
-use crate::kernel::store::Tx;
+use crate::kernel::store::{Tx, each};
 use crate::kernel::store::schema::{record_tags, records};
 use crate::kernel::tenancy::TenantScope;
 use crate::kernel::values::{Country, folded};
@@ -215,7 +215,7 @@ fn find(
     }
 }
 
-/// The next live records that have every tag.
+/// The next live records that have every tag. Only live ones have any.
 fn candidates(
     tx: &mut Tx<'_>,
     scope: &TenantScope,
@@ -224,7 +224,11 @@ fn candidates(
     before: RecordId,
     at_once: i64,
 ) -> Result<Vec<Row>, Error> {
-    let tagged = |(field, tag): &(FieldId, Tag)| {
+    let live = records::rows(scope)
+        .filter(records::collection_id.eq(collection.id))
+        .filter(records::trashed_at.is_null())
+        .order(records::id.desc());
+    let having = |(field, tag): &(FieldId, Tag)| {
         record_tags::rows(scope)
             .filter(record_tags::field_id.eq(*field))
             .filter(record_tags::index_version.eq(index::version(scope.keys())))
@@ -232,27 +236,33 @@ fn candidates(
             .filter(record_tags::record_id.lt(before))
             .select(record_tags::record_id)
     };
-    let live = records::rows(scope)
-        .filter(records::collection_id.eq(collection.id))
-        .filter(records::trashed_at.is_null())
-        .order(records::id.desc())
-        .limit(at_once)
-        .select(ROW);
-    Ok(match sought.tags.as_slice() {
-        [] => live.filter(records::id.lt(before)).load(tx.conn())?,
-        // The tags' own index gives the page; its rows are then read by key.
+    match sought.tags.as_slice() {
+        [] => {
+            let page = live.filter(records::id.lt(before)).limit(at_once).select(ROW);
+            Ok(each!(tx.conn(), c => page.load(c))?)
+        }
+        // First the page of ids, from the tags' own index, then the rows by key: asked at once, PostgreSQL may walk
+        // every record of the collection and look for its tag, while it knows too little of the tables.
         [one] => {
-            let page = tagged(one).order(record_tags::record_id.desc()).limit(at_once);
-            live.filter(records::id.eq_any(page)).load(tx.conn())?
+            let page = having(one).order(record_tags::record_id.desc()).limit(at_once);
+            let ids: Vec<RecordId> = each!(tx.conn(), c => page.load(c))?;
+            match ids.as_slice() {
+                [] => Ok(Vec::new()),
+                [id] => {
+                    let row = live.filter(records::id.eq(*id)).limit(1).select(ROW);
+                    Ok(each!(tx.conn(), c => row.load(c))?)
+                }
+                _ => Ok(live.filter(records::id.eq_any(ids)).limit(at_once).select(ROW).load(tx.conn())?),
+            }
         }
         [first, others @ ..] => {
-            let mut all = live.filter(records::id.eq_any(tagged(first))).into_boxed();
+            let mut all = live.filter(records::id.eq_any(having(first))).limit(at_once).select(ROW).into_boxed();
             for other in others {
-                all = all.filter(records::id.eq_any(tagged(other)));
+                all = all.filter(records::id.eq_any(having(other)));
             }
-            all.load(tx.conn())?
+            Ok(all.load(tx.conn())?)
         }
-    })
+    }
 }
 
 #[cfg(test)]
