@@ -16,7 +16,7 @@ use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::migrate::{Schema, migrate};
 use crate::kernel::store::schema::{instance, key_versions, tokens};
-use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both, dialect};
+use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both};
 use crate::kernel::tenancy::{
     AccountScope, Actor, By, DayScope, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope, UpkeepScope,
 };
@@ -144,18 +144,43 @@ impl Kernel {
         R: Send + 'static,
         E: From<StoreError> + StoreFailure + Send + 'static,
     {
+        self.written(name, scope, Sharing::Alone, run).await
+    }
+
+    /// As [`Kernel::write`], for a closure that only appends: it reads through [`Tx::settled`], writes through
+    /// [`Tx::append`], and may share its transaction with others of its kind.
+    ///
+    /// # Errors
+    /// As [`Kernel::write`].
+    pub async fn append<S, R, E, F>(&self, name: &'static str, scope: &S, run: F) -> Result<R, E>
+    where
+        S: Scope,
+        F: FnMut(&mut Tx<'_>, &S) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + StoreFailure + Send + 'static,
+    {
+        self.written(name, scope, Sharing::WithAppends, run).await
+    }
+
+    async fn written<S, R, E, F>(&self, name: &'static str, scope: &S, sharing: Sharing, run: F) -> Result<R, E>
+    where
+        S: Scope,
+        F: FnMut(&mut Tx<'_>, &S) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + StoreFailure + Send + 'static,
+    {
         let run = Arc::new(Mutex::new(run));
         let mut scope = scope.clone();
         for _ in 0..4 {
             let (inner, within) = (Arc::clone(&run), scope.clone());
-            let result = self
-                .0
-                .db
-                .write(scope.tenants(), move |tx| {
-                    demand_open(tx, &within.keys_in_use())?;
-                    (*inner.lock().unwrap_or_else(PoisonError::into_inner))(tx, &within)
-                })
-                .await;
+            let closure = move |tx: &mut Tx<'_>| {
+                demand_open(tx, &within.keys_in_use())?;
+                (*inner.lock().unwrap_or_else(PoisonError::into_inner))(tx, &within)
+            };
+            let result = match sharing {
+                Sharing::Alone => self.0.db.write(scope.tenants(), closure).await,
+                Sharing::WithAppends => self.0.db.append(scope.tenants(), closure).await,
+            };
             match result {
                 Err(error) if matches!(error.as_store(), Some(StoreError::KeyClosed(_))) => {
                     tracing::debug!(transaction = name, "a key was closed; once more under the current one");
@@ -195,6 +220,19 @@ impl Kernel {
     {
         let within = scope.clone();
         self.0.db.point(scope.tenants().first().copied(), move |tx| run(tx, &within)).await
+    }
+
+    /// One statement by key over tables that are outside of row-level security, without a transaction around it.
+    ///
+    /// # Errors
+    /// The closure's own, or the store's.
+    pub(in crate::kernel) async fn glance<R, E, F>(&self, run: F) -> Result<R, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + StoreFailure + Send + 'static,
+    {
+        self.0.db.glance(run).await
     }
 
     /// The scope of an account, for signing it in and for what it asks of itself.
@@ -336,6 +374,13 @@ impl Kernel {
     }
 }
 
+/// With whom a closure may share its transaction.
+#[derive(Clone, Copy)]
+enum Sharing {
+    Alone,
+    WithAppends,
+}
+
 /// The store's word for a failure of the keyring, for transactions that met it.
 #[must_use]
 pub fn store_error(error: &KeyringError) -> StoreError {
@@ -373,7 +418,7 @@ fn unmirror(tx: &mut Tx<'_>, owner: Owner) -> Result<(), StoreError> {
 /// Refuses to write under a key that is closed; holds it open until the transaction ends.
 fn demand_open(tx: &mut Tx<'_>, keys: &[(Owner, KeyVersion)]) -> Result<(), StoreError> {
     for (owner, version) in keys {
-        match dialect::key_state(tx.conn(), *owner, *version)? {
+        match tx.key_state(*owner, *version)? {
             Some(state) if state == KeyState::Active.code() => {}
             Some(_) => return Err(StoreError::KeyClosed(*owner)),
             None => return Err(StoreError::NoKey(*owner)),

@@ -5,7 +5,6 @@
 //! that the rest of the program holds types. What production demands is in `demands`.
 
 mod demands;
-pub mod processors;
 pub mod sections;
 mod sources;
 pub mod values;
@@ -13,7 +12,6 @@ pub mod values;
 use std::path::PathBuf;
 
 pub use demands::{Demand, Mode, Refusal};
-pub use processors::Processor;
 pub use sections::{
     Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, RootKey, Server, Sessions, Smtp,
     SmtpCredentials, Tls,
@@ -39,8 +37,6 @@ pub struct Settings {
     pub database: DatabaseUrl,
     /// The keyring's own database.
     pub keyring: DatabaseUrl,
-    /// `[[processors]]`.
-    pub processors: Vec<Processor>,
     /// `[server]`.
     pub server: Server,
     /// `[tls]`.
@@ -229,7 +225,6 @@ impl Settings {
             tls: tls(raw.tls)?,
             smtp: smtp(raw.smtp, &raw.server)?,
             operator: operator(raw.operator, &raw.server),
-            processors: raw.processors,
             data: raw.data,
             listen: raw.listen,
             database,

@@ -18,12 +18,15 @@ pub fn add(tx: &mut Tx<'_>, scope: &TenantScope, account: AccountId, role: Role)
         .values((
             members::of(scope),
             members::account_id.eq(account),
-            members::role.eq(role.code()),
             members::created_at.eq(now),
         ))
         .execute(tx.conn())?;
     diesel::insert_into(account_tenants::table)
-        .values((account_tenants::account_id.eq(account), account_tenants::tenant_id.eq(scope.tenant())))
+        .values((
+            account_tenants::account_id.eq(account),
+            account_tenants::tenant_id.eq(scope.tenant()),
+            account_tenants::role.eq(role.code()),
+        ))
         .execute(tx.conn())?;
     Ok(())
 }

@@ -7,14 +7,15 @@ use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 use crate::kernel::crypto::{OwnerKeys, Tag};
 use crate::kernel::ids::{FieldId, RecordId};
 use crate::kernel::store::schema::record_tags;
-use crate::kernel::store::{StoreError, Tx, each};
+use crate::kernel::store::append::{NewTag, Stands};
+use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::TenantScope;
 use crate::vault::Error;
 use crate::vault::definition::{Collection, Field};
 use crate::vault::kinds::FieldValue;
 use crate::vault::values::Values;
 
-/// The most tags that one statement inserts: six variables each, of SQLite's 32,766.
+/// The most tags that are handed to the store at once.
 const CHUNK: usize = 5_000;
 /// The most tags that one statement asks for.
 const ASKED: usize = 1_000;
@@ -65,25 +66,26 @@ pub(super) fn replace(
         // All of them, by the record: whatever version they stand under.
         remove(tx, scope, record)?;
     }
+    let mut plain = Vec::new();
     for field in searchable() {
         let Some(tag) = now.get(field).and_then(|value| tag(scope.keys(), field, value)) else { continue };
-        let inserted = record_tags::insert()
-            .values((
-                record_tags::of(scope),
-                record_tags::field_id.eq(field.id),
-                record_tags::index_version.eq(index_version),
-                record_tags::tag.eq(tag),
-                record_tags::record_id.eq(record),
-                record_tags::is_unique.eq(field.unique),
-            ))
-            .execute(tx.conn())
-            .map_err(StoreError::from);
-        match inserted {
+        let row = NewTag::new(scope, field.id, index_version, tag, record, stands(field));
+        if !field.unique {
+            plain.push(row);
+            continue;
+        }
+        // One at a time, so that a violation tells which field it was.
+        match tx.append(vec![row]) {
             Err(StoreError::Taken) => return Err(Error::AlreadyExists(Some(format!("/values/{}", field.name)))),
-            other => drop(other?),
+            other => other?,
         }
     }
-    Ok(())
+    Ok(tx.append(plain)?)
+}
+
+/// Whether a tag of the field stands for one record alone.
+const fn stands(field: &Field) -> Stands {
+    if field.unique { Stands::Alone } else { Stands::ForMany }
 }
 
 /// Makes a record that goes to the trash unfindable; its unique values are free again.
@@ -158,22 +160,12 @@ fn insert_rows(
     for chunk in tags.chunks(CHUNK) {
         let rows: Vec<_> = chunk
             .iter()
-            .map(|(_, record, tag)| {
-                (
-                    record_tags::of(scope),
-                    record_tags::field_id.eq(field.id),
-                    record_tags::index_version.eq(index_version),
-                    record_tags::tag.eq(*tag),
-                    record_tags::record_id.eq(*record),
-                    record_tags::is_unique.eq(field.unique),
-                )
-            })
+            .map(|(_, record, tag)| NewTag::new(scope, field.id, index_version, *tag, *record, stands(field)))
             .collect();
-        let insert = record_tags::insert().values(rows);
-        match each!(tx.conn(), c => insert.execute(c)).map_err(StoreError::from) {
+        match tx.append(rows) {
             // Another transaction was first, after the question above.
             Err(StoreError::Taken) => return Err(Error::AlreadyExists(None)),
-            other => drop(other?),
+            other => other?,
         }
     }
     Ok(())

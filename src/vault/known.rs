@@ -9,9 +9,9 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{OwnerKeys, Place, RowRef, Sealed, Tag};
-use crate::kernel::ids::{CollectionId, TenantId};
+use crate::kernel::ids::{AnyId, CollectionId, TenantId};
 use crate::kernel::store::schema::collections;
-use crate::kernel::store::{Conn, StoreError, Tx};
+use crate::kernel::store::{Conn, StoreError, Tx, each};
 use crate::kernel::tenancy::{InTenant as _, TenantScope};
 use crate::vault::definition::{Collection, Definition};
 use crate::vault::slug::Slug;
@@ -59,7 +59,8 @@ macro_rules! by_slug {
 /// [`Error::NotFound`]; the store's.
 pub(super) fn find(tx: &mut Tx<'_>, scope: &TenantScope, known: &Known, slug: &str) -> Result<Arc<Collection>, Error> {
     let slug = Slug::parse(slug).ok_or(Error::NotFound)?;
-    let row = by_slug!(scope, &slug).get_result(tx.conn()).optional()?;
+    let query = by_slug!(scope, &slug);
+    let row = each!(tx.conn(), c => query.get_result(c)).optional()?;
     opened(tx, scope, known, row)
 }
 
@@ -69,12 +70,19 @@ pub(super) fn find(tx: &mut Tx<'_>, scope: &TenantScope, known: &Known, slug: &s
 /// As [`find`].
 pub(super) fn hold(tx: &mut Tx<'_>, scope: &TenantScope, known: &Known, slug: &str) -> Result<Arc<Collection>, Error> {
     let slug = Slug::parse(slug).ok_or(Error::NotFound)?;
+    let named = tag(scope.keys(), &slug);
+    if let Some((id, version)) = tx.held(scope.tenant(), named) {
+        return opened(tx, scope, known, Some((CollectionId::from_bytes(*id.as_bytes()), version)));
+    }
     let query = by_slug!(scope, &slug);
-    let row = match tx.conn() {
+    let row: Option<(CollectionId, i64)> = match tx.settled() {
         // SQLite has one writer at a time.
         Conn::Sqlite(conn) => query.get_result(conn).optional()?,
         Conn::Pg(conn) => query.for_share().get_result(conn).optional()?,
     };
+    if let Some((id, version)) = row {
+        tx.hold(scope.tenant(), named, (AnyId::from_bytes(*id.as_bytes()), version));
+    }
     opened(tx, scope, known, row)
 }
 
@@ -97,7 +105,7 @@ pub(super) fn open(tx: &mut Tx<'_>, scope: &TenantScope, id: CollectionId) -> Re
     let (version, body, created_at, updated_at): (i64, Sealed<CollectionBody>, Time, Time) = collections::rows(scope)
         .filter(collections::id.eq(id))
         .select((collections::version, collections::body, collections::created_at, collections::updated_at))
-        .get_result(tx.conn())
+        .get_result(tx.settled())
         .map_err(StoreError::from)?;
     let definition = scope.keys().open(RowRef::new(id.as_bytes(), version), &body)?;
     Ok(Collection { id, version, definition, created_at, updated_at })

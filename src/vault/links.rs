@@ -43,6 +43,7 @@ pub(super) fn demand<'v>(
         if pointers.is_empty() {
             continue;
         }
+        tx.demand_alone()?;
         let live = live(tx, scope, known, target, &pointers.keys().copied().collect::<Vec<_>>())?;
         let missing = pointers.into_iter().filter(|(id, _)| !live.contains(id)).flat_map(|(_, at)| at);
         faults.extend(missing.map(|at| {

@@ -12,7 +12,8 @@ use crate::kernel::crypto::Sealed;
 use crate::kernel::idempotency::{Once, Outcome, once};
 use crate::kernel::ids::RecordId;
 use crate::kernel::store::schema::records;
-use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::store::append::NewRecord;
+use crate::kernel::store::{StoreError, Tx, each};
 use crate::kernel::tenancy::TenantScope;
 use crate::kernel::values::Country;
 use crate::vault::cursor::{Cursors, Limit, Page, page};
@@ -115,10 +116,17 @@ impl Vault {
         wish: Option<Once<Record>>,
     ) -> Result<Outcome<Record>, Error> {
         let (known, slug, home) = (Arc::clone(&self.known), slug.to_owned(), self.home);
+        let Some(wish) = wish else {
+            let run = move |tx: &mut Tx<'_>, scope: &TenantScope| {
+                let collection = known::hold(tx, scope, &known, &slug)?;
+                create(tx, scope, Means { known: &known, home }, collection, &input).map(Outcome::Done)
+            };
+            return self.kernel.append("records.create", &access.scope, run).await;
+        };
         self.kernel
             .write("records.create", &access.scope, move |tx, scope| {
                 let collection = known::hold(tx, scope, &known, &slug)?;
-                once(tx, scope, wish.as_ref(), |tx| {
+                once(tx, scope, Some(&wish), |tx| {
                     create(tx, scope, Means { known: &known, home }, collection, &input)
                 })
             })
@@ -368,7 +376,11 @@ impl Means<'_> {
         inputs: impl IntoIterator<Item = &'i Input>,
         unnamed: Unnamed,
     ) -> Result<Option<Country>, StoreError> {
-        if needs_home(collection, before, inputs, unnamed) { (self.home)(tx, scope) } else { Ok(None) }
+        if !needs_home(collection, before, inputs, unnamed) {
+            return Ok(None);
+        }
+        tx.demand_alone()?;
+        (self.home)(tx, scope)
     }
 }
 
@@ -406,13 +418,11 @@ fn live(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection, id: Recor
 
 /// The row of a record of this collection, in the trash or not.
 pub(super) fn any(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection, id: RecordId) -> Result<Row, Error> {
-    records::rows(scope)
+    let query = records::rows(scope)
         .filter(records::id.eq(id))
         .filter(records::collection_id.eq(collection.id))
-        .select(ROW)
-        .get_result(tx.conn())
-        .optional()?
-        .ok_or(Error::NotFound)
+        .select(ROW);
+    each!(tx.conn(), c => query.get_result(c)).optional()?.ok_or(Error::NotFound)
 }
 
 /// A row as its reader may see it.
@@ -450,17 +460,7 @@ fn create(
     links::demand(tx, scope, means.known, &collection, &none, [("/values", &values)])?;
     let (id, now) = (RecordId::new(tx.now(), tx.entropy()), tx.now());
     let body = writing::seal(tx, scope, id, 1, Change::Created, values.clone());
-    records::insert()
-        .values((
-            records::of(scope),
-            records::id.eq(id),
-            records::collection_id.eq(collection.id),
-            records::version.eq(1_i64),
-            records::created_at.eq(now),
-            records::updated_at.eq(now),
-            records::body.eq(&body),
-        ))
-        .execute(tx.conn())?;
+    tx.append(vec![NewRecord::new(scope, id, collection.id, now, body)])?;
     index::insert(tx, scope, &collection, id, &values)?;
     audit::record(tx, scope, &event(Action::RecordCreated, &collection, id))?;
     let values = Shown { collection, values, revealed: Revealed::default() };
@@ -520,18 +520,16 @@ fn list(
     let before = cursors.read(after)?.map_or(RecordId::from_bytes([0xff; 16]), RecordId::from_bytes);
     let rows = records::rows(scope).filter(records::collection_id.eq(collection.id)).filter(records::id.lt(before));
     let rows: Vec<Row> = match which {
-        Which::Live => rows
-            .filter(records::trashed_at.is_null())
-            .order(records::id.desc())
-            .limit(limit.and_one())
-            .select(ROW)
-            .load(tx.conn())?,
-        Which::Trashed => rows
-            .filter(records::trashed_at.is_not_null())
-            .order(records::id.desc())
-            .limit(limit.and_one())
-            .select(ROW)
-            .load(tx.conn())?,
+        Which::Live => {
+            let live = rows.filter(records::trashed_at.is_null());
+            let page = live.order(records::id.desc()).limit(limit.and_one()).select(ROW);
+            each!(tx.conn(), c => page.load(c))?
+        }
+        Which::Trashed => {
+            let trashed = rows.filter(records::trashed_at.is_not_null());
+            let page = trashed.order(records::id.desc()).limit(limit.and_one()).select(ROW);
+            each!(tx.conn(), c => page.load(c))?
+        }
     };
     let Page { items, next } = page(rows, limit, |row| cursors.write(*row.0.as_bytes()));
     let items = items.into_iter().map(|row| item(scope, collection, row, revealed)).collect::<Result<_, _>>()?;

@@ -9,7 +9,8 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
 use crate::kernel::ids::{AnyId, RecordId};
 use crate::kernel::store::schema::{record_versions, records};
-use crate::kernel::store::{StoreError, Tx, each};
+use crate::kernel::store::append::NewRecord;
+use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::TenantScope;
 use crate::vault::Error;
 use crate::vault::definition::Collection;
@@ -124,19 +125,11 @@ pub(super) fn insert_many(
         let rows: Vec<_> = chunk
             .iter()
             .map(|(id, values)| {
-                (
-                    records::of(scope),
-                    records::id.eq(*id),
-                    records::collection_id.eq(collection.id),
-                    records::version.eq(1_i64),
-                    records::created_at.eq(now),
-                    records::updated_at.eq(now),
-                    records::body.eq(seal(tx, scope, *id, 1, Change::Created, values.clone())),
-                )
+                let body = seal(tx, scope, *id, 1, Change::Created, values.clone());
+                NewRecord::new(scope, *id, collection.id, now, body)
             })
             .collect();
-        let insert = records::insert().values(rows);
-        each!(tx.conn(), c => insert.execute(c))?;
+        tx.append(rows)?;
     }
     Ok(())
 }

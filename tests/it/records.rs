@@ -51,6 +51,36 @@ each_database! {
         let _ = owner.send(Method::POST, &format!("{first}/restore"), None).await.expect(200);
     }
 
+    async fn records_made_at_once_share_transactions_and_what_is_refused_leaves_the_others(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        // Each number twice, and among them some that do not hold.
+        let values = |n: usize| if n % 7 == 3 { json!({"number": "x", "iban": "LV00"}) } else { somebody(&format!("P-{}", n / 2)) };
+        let answers = futures_util::future::join_all((0..60).map(|n| owner.post(RECORDS, json!({"values": values(n)})))).await;
+        let numbers: std::collections::BTreeSet<usize> = (0..60).filter(|n| n % 7 != 3).map(|n| n / 2).collect();
+        let mut made = std::collections::BTreeSet::new();
+        for answer in answers {
+            match answer.status {
+                201 => assert!(made.insert(answer.expect(201).json()["id"].as_str().unwrap().to_owned())),
+                409 => assert_eq!(answer.problem(409, "already_exists")["errors"][0]["pointer"], "/values/number"),
+                _ => drop(answer.problem(422, "invalid")),
+            }
+        }
+        assert_eq!(made.len(), numbers.len());
+        let listed = ids(&owner.get(&format!("{RECORDS}?limit=200")).await.expect(200).json());
+        assert_eq!(listed.into_iter().collect::<std::collections::BTreeSet<_>>(), made);
+        for number in numbers {
+            let search = format!("{}/search", RECORDS.trim_end_matches("/records"));
+            let found = owner.post(&search, json!({"where": {"number": format!("P-{number}")}})).await;
+            assert_eq!(ids(&found.expect(200).json()).len(), 1, "{number}");
+        }
+        let verified = owner.get("/api/v1/audit/verification").await.expect(200).json();
+        assert_eq!(verified["intact"], true);
+        let trail = owner.get("/api/v1/audit?limit=200").await.expect(200).json();
+        let entries = trail["items"].as_array().unwrap().iter().filter(|entry| entry["action"] == "record_created").count();
+        assert_eq!(entries, made.len());
+    }
+
     async fn a_change_needs_the_version_that_stands(world: World) {
         let owner = world.owner().await;
         customers(&owner).await;

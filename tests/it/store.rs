@@ -45,6 +45,26 @@ each_database! {
         assert_eq!(count(db).await - before, 133);
     }
 
+    async fn one_that_was_to_append_and_does_more_is_run_alone_and_its_neighbours_stand(world: World) {
+        let db = world.app.services.kernel.db();
+        let before = count(db).await;
+        let ids: Vec<AnyId> = (0..60).map(|_| id(world)).collect();
+        let writes = ids.iter().enumerate().map(|(n, id)| {
+            let id = *id;
+            db.append(Vec::new(), move |tx| {
+                match n % 4 {
+                    0 => {}
+                    1 => tx.demand_alone()?,
+                    2 => return Err(StoreError::Refused("every fourth")),
+                    _ => assert_ne!(n, 7, "planted"),
+                }
+                note(tx, id)
+            })
+        });
+        let kept = join_all(writes).await.iter().filter(|answer| answer.is_ok()).count();
+        assert_eq!((kept, count(db).await - before), (44, 44));
+    }
+
     async fn a_panic_in_one_transaction_is_that_ones_failure_alone(world: World) {
         let db = world.app.services.kernel.db();
         let (one, two) = (id(world), id(world));

@@ -2,12 +2,16 @@
 
 use std::ops::Deref;
 
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
+    OptionalExtension as _, QueryDsl as _, RunQueryDsl as _,
+};
 
 use crate::kernel::Kernel;
 use crate::kernel::access::factors::Wanted;
 use crate::kernel::access::permission::{Held, Permission, Rule, Subject};
 use crate::kernel::access::sessions::{self, Touch};
+use crate::kernel::access::tokens::TokenScope;
 use crate::kernel::access::{AccountAccess, Role, Session, SessionRules, TenantAccess, TokenScopes};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
@@ -15,9 +19,9 @@ use crate::kernel::crypto::token::{ApiToken, SessionToken};
 use crate::kernel::ids::{AccountId, TenantId, TokenId};
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::store::db::StoreFailure;
-use crate::kernel::store::schema::{account_tenants, accounts, members, tokens};
-use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{By, InTenant, Origin, ServiceScope, TenantScope};
+use crate::kernel::store::schema::{account_tenants, accounts, tokens};
+use crate::kernel::store::{StoreError, Tx, each};
+use crate::kernel::tenancy::{By, Origin, ServiceScope, TenantScope};
 
 /// The proof that a caller may do `P`, and what it needs for it.
 pub struct Authorized<P: Permission>(P::Holds);
@@ -151,74 +155,83 @@ async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rul
     if let (Subject::Anyone, None) = (rule.subject, &shown.session) {
         return Ok(Found::default());
     }
+    if let (Subject::Tenant(least, scopes), Some(token)) = (rule.subject, &shown.bearer) {
+        let digest = token.digest();
+        let (token, role) = kernel.glance(move |tx| live_token(tx, &digest)).await?;
+        return by_token(shown, token, role, least, scopes);
+    }
     let (shown, rules, rule) = (shown.clone(), *rules, *rule);
     kernel
-        .point(&ServiceScope::new(), move |tx, _| match (rule.subject, &shown.bearer, &shown.session) {
-            (Subject::Anyone, _, None) => Ok(Found::default()),
-            (Subject::Anyone, _, Some(token)) => match signed_in(tx, token, &rules) {
-                Ok(session) => Ok(Found { session: Some(session), ..Found::default() }),
-                Err(Denied::Store(error)) => Err(error.into()),
-                Err(_) => Ok(Found::default()),
-            },
-            (Subject::Account, _, Some(token)) => {
+        .point(&ServiceScope::new(), move |tx, _| match (rule.subject, &shown.session) {
+            (Subject::Anyone, None) => Ok(Found::default()),
+            (Subject::Anyone, Some(token)) => {
+                Ok(Found { session: sessions::find(tx, token, &rules)?, ..Found::default() })
+            }
+            (Subject::Account, Some(token)) => {
                 let session = signed_in(tx, token, &rules)?;
                 rule.need.met_by(&session, tx.now())?;
                 Ok(Found { session: Some(session), ..Found::default() })
             }
-            (Subject::Tenant(least, scopes), Some(token), _) => {
-                let token = live_token(tx, token)?;
-                if shown.tenant.is_some_and(|named| named != token.tenant) {
-                    return Err(Denied::NotFound);
-                }
-                if !scopes.iter().any(|scope| token.scopes.hold(*scope).is_ok()) {
-                    return Err(Denied::Forbidden);
-                }
-                let place = place(tx, token.tenant, token.account, least)?;
-                Ok(Found { token: Some(token), place: Some(place), ..Found::default() })
-            }
-            (Subject::Tenant(least, _), None, Some(token)) => {
+            (Subject::Tenant(least, _), Some(token)) => {
                 let session = signed_in(tx, token, &rules)?;
                 rule.need.met_by(&session, tx.now())?;
                 let tenant = tenant_of(tx, session.account, shown.tenant)?;
                 let place = place(tx, tenant, session.account, least)?;
                 Ok(Found { session: Some(session), place: Some(place), ..Found::default() })
             }
-            (Subject::Account, _, None) | (Subject::Tenant(..), None, None) => Err(Denied::NotSignedIn),
+            (Subject::Account | Subject::Tenant(..), None) => Err(Denied::NotSignedIn),
         })
         .await
 }
 
+/// What a token allows of what its account may do in its tenant.
+fn by_token(
+    shown: &Credentials,
+    token: Token,
+    role: Option<Role>,
+    least: Role,
+    scopes: &[TokenScope],
+) -> Result<Found, Denied> {
+    if shown.tenant.is_some_and(|named| named != token.tenant) {
+        return Err(Denied::NotFound);
+    }
+    if !scopes.iter().any(|scope| token.scopes.hold(*scope).is_ok()) {
+        return Err(Denied::Forbidden);
+    }
+    let place = (token.tenant, reaching(role, least)?);
+    Ok(Found { token: Some(token), place: Some(place), ..Found::default() })
+}
+
 fn signed_in(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Result<Session, Denied> {
-    let session = sessions::find(tx, token, rules)?.ok_or(Denied::NotSignedIn)?;
-    active(tx, session.account)?;
-    Ok(session)
+    sessions::find(tx, token, rules)?.ok_or(Denied::NotSignedIn)
 }
 
-/// Refuses an account that is frozen or gone.
-fn active(tx: &mut Tx<'_>, account: AccountId) -> Result<(), Denied> {
-    let state: Option<i16> = accounts::table
-        .find(account)
-        .select(accounts::state)
-        .get_result(tx.conn())
-        .optional()
-        .map_err(StoreError::from)?;
-    if state == Some(ACTIVE) { Ok(()) } else { Err(Denied::NotSignedIn) }
-}
-
-fn live_token(tx: &mut Tx<'_>, token: &ApiToken) -> Result<Token, Denied> {
-    let row: Option<(TokenId, TenantId, AccountId, i64, Option<Time>)> = tokens::table
-        .filter(tokens::digest.eq(token.digest().as_slice()))
+/// The token of this digest, and what its account is in its tenant: one statement.
+fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Role>), Denied> {
+    type Row = (TokenId, TenantId, AccountId, i64, Option<Time>, Option<i16>);
+    let place = account_tenants::account_id
+        .eq(tokens::account_id)
+        .and(account_tenants::tenant_id.eq(tokens::tenant_id));
+    let query = tokens::table
+        .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)))
+        .left_join(account_tenants::table.on(place))
+        .filter(tokens::digest.eq(digest.as_slice()))
         .filter(tokens::state.eq(crate::kernel::access::tokens::ACTIVE))
-        .select((tokens::id, tokens::tenant_id, tokens::account_id, tokens::scopes, tokens::expires_at))
-        .get_result(tx.conn())
-        .optional()
-        .map_err(StoreError::from)?;
-    let (id, tenant, account, scopes, expires_at) = row.ok_or(Denied::NotSignedIn)?;
+        .filter(accounts::state.eq(ACTIVE))
+        .select((
+            tokens::id,
+            tokens::tenant_id,
+            tokens::account_id,
+            tokens::scopes,
+            tokens::expires_at,
+            account_tenants::role.nullable(),
+        ));
+    let row: Option<Row> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
+    let (id, tenant, account, scopes, expires_at, role) = row.ok_or(Denied::NotSignedIn)?;
     if expires_at.is_some_and(|at| at <= tx.now()) {
         return Err(Denied::NotSignedIn);
     }
-    active(tx, account)?;
-    Ok(Token { id, tenant, account, scopes: TokenScopes::from_bits(scopes) })
+    Ok((Token { id, tenant, account, scopes: TokenScopes::from_bits(scopes) }, role.and_then(Role::from_code)))
 }
 
 /// The tenant that a session means: the one it names, or its only one.
@@ -241,24 +254,15 @@ fn tenant_of(tx: &mut Tx<'_>, account: AccountId, named: Option<TenantId>) -> Re
 
 /// What the account is in the tenant, when that reaches.
 fn place(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, least: Role) -> Result<(TenantId, Role), Denied> {
-    tx.reach(tenant)?;
-    let code: Option<i16> = members::rows(&Asked(tenant))
-        .filter(members::account_id.eq(account))
-        .select(members::role)
-        .get_result(tx.conn())
-        .optional()
-        .map_err(StoreError::from)?;
-    let role = code.and_then(Role::from_code).ok_or(Denied::NotFound)?;
-    if role >= least { Ok((tenant, role)) } else { Err(Denied::Forbidden) }
+    let query = account_tenants::table.find((account, tenant)).select(account_tenants::role);
+    let code: Option<i16> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
+    Ok((tenant, reaching(code.and_then(Role::from_code), least)?))
 }
 
-/// A tenant that a request asks for, while its membership is looked up.
-struct Asked(TenantId);
-
-impl InTenant for Asked {
-    fn tenant(&self) -> TenantId {
-        self.0
-    }
+/// A role that is at least `least`; no role is no membership, and the tenant one that never existed.
+fn reaching(role: Option<Role>, least: Role) -> Result<Role, Denied> {
+    let role = role.ok_or(Denied::NotFound)?;
+    if role >= least { Ok(role) } else { Err(Denied::Forbidden) }
 }
 
 /// The tenants of an account with its role in each, for the session's own object.
@@ -266,22 +270,12 @@ impl InTenant for Asked {
 /// # Errors
 /// The store's.
 pub fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<(TenantId, Role)>, StoreError> {
-    let tenants: Vec<TenantId> = account_tenants::table
+    let rows: Vec<(TenantId, i16)> = account_tenants::table
         .filter(account_tenants::account_id.eq(account))
         .order(account_tenants::tenant_id)
-        .select(account_tenants::tenant_id)
+        .select((account_tenants::tenant_id, account_tenants::role))
         .load(tx.conn())?;
-    let mut found = Vec::new();
-    for tenant in tenants {
-        tx.reach(tenant)?;
-        let code: Option<i16> = members::rows(&Asked(tenant))
-            .filter(members::account_id.eq(account))
-            .select(members::role)
-            .get_result(tx.conn())
-            .optional()?;
-        found.extend(code.and_then(Role::from_code).map(|role| (tenant, role)));
-    }
-    Ok(found)
+    Ok(rows.into_iter().filter_map(|(tenant, code)| Some((tenant, Role::from_code(code)?))).collect())
 }
 
 /// The scope of each tenant that the account belongs to, with its role there: membership is looked up first.

@@ -8,14 +8,15 @@ use diesel::{
 };
 
 use crate::kernel::access::Assurance;
+use crate::kernel::access::authorize::ACTIVE;
 use crate::kernel::access::factors::{ENROLLED, Enrolled, Proof, Standing};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Place, RowRef};
 use crate::kernel::ids::{AccountId, SessionId};
 use crate::kernel::personal::{Personal, revealed};
-use crate::kernel::store::schema::{factors, sessions};
-use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::store::schema::{accounts, factors, sessions};
+use crate::kernel::store::{StoreError, Tx, each};
 use crate::kernel::tenancy::{AccountScope, Origin};
 
 /// Where a session's origin lies.
@@ -192,15 +193,18 @@ type Row = (SessionId, AccountId, i16, bool, Time, Time, Time);
 type Confirmations = (Option<Time>, Option<Time>, Option<Time>);
 type Factor = (i16, i16, i64);
 
-/// The session of `token`, while it lasts.
+/// The session of `token`, while it lasts and its account may act.
 ///
 /// # Errors
 /// The store's.
 pub fn find(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Result<Option<Session>, StoreError> {
+    let digest = token.digest();
     let its_own = factors::account_id.eq(sessions::account_id).and(factors::state.eq(ENROLLED));
-    let rows: Vec<(Row, Confirmations, Option<Factor>)> = sessions::table
+    let query = sessions::table
+        .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
         .left_join(factors::table.on(its_own))
-        .filter(sessions::digest.eq(token.digest().as_slice()))
+        .filter(sessions::digest.eq(digest.as_slice()))
+        .filter(accounts::state.eq(ACTIVE))
         .select((
             (
                 sessions::id,
@@ -213,8 +217,8 @@ pub fn find(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Resu
             ),
             (sessions::confirmed_at, sessions::strong_at, sessions::recovered_at),
             (factors::method, factors::proof, factors::failures).nullable(),
-        ))
-        .load(tx.conn())?;
+        ));
+    let rows: Vec<(Row, Confirmations, Option<Factor>)> = each!(tx.conn(), c => query.load(c))?;
     let now = tx.now();
     let enrolled: Vec<Enrolled> = rows.iter().filter_map(|(_, _, factor)| factor.map(of_row)).collect();
     Ok(rows.into_iter().next().and_then(|(row, (confirmed_at, strong_at, recovered_at), _)| {

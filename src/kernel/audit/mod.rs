@@ -24,8 +24,13 @@ use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{AccountId, AuditId, LaneId, TenantId};
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::audit_entries;
+use crate::kernel::store::append::NewEntry;
+use crate::kernel::store::tx::Head;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{Actor, By, InTenant, TenantScope};
+
+/// The most entries that are handed to the store at once.
+const AT_ONCE: usize = 500;
 
 /// Where an entry's body lies.
 pub struct AuditBody;
@@ -121,33 +126,46 @@ pub(in crate::kernel) fn append<'e>(
     entries: impl IntoIterator<Item = &'e SealedEntry>,
 ) -> Result<(), StoreError> {
     let lane = tx.lane().ok_or(StoreError::Refused("an audit entry in a reading transaction"))?;
+    let (mut seq, mut head) = match tx.head(scope.tenant()) {
+        Some(head) => head,
+        None => stored_head(tx, scope, lane)?,
+    };
+    let mut placed = Vec::new();
+    for entry in entries {
+        seq += 1;
+        let chained = chain(head.as_ref().map_or(&[], |head| head.as_slice()), seq, entry.at, &entry.leaf);
+        head = Some(chained);
+        placed.push(NewEntry {
+            tenant: scope.tenant(),
+            lane,
+            seq,
+            id: entry.id,
+            at: entry.at,
+            leaf: entry.leaf,
+            chain: chained,
+            body: entry.body.as_bytes().to_vec(),
+            account: entry.account,
+            actor: entry.actor.as_bytes().to_vec(),
+        });
+    }
+    for some in placed.chunks(AT_ONCE) {
+        tx.append(some.to_vec())?;
+    }
+    tx.go_on(scope.tenant(), (seq, head));
+    Ok(())
+}
+
+/// The tenant's last entry in `lane`, as it stands.
+fn stored_head(tx: &mut Tx<'_>, scope: &impl InTenant, lane: LaneId) -> Result<Head, StoreError> {
     let last: Option<(i64, Vec<u8>)> = audit_entries::rows(scope)
         .filter(audit_entries::lane.eq(lane))
         .order(audit_entries::seq.desc())
         .limit(1)
         .select((audit_entries::seq, audit_entries::chain))
-        .get_result(tx.conn())
+        .get_result(tx.settled())
         .optional()?;
-    let (mut seq, mut head) = last.unwrap_or((0, Vec::new()));
-    for entry in entries {
-        seq += 1;
-        head = chain(&head, seq, entry.at, &entry.leaf).to_vec();
-        audit_entries::insert()
-            .values((
-                audit_entries::of(scope),
-                audit_entries::lane.eq(lane),
-                audit_entries::seq.eq(seq),
-                audit_entries::id.eq(entry.id),
-                audit_entries::at.eq(entry.at),
-                audit_entries::leaf.eq(entry.leaf.as_slice()),
-                audit_entries::chain.eq(&head),
-                audit_entries::body.eq(&entry.body),
-                audit_entries::actor_id.eq(entry.account),
-                audit_entries::actor.eq(&entry.actor),
-            ))
-            .execute(tx.conn())?;
-    }
-    Ok(())
+    let Some((seq, chain)) = last else { return Ok((0, None)) };
+    Ok((seq, Some(chain.try_into().map_err(|_| StoreError::Unreadable)?)))
 }
 
 /// `SHA-256("seif/audit/leaf/1" | salt(32) | body)`.

@@ -67,6 +67,12 @@ impl<P> Sealed<P> {
         Self(bytes, PhantomData)
     }
 
+    /// The envelope's bytes, given away.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
     /// The envelope's bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -2,7 +2,8 @@
 //!
 //! * SQLite: one writer takes all waiting writes, runs each in a savepoint, commits once, then answers each; readers
 //!   read beside it. Nothing is acknowledged before it is on disk.
-//! * PostgreSQL: a bounded number of connections, a transaction each, run again when another was in the way.
+//! * PostgreSQL: a bounded number of connections, a transaction each, run again when another was in the way. Writes that
+//!   only append share transactions: their rows go in one statement a table.
 //!
 //! A closure can run more than once and must have no effect outside of its transaction; it calls no key provider.
 
@@ -18,16 +19,20 @@ use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{LaneId, TenantId};
 use crate::kernel::store::dialect::{self, Rows};
 use crate::kernel::store::pool::{Keep, Readers};
+use crate::kernel::store::tx::Writer;
 use crate::kernel::store::work::{AsStore, Job, Ran, Work};
 use crate::kernel::store::{Conn, StoreError, Target, Tx, Wake};
 
 pub use crate::kernel::store::work::AsStore as StoreFailure;
 
-/// The most writes that one commit may carry on SQLite.
+/// The most writes that one commit may carry.
 const GROUP: usize = 512;
 
 /// The connection broke while a commit was under way. It may stand: it is not acknowledged, and never run again.
 const UNCONFIRMED: StoreError = StoreError::Refused("the commit was not confirmed");
+
+/// The connections that append on PostgreSQL: one gathers while the other commits.
+const APPENDING: usize = 2;
 
 /// How often a transaction is tried when others are in its way.
 const TRIES: u32 = 6;
@@ -61,6 +66,7 @@ struct Inner {
     readers: Readers,
     reading: Semaphore,
     queue: SyncSender<Item>,
+    appends: SyncSender<Item>,
     wakes: Wakes,
     rows: Rows,
 }
@@ -70,6 +76,24 @@ type Wakes = Arc<Mutex<HashMap<Wake, Arc<Notify>>>>;
 struct Item {
     tenants: Vec<TenantId>,
     work: Box<dyn Work>,
+    kind: Kind,
+    shared: Shared,
+}
+
+/// Whether a write had its place in its group's transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shared {
+    Yes,
+    No,
+}
+
+/// What a write does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Whatever it likes.
+    Ordinary,
+    /// It only appends.
+    Append,
 }
 
 impl Db {
@@ -102,6 +126,7 @@ impl Db {
         rows: Rows,
     ) -> Result<Self, StoreError> {
         let (queue, items) = sync_channel(options.waiting.max(1));
+        let mut appends = queue.clone();
         let wakes = Wakes::default();
         let lane = Lane {
             target: target.clone(),
@@ -110,7 +135,7 @@ impl Db {
             wakes: Arc::clone(&wakes),
             conn: Some(first),
             rows,
-            id: LaneId::new(clock.now(), &entropy),
+            writer: Writer::new(LaneId::new(clock.now(), &entropy)),
         };
         match target {
             Target::Sqlite(_) => spawn("seif-writer", move || lane.commit_groups(&items))?,
@@ -120,16 +145,26 @@ impl Db {
                     let (items, lane) = (Arc::clone(&items), lane.another());
                     spawn("seif-writer", move || lane.commit_each(&items))?;
                 }
+                if rows == Rows::OfTenants {
+                    let (queue, items) = sync_channel(options.waiting.max(1));
+                    appends = queue;
+                    let items = Arc::new(Mutex::new(items));
+                    for _ in 0..APPENDING {
+                        let (items, lane) = (Arc::clone(&items), lane.another());
+                        spawn("seif-appender", move || lane.append_groups(&items))?;
+                    }
+                }
                 spawn("seif-writer", move || lane.commit_each(&items))?;
             }
         }
         Ok(Self(Arc::new(Inner {
-            readers: Readers::new(target.clone(), options.readers.get() + 8),
+            readers: Readers::new(target.clone(), rows, options.readers.get() + 8),
             reading: Semaphore::new(options.readers.get()),
             target,
             clock,
             entropy,
             queue,
+            appends,
             wakes,
             rows,
         })))
@@ -158,7 +193,23 @@ impl Db {
         R: Send + 'static,
         E: From<StoreError> + AsStore + Send + 'static,
     {
-        self.enqueue(tenants, run)?.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable)))
+        let answer = self.enqueue(Kind::Ordinary, tenants, run)?;
+        answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable)))
+    }
+
+    /// As [`Db::write`], for a closure that only appends (see [`Tx::append`]) and may share its transaction with others
+    /// of its kind.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn append<R, E, F>(&self, tenants: Vec<TenantId>, run: F) -> Result<R, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + AsStore + Send + 'static,
+    {
+        let answer = self.enqueue(Kind::Append, tenants, run)?;
+        answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable)))
     }
 
     /// As [`Db::write`], holding up the calling thread: for the start, the end and threads of our own.
@@ -171,7 +222,7 @@ impl Db {
         R: Send + 'static,
         E: From<StoreError> + AsStore + Send + 'static,
     {
-        let answer = self.enqueue(tenants, run)?;
+        let answer = self.enqueue(Kind::Ordinary, tenants, run)?;
         // A runtime's own thread must not wait like this; another one may, while it is held up.
         let waited = if tokio::runtime::Handle::try_current().is_ok() {
             std::thread::scope(|scope| scope.spawn(|| answer.blocking_recv()).join())
@@ -183,6 +234,7 @@ impl Db {
 
     fn enqueue<R, E, F>(
         &self,
+        kind: Kind,
         tenants: Vec<TenantId>,
         run: F,
     ) -> Result<tokio::sync::oneshot::Receiver<Result<R, E>>, E>
@@ -192,7 +244,8 @@ impl Db {
         E: From<StoreError> + AsStore + Send + 'static,
     {
         let (job, answer) = Job::new(run);
-        self.0.queue.try_send(Item { tenants, work: Box::new(job) }).map_err(|full| match full {
+        let queue = if kind == Kind::Append { &self.0.appends } else { &self.0.queue };
+        queue.try_send(Item { tenants, work: Box::new(job), kind, shared: Shared::No }).map_err(|full| match full {
             TrySendError::Full(_) => E::from(StoreError::Busy),
             TrySendError::Disconnected(_) => E::from(StoreError::Unavailable),
         })?;
@@ -232,6 +285,37 @@ impl Db {
         }
     }
 
+    /// One statement by key, without a transaction around it. It reaches no tenant's rows on PostgreSQL.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn glance<R, E, F>(&self, run: F) -> Result<R, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + AsStore + Send + 'static,
+    {
+        if matches!(self.0.target, Target::Sqlite(_)) {
+            return self.glance_here(run);
+        }
+        let Ok(_place) = self.0.reading.acquire().await else { return Err(E::from(StoreError::Unavailable)) };
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || db.glance_here(run))
+            .await
+            .unwrap_or_else(|_| Err(E::from(StoreError::Refused("a panic in a reading transaction"))))
+    }
+
+    fn glance_here<R, E>(&self, run: impl FnOnce(&mut Tx<'_>) -> Result<R, E>) -> Result<R, E>
+    where
+        E: From<StoreError> + AsStore,
+    {
+        self.0.readers.with(|conn| {
+            let result = run(&mut Tx::reading(conn, self.0.clock.now(), &self.0.entropy));
+            let broken = matches!(&result, Err(e) if e.as_store() == Some(StoreError::Unavailable));
+            (result, if broken { Keep::Close } else { Keep::Open })
+        })
+    }
+
     /// As [`Db::read`], on the calling thread, which waits.
     ///
     /// # Errors
@@ -248,7 +332,7 @@ impl Db {
             if let Err(error) = dialect::begin_read(conn, self.0.rows, tenant.as_slice()) {
                 return (Err(E::from(StoreError::from(error))), Keep::Close);
             }
-            let result = run(&mut Tx::new(conn, self.0.clock.now(), &self.0.entropy, None));
+            let result = run(&mut Tx::reading(conn, self.0.clock.now(), &self.0.entropy));
             let ended = conn.batch("COMMIT");
             let broken = ended.is_err() || matches!(&result, Err(e) if e.as_store() == Some(StoreError::Unavailable));
             (result, if broken { Keep::Close } else { Keep::Open })
@@ -273,7 +357,7 @@ struct Lane {
     wakes: Wakes,
     conn: Option<Conn>,
     rows: Rows,
-    id: LaneId,
+    writer: Writer,
 }
 
 impl Lane {
@@ -285,7 +369,7 @@ impl Lane {
             wakes: Arc::clone(&self.wakes),
             conn: None,
             rows: self.rows,
-            id: LaneId::new(self.clock.now(), &self.entropy),
+            writer: Writer::new(LaneId::new(self.clock.now(), &self.entropy)),
         }
     }
 
@@ -327,10 +411,15 @@ impl Lane {
         }
         let mut conn = self.connect()?;
         let mut wakes = Vec::new();
+        self.writer.begin();
         let outcome = dialect::begin_write(&mut conn, self.rows, &[]).map_err(StoreError::from).and_then(|()| {
             for item in group.iter_mut() {
                 conn.batch("SAVEPOINT one")?;
-                let mut tx = Tx::new(&mut conn, self.clock.now(), &self.entropy, Some(self.id));
+                let mark = self.writer.keep();
+                if item.kind == Kind::Ordinary {
+                    self.writer.release();
+                }
+                let mut tx = Tx::writing(&mut conn, self.clock.now(), &self.entropy, &mut self.writer);
                 let ran = item.work.run(&mut tx);
                 let asked = tx.into_wakes();
                 if ran == Ran::Commit {
@@ -338,6 +427,10 @@ impl Lane {
                     wakes.extend(asked);
                 } else {
                     conn.batch("ROLLBACK TO one; RELEASE one")?;
+                    self.writer.undo(mark);
+                }
+                if item.kind == Kind::Ordinary {
+                    self.writer.release();
                 }
             }
             Ok(conn.batch("COMMIT")?)
@@ -351,9 +444,92 @@ impl Lane {
             Err(error) => {
                 // The connection is closed, and with it whatever the group had begun.
                 drop(conn);
+                self.writer.forget();
                 Err(if error == StoreError::Busy { StoreError::Busy } else { StoreError::Unavailable })
             }
         }
+    }
+
+    /// PostgreSQL: groups of whatever waits to be appended, one transaction a group. What cannot share it is run alone.
+    fn append_groups(mut self, items: &Mutex<Receiver<Item>>) {
+        loop {
+            let mut group = Vec::new();
+            {
+                let items = items.lock().unwrap_or_else(PoisonError::into_inner);
+                let Ok(first) = items.recv() else { return };
+                group.push(first);
+                group.extend(items.try_iter().take(GROUP - 1));
+            }
+            group.retain(|item| !item.work.is_abandoned());
+            let shared = if group.len() > 1 { self.append_group(&mut group) } else { Err(StoreError::Alone) };
+            for mut item in group {
+                let outcome = match (&shared, item.shared) {
+                    (Ok(()), Shared::Yes) => Ok(()),
+                    // Whether it was committed is not known; it was not acknowledged, and must not be done twice.
+                    (Err(StoreError::Unavailable), _) => Err(StoreError::Unavailable),
+                    _ => self.commit_one(&mut item),
+                };
+                item.work.answer(outcome);
+            }
+        }
+    }
+
+    /// Runs the whole group in one transaction; an error, unless it is [`StoreError::Unavailable`], has undone all of it.
+    fn append_group(&mut self, group: &mut [Item]) -> Result<(), StoreError> {
+        let mut conn = self.connect()?;
+        let mut tenants: Vec<TenantId> = group.iter().flat_map(|item| item.tenants.iter().copied()).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        let mut wakes = Vec::new();
+        self.writer.begin_deferring();
+        let run = self.run_group(&mut conn, group, &tenants, &mut wakes);
+        let outcome = match run {
+            Ok(()) => conn.batch("COMMIT").map_err(|error| match StoreError::from(error) {
+                StoreError::Again => StoreError::Again,
+                _ => StoreError::Unavailable,
+            }),
+            // What failed before the commit is undone with the connection, whatever state that is in.
+            Err(_) => Err(StoreError::Alone),
+        };
+        match outcome {
+            Ok(()) => {
+                self.conn = Some(conn);
+                self.wake(wakes);
+            }
+            Err(_) => {
+                if conn.batch("ROLLBACK").is_ok() {
+                    self.conn = Some(conn);
+                }
+                self.writer.forget();
+            }
+        }
+        outcome
+    }
+
+    fn run_group(
+        &mut self,
+        conn: &mut Conn,
+        group: &mut [Item],
+        tenants: &[TenantId],
+        wakes: &mut Vec<Wake>,
+    ) -> Result<(), StoreError> {
+        dialect::begin_write(conn, self.rows, tenants)?;
+        for item in group.iter_mut() {
+            let mark = self.writer.keep();
+            let mut tx = Tx::writing(conn, self.clock.now(), &self.entropy, &mut self.writer);
+            let ran = item.work.run(&mut tx);
+            let asked = tx.into_wakes();
+            if self.writer.is_spoilt() || ran == Ran::Again {
+                return Err(StoreError::Alone);
+            }
+            item.shared = if ran == Ran::Alone { Shared::No } else { Shared::Yes };
+            if ran == Ran::Commit {
+                wakes.extend(asked);
+            } else {
+                self.writer.undo(mark);
+            }
+        }
+        self.writer.insert_waiting(conn)
     }
 
     /// PostgreSQL: each write in a transaction of its own.
@@ -390,8 +566,9 @@ impl Lane {
 
     fn attempt(&mut self, item: &mut Item) -> Result<(), StoreError> {
         let mut conn = self.connect()?;
+        self.writer.begin();
         dialect::begin_write(&mut conn, self.rows, &item.tenants)?;
-        let mut tx = Tx::new(&mut conn, self.clock.now(), &self.entropy, Some(self.id));
+        let mut tx = Tx::writing(&mut conn, self.clock.now(), &self.entropy, &mut self.writer);
         let ran = item.work.run(&mut tx);
         let wakes = tx.into_wakes();
         let outcome = match ran {
@@ -399,8 +576,13 @@ impl Lane {
                 StoreError::Again => StoreError::Again,
                 _ => UNCONFIRMED,
             }),
-            Ran::Undo | Ran::Again => conn.batch("ROLLBACK").map_err(|_| StoreError::Refused("the roll-back failed")),
+            Ran::Undo | Ran::Again | Ran::Alone => {
+                conn.batch("ROLLBACK").map_err(|_| StoreError::Refused("the roll-back failed"))
+            }
         };
+        if ran != Ran::Commit || outcome.is_err() {
+            self.writer.forget();
+        }
         match outcome {
             Ok(()) => {
                 self.conn = Some(conn);

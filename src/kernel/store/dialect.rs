@@ -3,15 +3,15 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::deserialize::QueryableByName;
 use diesel::pg::PgConnection;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, RunQueryDsl as _, sql_query};
 
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner, Tag};
-use crate::kernel::ids::{AnyId, MessageId, TenantId};
+use crate::kernel::ids::{AnyId, MessageId, TenantId, Uid};
 use crate::kernel::store::schema::{key_versions, outbox};
-use crate::kernel::store::{Conn, StoreError};
+use crate::kernel::store::{Conn, StoreError, append};
 
 /// The role under which rows of tenants are reached on PostgreSQL.
 pub const ROWS_ROLE: &str = "seif_rows";
@@ -99,11 +99,11 @@ pub(super) fn begin_write(conn: &mut Conn, rows: Rows, tenants: &[TenantId]) -> 
     }
 }
 
-/// Turns the running transaction to the rows of `tenant` (on PostgreSQL; on SQLite the types see to it).
-pub(super) fn reach_instead(conn: &mut Conn, tenant: TenantId) -> QueryResult<()> {
-    match conn {
-        Conn::Sqlite(_) => Ok(()),
-        Conn::Pg(conn) => conn.batch_execute(&format!("SET LOCAL seif.tenants = '{tenant}'")),
+/// Lets nothing on this connection, transaction or not, step around row-level security.
+pub(super) fn bind_to_rows(conn: &mut Conn, rows: Rows) -> QueryResult<()> {
+    match (conn, rows) {
+        (Conn::Pg(conn), Rows::OfTenants) => conn.batch_execute(&format!("SET ROLE {ROWS_ROLE}")),
+        _ => Ok(()),
     }
 }
 
@@ -160,6 +160,58 @@ pub(in crate::kernel) fn key_state(conn: &mut Conn, owner: Owner, version: KeyVe
         Conn::Sqlite(conn) => row.get_result(conn).optional(),
         Conn::Pg(conn) => row.for_share().get_result(conn).optional(),
     }
+}
+
+/// Inserts rows in one statement a table, whatever their number: each column is an array.
+pub(super) fn insert_rows(conn: &mut PgConnection, rows: &append::Rows) -> QueryResult<()> {
+    let append::Rows { records, tags, entries } = rows;
+    if !records.is_empty() {
+        sql_query(
+            "INSERT INTO records (tenant_id, id, collection_id, version, created_at, updated_at, body)
+             SELECT t, i, c, 1, a, a, b FROM unnest($1, $2, $3, $4, $5) AS new (t, i, c, a, b)",
+        )
+        .bind::<Array<Uid>, _>(column(records, |row| row.tenant))
+        .bind::<Array<Uid>, _>(column(records, |row| row.id))
+        .bind::<Array<Uid>, _>(column(records, |row| row.collection))
+        .bind::<Array<BigInt>, _>(column(records, |row| row.at))
+        .bind::<Array<Binary>, _>(column(records, |row| row.body.as_slice()))
+        .execute(conn)?;
+    }
+    if !tags.is_empty() {
+        sql_query(
+            "INSERT INTO record_tags (tenant_id, field_id, index_version, tag, record_id, is_unique)
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6)",
+        )
+        .bind::<Array<Uid>, _>(column(tags, |row| row.tenant))
+        .bind::<Array<Uid>, _>(column(tags, |row| row.field))
+        .bind::<Array<BigInt>, _>(column(tags, |row| row.index_version))
+        .bind::<Array<Binary>, _>(column(tags, |row| row.tag))
+        .bind::<Array<Uid>, _>(column(tags, |row| row.record))
+        .bind::<Array<Bool>, _>(column(tags, |row| row.unique))
+        .execute(conn)?;
+    }
+    if !entries.is_empty() {
+        sql_query(
+            "INSERT INTO audit_entries (tenant_id, lane, seq, id, at, leaf, chain, body, actor_id, actor)
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind::<Array<Uid>, _>(column(entries, |row| row.tenant))
+        .bind::<Array<Uid>, _>(column(entries, |row| row.lane))
+        .bind::<Array<BigInt>, _>(column(entries, |row| row.seq))
+        .bind::<Array<Uid>, _>(column(entries, |row| row.id))
+        .bind::<Array<BigInt>, _>(column(entries, |row| row.at))
+        .bind::<Array<Binary>, _>(column(entries, |row| row.leaf.as_slice()))
+        .bind::<Array<Binary>, _>(column(entries, |row| row.chain.as_slice()))
+        .bind::<Array<Binary>, _>(column(entries, |row| row.body.as_slice()))
+        .bind::<Array<Uid>, _>(column(entries, |row| row.account))
+        .bind::<Array<Binary>, _>(column(entries, |row| row.actor.as_slice()))
+        .execute(conn)?;
+    }
+    Ok(())
+}
+
+fn column<'r, R, C>(rows: &'r [R], value: impl Fn(&'r R) -> C) -> Vec<C> {
+    rows.iter().map(value).collect()
 }
 
 /// The first messages in `state` that are due; on PostgreSQL held until the transaction ends, past those that others hold.

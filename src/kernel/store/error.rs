@@ -16,6 +16,9 @@ pub enum StoreError {
     /// Another transaction was in the way; the same one may succeed when it runs again.
     #[error("another transaction was in the way")]
     Again,
+    /// The closure has to be its transaction's only one; the store runs it again so.
+    #[error("the transaction must be run alone")]
+    Alone,
     /// A value that must be unique stands already.
     #[error("the value stands already")]
     Taken,

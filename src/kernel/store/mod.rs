@@ -3,6 +3,7 @@
 //! Start at [`Db`]: a closure is a transaction. Rows of tenants are reached through [`schema`], which gives no table
 //! without a scope: a forgotten tenant filter does not compile. All that differs between the engines is in [`dialect`].
 
+pub mod append;
 mod conn;
 pub mod db;
 pub mod dialect;
@@ -11,7 +12,7 @@ pub mod migrate;
 mod pool;
 pub mod schema;
 mod tables;
-mod tx;
+pub(in crate::kernel) mod tx;
 mod work;
 
 pub(crate) use conn::each;

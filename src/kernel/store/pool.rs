@@ -2,19 +2,21 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::kernel::store::dialect::{self, Rows};
 use crate::kernel::store::{Conn, StoreError, Target};
 
 /// A stack of idle reading connections. The one used last is used next: its caches are warm.
 pub(super) struct Readers {
     target: Target,
+    rows: Rows,
     idle: Mutex<Vec<Conn>>,
     keep: usize,
 }
 
 impl Readers {
     /// Keeps at most `keep` connections open while idle.
-    pub(super) fn new(target: Target, keep: usize) -> Self {
-        Self { target, idle: Mutex::new(Vec::new()), keep }
+    pub(super) fn new(target: Target, rows: Rows, keep: usize) -> Self {
+        Self { target, rows, idle: Mutex::new(Vec::new()), keep }
     }
 
     /// Runs `f` with a connection. One that failed is closed, not kept; so is one whose closure panicked.
@@ -25,7 +27,11 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut conn = match idle {
             Some(conn) => conn,
-            None => Conn::open_reader(&self.target)?,
+            None => {
+                let mut conn = Conn::open_reader(&self.target)?;
+                dialect::bind_to_rows(&mut conn, self.rows).map_err(StoreError::from)?;
+                conn
+            }
         };
         let (result, keep) = f(&mut conn);
         if keep == Keep::Open {

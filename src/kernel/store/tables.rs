@@ -48,6 +48,7 @@ diesel::table! {
     account_tenants (account_id, tenant_id) {
         account_id -> Uid,
         tenant_id -> Uid,
+        role -> SmallInt,
     }
 }
 
@@ -247,7 +248,6 @@ diesel::table! {
     members (tenant_id, account_id) {
         tenant_id -> Uid,
         account_id -> Uid,
-        role -> SmallInt,
         created_at -> BigInt,
     }
 }
@@ -373,5 +373,7 @@ diesel::table! {
 
 // Records are found by their tags: a sub-select of the one within a query of the other.
 diesel::allow_tables_to_appear_in_same_query!(records, record_tags);
-// A session is found with what its account has enrolled.
-diesel::allow_tables_to_appear_in_same_query!(sessions, factors);
+// A token is looked up with its account and what that is in the token's tenant.
+diesel::allow_tables_to_appear_in_same_query!(tokens, accounts, account_tenants);
+// A session is looked up with its account and what that has enrolled.
+diesel::allow_tables_to_appear_in_same_query!(sessions, accounts, factors);

@@ -25,6 +25,8 @@ pub(super) enum Ran {
     Undo,
     /// Another transaction was in the way: undo it, run it again.
     Again,
+    /// It has to be its transaction's only closure: undo it, run it again, alone.
+    Alone,
 }
 
 /// A closure and the channel of whoever waits.
@@ -54,6 +56,7 @@ where
         let ran = match &result {
             Ok(_) => Ran::Commit,
             Err(error) if error.as_store() == Some(StoreError::Again) => Ran::Again,
+            Err(error) if error.as_store() == Some(StoreError::Alone) => Ran::Alone,
             Err(_) => Ran::Undo,
         };
         self.result = Some(result);

@@ -27,7 +27,7 @@ pub const fn busy() -> Problem {
 pub fn of_store(incidents: &Incidents, error: StoreError) -> Problem {
     match error {
         StoreError::Unavailable => Problem::Unavailable { retry_after: AWAY },
-        StoreError::Busy | StoreError::Again | StoreError::KeyClosed(_) => busy(),
+        StoreError::Busy | StoreError::Again | StoreError::Alone | StoreError::KeyClosed(_) => busy(),
         StoreError::NoKey(_) => Problem::NotFound,
         StoreError::Taken | StoreError::Unreadable | StoreError::Refused(_) => Problem::unexpected(incidents, &error),
     }
