@@ -100,6 +100,9 @@ each_database! {
     async fn a_changed_missing_or_foreign_entry_shows_in_the_verification(world: World) {
         let owner = world.owner().await;
         customers(&owner).await;
+        for number in ["1", "2", "3", "4"] {
+            customer(&owner, number).await;
+        }
         let other = world.owner().await;
         customers(&other).await;
         world.app.services.kernel.journal().flush().unwrap();
@@ -107,8 +110,10 @@ each_database! {
         assert!(verified().await);
         let mut db = Beside::of(world);
         let whose = format!("tenant_id = {}", db.id(owner.tenant.as_deref().unwrap()));
-        // One and the same, whatever the readings add meanwhile.
-        db.run(&format!("CREATE TABLE picked AS SELECT id FROM audit_entries WHERE {whose} LIMIT 1")).unwrap();
+        // One that another follows in its lane, and the same one whatever the readings add meanwhile.
+        let followed = "EXISTS (SELECT 1 FROM audit_entries n WHERE n.tenant_id = e.tenant_id AND n.lane = e.lane AND n.seq = e.seq + 1)";
+        let picked = format!("SELECT id FROM audit_entries e WHERE {whose} AND {followed} LIMIT 1");
+        db.run(&format!("CREATE TABLE picked AS {picked}")).unwrap();
         let oldest = format!("{whose} AND id = (SELECT id FROM picked)");
         db.run(&format!("UPDATE audit_entries SET at = at + 1 WHERE {oldest}")).unwrap();
         assert!(!verified().await, "when it was");
