@@ -186,6 +186,7 @@ each_database! {
         let new = recovery_codes(&lost).await;
         assert_eq!(items(&lost).await.len(), 2);
         let _ = lost.confirm_by("recovery_codes", &old[4]).await.problem(422, "code_refused");
+        world.later(Duration::from_secs(1));
         let _ = lost.confirm_by("recovery_codes", &new[4]).await.expect(200);
         let history = lost.get("/api/v1/account/sign-ins").await.expect(200).json();
         assert_eq!(history["items"][0]["method"], "recovery_code");
@@ -278,6 +279,7 @@ each_database! {
         let _ = finder.post(CONFIRMATIONS, json!({"method": "totp"})).await.problem(422, "invalid");
         // There is nothing strong any more: a new app can be enrolled at once.
         let app = lost.enrol_app(world).await;
+        let _ = finder.put(&pending, json!({"code": app.next_code(world)})).await.problem(422, "code_refused");
         let _ = lost.confirm_by("totp", &app.next_code(world)).await.expect(200);
         // K-7
         assert_eq!(mails(world, &anna, "A way to confirm was removed").await, 1);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use seif::each_database;
-use seif::testing::{Actor, Answer, World};
+use seif::testing::{Actor, Answer, Authenticator, World};
 
 /// Somebody with a browser.
 fn browser(world: &World) -> Actor {
@@ -28,6 +28,12 @@ fn onward(answer: Answer) -> String {
 /// Another code than this one.
 fn wrong(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
+}
+
+/// The secret that a page shows for an app.
+fn secret(page: &str) -> String {
+    let field = page.split("id=\"f-secret\"").nth(1).unwrap();
+    field.split('>').nth(1).unwrap().split('<').next().unwrap().replace(' ', "")
 }
 
 /// Somebody who has sent their address: the sign-up's page, and the code.
@@ -223,6 +229,83 @@ each_database! {
         world.later(Duration::from_secs(601));
         assert_eq!(onward(submit(&mut anna, &tokens, &fields).await), format!("/confirm?next={tokens}"));
         assert_eq!(onward(submit(&mut anna, &format!("{tokens}/{revoke}"), &[]).await), format!("/confirm?next={tokens}"));
+    }
+
+    async fn an_app_is_set_up_by_forms_and_is_what_a_sign_in_is_asked_for_from_then_on(world: World) {
+        // R-4.4, R-5, R-13
+        let (mut anna, _) = joined(world).await;
+        let page = anna.get("/account/security").await.expect(200).page();
+        let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));
+        assert!(at("m-email") < at("m-recovery-codes") && at("m-recovery-codes") < at("m-totp"), "by their security");
+        assert!(page.contains("whoever can read your mailbox"), "{page}");
+        let name = world.somebody();
+        let fields = [("method", "totp"), ("factor_name", name.as_str())];
+        let path = onward(submit(&mut anna, "/account/security/methods", &fields).await);
+        let page = anna.get(&path).await.expect(200).page();
+        assert!(page.contains("<svg class=\"qr\"") && page.contains("<path d=\"M4 4h7v1h-7z"), "{page}");
+        let app = Authenticator::new(path.rsplit('/').next().unwrap(), &secret(&page));
+        let refused = submit(&mut anna, &path, &[("code", &wrong(&app.code(world)))]).await.expect(422).page();
+        assert!(refused.contains("id=\"e-code\"") && secret(&refused) == secret(&page), "{refused}");
+        let done = onward(submit(&mut anna, &path, &[("code", &app.code(world))]).await);
+        assert_eq!(done, "/account/security?news=method_added");
+        assert!(anna.get(&done).await.expect(200).text().contains(&name));
+
+        let _ = submit(&mut anna, "/sign-out", &[]).await.expect(303);
+        let confirm = onward(sign_in(&mut anna, "/sign-in?next=/account/security").await);
+        let page = anna.get(&confirm).await.expect(200).page();
+        let (first, others) = page.split_once("Other ways").unwrap();
+        assert!(first.contains("value=\"totp\"") && !first.contains("value=\"email\""), "the most secure first: {page}");
+        assert!(others.contains("value=\"email\""), "{page}");
+        // Its code goes with the choice, in one step; a wrong one is asked for again.
+        let fields = [("method", "totp"), ("code", &wrong(&app.next_code(world)))];
+        let refused = submit(&mut anna, &confirm, &fields).await.expect(422).page();
+        let again = refused.split("<form class=\"sheet\" method=\"post\" action=\"").nth(1).unwrap();
+        let again = again.split('"').next().unwrap().to_owned();
+        assert!(again.starts_with("/confirm/") && again.ends_with("?next=/account/security"), "{again}");
+        let done = onward(submit(&mut anna, &again, &[("code", &app.code(world))]).await);
+        assert_eq!(done, "/account/security?news=confirmed");
+        let session = anna.get("/api/v1/session").await.expect(200).json();
+        assert_eq!(session["assurance"], "strong");
+        assert!(anna.get("/account/sign-ins").await.expect(200).text().contains("Authenticator app"));
+    }
+
+    async fn a_lost_app_is_removed_by_forms_after_a_recovery_code(world: World) {
+        // K-8, R-17
+        let (mut anna, _) = joined(world).await;
+        let made = submit(&mut anna, "/account/security/methods", &[("method", "recovery_codes")]).await;
+        let made = made.expect(200).page();
+        let codes: Vec<&str> = made.split("<li><code>").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+        assert_eq!(codes.len(), 10, "{made}");
+        assert!(!anna.get("/account/security").await.expect(200).text().contains(codes[0]), "shown once");
+        let path = onward(submit(&mut anna, "/account/security/methods", &[("method", "totp")]).await);
+        let app = Authenticator::new("", &secret(&anna.get(&path).await.expect(200).page()));
+        let _ = onward(submit(&mut anna, &path, &[("code", &app.code(world))]).await);
+
+        let page = anna.get("/account/security").await.expect(200).page();
+        let remove = page.rsplit("action=\"/account/security/remove/").next().unwrap().split('"').next().unwrap();
+        let remove = format!("/account/security/remove/{remove}");
+        // The page that the session is led to offers what would do, and comes back.
+        let confirm = onward(submit(&mut anna, &remove, &[]).await);
+        assert_eq!(confirm, "/confirm?next=/account/security&by=recovery_codes%2Ctotp");
+        let page = anna.get(&confirm).await.expect(200).page();
+        assert!(!page.contains("value=\"email\""), "a code by mail would not do: {page}");
+        let challenge = onward(submit(&mut anna, &confirm, &[("method", "recovery_codes")]).await);
+        let page = anna.get(&challenge).await.expect(200).page();
+        assert!(page.contains("Each works once") && !page.contains("inputmode=\"numeric\""), "{page}");
+        let done = onward(submit(&mut anna, &challenge, &[("code", codes[4])]).await);
+        assert_eq!(done, "/account/security?news=confirmed");
+        assert_eq!(onward(submit(&mut anna, &remove, &[]).await), "/account/security?news=method_removed");
+        let page = anna.get("/account/security").await.expect(200).text();
+        assert!(page.contains("9 codes left") && !page.contains(&remove), "{page}");
+
+        // What can be enrolled no more often, or not at all, is told in the form.
+        for (method, code) in [("email", "error-not-a-choice"), ("pigeon", "error-not-a-choice")] {
+            let refused = submit(&mut anna, "/account/security/methods", &[("method", method)]).await.expect(422).text();
+            assert!(refused.contains("Please choose one of the options"), "{code}: {refused}");
+        }
+        // A challenge that is none leads back to the choice.
+        let none = "/confirm/01947a2e-6f00-7000-8000-000000000001?next=/account/security";
+        assert_eq!(onward(anna.get(none).await), "/confirm?next=/account/security");
     }
 
     async fn another_s_vault_is_not_there(world: World) {

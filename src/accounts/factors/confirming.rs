@@ -135,7 +135,9 @@ impl Accounts {
         method: Method,
     ) -> Result<Confirmation, ConfirmError> {
         let day = self.kernel().today().await.map_err(Failure::from)?;
-        let counter = Counter::new(&day, self.rules().codes, access.scope.account().as_bytes());
+        // Each method for itself: who asks for mails upon mails does not keep the owner from the app.
+        let counted = [access.scope.account().as_bytes().as_slice(), method.name().as_bytes()].concat();
+        let counter = Counter::new(&day, self.rules().codes, &counted);
         let (session, lifetime) = (access.session.id, self.rules().code_lifetime);
         let begin = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Confirmation, ConfirmError> {
             if method.facts().enrolment != Enrolment::Inherent && rows::hold(tx, scope, method)?.is_empty() {

@@ -6,7 +6,7 @@
 mod chromium;
 mod visitor;
 
-use seif::testing::{Database, World};
+use seif::testing::{Authenticator, Database, World};
 
 use self::chromium::{Script, Tools};
 use self::visitor::Visitor;
@@ -34,6 +34,21 @@ fn a_business_lives_its_first_day_without_script() {
         assert_eq!(visitor.counts("input[type=password]").await, 1);
         assert_eq!(visitor.counts("button[aria-controls]").await, 0, "what script adds is not there");
         first_day(world, visitor).await;
+    });
+}
+
+#[test]
+fn an_app_is_set_up_in_the_browser_and_signs_in() {
+    // K-8
+    journey("app", Script::Runs, async |world, visitor| {
+        safer(world, visitor).await;
+    });
+}
+
+#[test]
+fn an_app_is_set_up_without_script_and_signs_in() {
+    journey("app-noscript", Script::Off, async |world, visitor| {
+        safer(world, visitor).await;
     });
 }
 
@@ -92,8 +107,11 @@ async fn first_day(world: &mut World, visitor: &mut Visitor) {
     signs_out(visitor).await;
 }
 
-/// Two pages and a mail; a self-employed person of Latvia.
-async fn joins(world: &mut World, visitor: &mut Visitor) {
+/// What everybody here signs in with.
+const PASSWORD: &str = "Very-Long-Pass-Phrase 77";
+
+/// Two pages and a mail; a self-employed person of Latvia. Gives the address that they joined with.
+async fn joins(world: &mut World, visitor: &mut Visitor) -> String {
     let name = world.somebody();
     let email = format!("{}@example.lv", name.to_lowercase());
     visitor.presses("header a[href=\"/join\"]").await;
@@ -103,7 +121,7 @@ async fn joins(world: &mut World, visitor: &mut Visitor) {
     visitor.looks_around("join-finish").await;
     visitor.writes("code", &world.code_for(&email).await).await;
     visitor.writes("name", &format!("Anna {name}")).await;
-    visitor.writes("password", "Very-Long-Pass-Phrase 77").await;
+    visitor.writes("password", PASSWORD).await;
     visitor.ticks("input[name=kind][value=self_employed]").await;
     visitor.writes("business_name", &format!("{name} and daughters")).await;
     visitor.picks("country", "LV").await;
@@ -113,6 +131,44 @@ async fn joins(world: &mut World, visitor: &mut Visitor) {
     assert!(visitor.reads("header .tenant").await.starts_with(&name));
     assert_eq!(visitor.counts("main [role=status]").await, 1, "the page says that it worked");
     visitor.looks_around("empty-vault").await;
+    email
+}
+
+/// Recovery codes and an app, then a sign-in that asks for the app first.
+async fn safer(world: &mut World, visitor: &mut Visitor) {
+    let email = joins(world, visitor).await;
+    visitor.ticks("header details.menu > summary").await;
+    visitor.presses("header a[href=\"/account/security\"]").await;
+    visitor.looks_around("security").await;
+    visitor.presses("section[aria-labelledby=m-recovery-codes] form .button").await;
+    assert_eq!(visitor.counts(".codes li").await, 10);
+    visitor.looks_around("recovery-codes").await;
+    visitor.presses("main .actions .button").await;
+    visitor.writes("factor_name", &format!("{} phone", world.somebody())).await;
+    visitor.presses("section[aria-labelledby=m-totp] form .button").await;
+    visitor.looks_around("enrol-app").await;
+    assert_eq!(visitor.counts("svg.qr path").await, 1);
+    let app = Authenticator::new("", &visitor.value("f-secret").await.replace(' ', ""));
+    visitor.writes("code", &app.code(world)).await;
+    visitor.presses("main form .button:not([type=button])").await;
+    assert_eq!(visitor.counts("main [role=status]").await, 1, "the page says that it worked");
+    visitor.looks_around("protected").await;
+    visitor.presses("section[aria-labelledby=m-totp] .list form .button").await;
+    visitor.looks_around("confirm-strongly").await;
+    signs_out(visitor).await;
+
+    visitor.writes("identifier", &email).await;
+    visitor.writes("password", PASSWORD).await;
+    visitor.presses("main form .actions .button").await;
+    assert_eq!(visitor.path().await, "/confirm");
+    visitor.looks_around("confirm").await;
+    visitor.writes("code", &app.next_code(world)).await;
+    visitor.presses("main form.sheet .button").await;
+    assert!(visitor.path().await.starts_with("/t/"), "signed in, and confirmed");
+    assert_eq!(visitor.counts("aside.unconfirmed").await, 0);
+    visitor.goes_to("/account/security").await;
+    visitor.presses("section[aria-labelledby=m-totp] .list form .button").await;
+    assert_eq!(visitor.counts("section[aria-labelledby=m-totp] .list").await, 0, "removed");
 }
 
 /// Of what a trade usually keeps, the customers alone.

@@ -129,6 +129,11 @@ impl Visitor {
         self.finds(css).await.text().await.unwrap()
     }
 
+    /// What stands in the field of this id.
+    pub(super) async fn value(&self, id: &str) -> String {
+        self.finds(&format!("#{id}")).await.prop("value").await.unwrap().expect("a value")
+    }
+
     /// How many elements `css` names.
     pub(super) async fn counts(&self, css: &str) -> usize {
         self.browser.client.find_all(Locator::Css(css)).await.unwrap().len()
