@@ -22,6 +22,7 @@ struct Shop {
     token: String,
     confirmation: String,
     import: String,
+    factor: String,
     field: String,
     cursor: String,
 }
@@ -45,6 +46,7 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
     let _ = once.post(RECORDS, json!({"values": {"number": "4"}})).await.expect(201);
     let list = owner.get(&format!("{RECORDS}?limit=1")).await.expect(200).json();
     let token = owner.post("/api/v1/tokens", json!({"name": "T", "scopes": ["records:read"]})).await.expect(201).json();
+    let factor = owner.post("/api/v1/account/methods", json!({"method": "totp"})).await.expect(201).json();
     let begun = owner.post("/api/v1/session/confirmations", json!({"method": "email"})).await.expect(201).json();
     let pages = owner.with_header("accept", "text/html");
     let to = format!("/t/{}/collections/{slug}/import", owner.tenant.as_deref().unwrap());
@@ -57,6 +59,7 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
         token: text(&token["id"]),
         confirmation: text(&begun["id"]),
         import: waits.rsplit('/').next().unwrap().to_owned(),
+        factor: text(&factor["id"]),
         field: text(&collection["fields"][0]["id"]),
         cursor: text(&list["next"]),
     }
@@ -70,7 +73,9 @@ fn body(pattern: &str, method: &Method) -> Option<Value> {
         ("POST", "batch") => Some(json!({"records": [values]})),
         ("POST", "search") => Some(json!({"text": "anna"})),
         ("PUT", _) if pattern.contains("/collections/") => Some(json!({"name": "Taken over", "fields": fields()})),
-        ("PUT", _) if pattern.contains("/confirmations/") => Some(json!({"code": "123456"})),
+        ("PUT", _) if pattern.contains("/confirmations/") || pattern.contains("/methods/") => {
+            Some(json!({"code": "123456"}))
+        }
         _ => None,
     }
 }
@@ -81,7 +86,7 @@ fn of_somebody(pattern: &str) -> bool {
     let documents = ["/privacy/", "/terms/", "/safe-use/", "/dpa/", "/cookies/"];
     // A sign-up belongs to nobody yet; whoever holds its id and its code is who it is for.
     let signup = pattern.starts_with("/api/v1/signups/") || pattern.starts_with("/join/");
-    // The form for a code is the same for every id.
+    // Whoever asks for a challenge that is not theirs is led to the choice of methods: the same for every such id.
     let signup = signup || pattern == "/confirm/{id}";
     !(public || signup || documents.iter().any(|document| pattern.starts_with(document)))
 }
@@ -124,6 +129,7 @@ each_database! {
                         ("id", true) if pattern.contains("/tokens/") => Some(leaked(&theirs.token)),
                         ("id", true) if pattern.contains("/confirmations/") => Some(leaked(&theirs.confirmation)),
                         ("id", true) if pattern.contains("/imports/") => Some(leaked(&theirs.import)),
+                        ("id", true) if pattern.contains("/account/") => Some(leaked(&theirs.factor)),
                         ("id", true) => Some(leaked(&theirs.record)),
                         _ => Some(NOTHING),
                     }

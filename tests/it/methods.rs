@@ -158,17 +158,19 @@ each_database! {
 
     async fn of_many_submissions_of_an_app_s_code_at_once_one_is_accepted(world: World) {
         let (anna, app, _) = protected(world).await;
-        let mut sessions = Vec::new();
-        for _ in 0..4 {
-            let session = elsewhere(&anna).await;
-            let path = challenge(&session, "totp").await;
-            sessions.push((session, path));
+        for _ in 0..3 {
+            let mut sessions = Vec::new();
+            for _ in 0..3 {
+                let session = elsewhere(&anna).await;
+                let path = challenge(&session, "totp").await;
+                sessions.push((session, path));
+            }
+            let code = app.next_code(world);
+            let answers = join_all(sessions.iter().map(|(session, path)| session.put(path, json!({"code": code})))).await;
+            let told: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+            assert_eq!(told.iter().filter(|status| **status == 200).count(), 1, "{told:?}");
+            assert!(told.iter().all(|status| [200, 422].contains(status)), "{told:?}");
         }
-        let code = app.next_code(world);
-        let answers = join_all(sessions.iter().map(|(session, path)| session.put(path, json!({"code": code})))).await;
-        let accepted = answers.iter().filter(|answer| answer.status == 200).count();
-        assert_eq!(accepted, 1, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
-        assert!(answers.iter().all(|answer| [200, 422].contains(&answer.status)));
     }
 
     async fn recovery_codes_are_ten_good_once_each_and_a_new_set_ends_the_old(world: World) {

@@ -98,7 +98,7 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::DELETE, "/api/v1/account/methods/{id}", RECOVER, Takes::Nothing, 404),
     (Method::GET, "/account/security", SIGNED_IN, Takes::Nothing, 200),
     (Method::POST, "/account/security/methods", PROTECT, Takes::Form, 415),
-    (Method::GET, "/account/security/methods/{id}", PROTECT, Takes::Nothing, 303),
+    (Method::GET, "/account/security/methods/{id}", PROTECT, Takes::Nothing, 404),
     (Method::POST, "/account/security/methods/{id}", PROTECT, Takes::Form, 415),
     (Method::POST, "/account/security/remove/{id}", RECOVER, Takes::Nothing, 404),
     (Method::GET, "/api/v1/tokens", May::Tenant(Role::Admin, Shown::Password, &[]), Takes::Nothing, 200),

@@ -72,14 +72,13 @@ async fn enrol(
     refuse(&services, &page, &chrome, &problem)
 }
 
-/// An enrolment that is done or over leads back to the overview.
 async fn enrolment(
     access: Authorized<ProtectAccount>,
     request: HttpRequest,
     services: Data<Services>,
     id: Path<FactorId>,
 ) -> Result<HttpResponse, Problem> {
-    let Some(page) = app(&services, &access, *id, Form::empty()).await? else { return Ok(go_to("/account/security")) };
+    let page = app(&services, &access, *id, Form::empty()).await?.ok_or(Problem::NotFound)?;
     let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
     show(&services, &page, &chrome)
 }
