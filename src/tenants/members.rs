@@ -15,11 +15,7 @@ use crate::kernel::tenancy::{InTenant as _, TenantScope};
 pub fn add(tx: &mut Tx<'_>, scope: &TenantScope, account: AccountId, role: Role) -> Result<(), StoreError> {
     let now = tx.now();
     members::insert()
-        .values((
-            members::of(scope),
-            members::account_id.eq(account),
-            members::created_at.eq(now),
-        ))
+        .values((members::of(scope), members::account_id.eq(account), members::created_at.eq(now)))
         .execute(tx.conn())?;
     diesel::insert_into(account_tenants::table)
         .values((

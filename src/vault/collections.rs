@@ -434,7 +434,8 @@ fn delete(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection) -> Resu
     for chunk in trashed.chunks(1_000) {
         let versions = record_versions::rows(scope).filter(record_versions::record_id.eq_any(chunk));
         diesel::delete(versions).execute(tx.conn())?;
-        diesel::delete(records::rows(scope).filter(records::id.eq_any(chunk))).execute(tx.conn())?;
+        let gone = records::rows(scope).filter(records::collection_id.eq(collection.id));
+        diesel::delete(gone.filter(records::id.eq_any(chunk))).execute(tx.conn())?;
     }
     let event = Event::new(Action::CollectionDeleted).of(Subject::Collection(collection.id)).counting(trashed.len());
     Ok(audit::record(tx, scope, &event)?)

@@ -6,8 +6,8 @@ use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
 use crate::kernel::crypto::{OwnerKeys, Tag};
 use crate::kernel::ids::{FieldId, RecordId};
-use crate::kernel::store::schema::record_tags;
 use crate::kernel::store::append::{NewTag, Stands};
+use crate::kernel::store::schema::record_tags;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::TenantScope;
 use crate::vault::Error;

@@ -11,8 +11,8 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::Sealed;
 use crate::kernel::idempotency::{Once, Outcome, once};
 use crate::kernel::ids::RecordId;
-use crate::kernel::store::schema::records;
 use crate::kernel::store::append::NewRecord;
+use crate::kernel::store::schema::records;
 use crate::kernel::store::{StoreError, Tx, each};
 use crate::kernel::tenancy::TenantScope;
 use crate::kernel::values::Country;
@@ -126,9 +126,7 @@ impl Vault {
         self.kernel
             .write("records.create", &access.scope, move |tx, scope| {
                 let collection = known::hold(tx, scope, &known, &slug)?;
-                once(tx, scope, Some(&wish), |tx| {
-                    create(tx, scope, Means { known: &known, home }, collection, &input)
-                })
+                once(tx, scope, Some(&wish), |tx| create(tx, scope, Means { known: &known, home }, collection, &input))
             })
             .await
     }
@@ -322,7 +320,7 @@ impl Vault {
                 expected.allow(row.1)?;
                 let body = writing::open(scope, &row)?;
                 index::remove(tx, scope, id)?;
-                writing::supersede(tx, scope, &row, &body, Change::Trashed, body.values.clone())?;
+                writing::supersede(tx, scope, &collection, (&row, &body), Change::Trashed, body.values.clone())?;
                 Ok(audit::record(tx, scope, &event(Action::RecordTrashed, &collection, id))?)
             })
             .await
@@ -418,10 +416,8 @@ fn live(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection, id: Recor
 
 /// The row of a record of this collection, in the trash or not.
 pub(super) fn any(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection, id: RecordId) -> Result<Row, Error> {
-    let query = records::rows(scope)
-        .filter(records::id.eq(id))
-        .filter(records::collection_id.eq(collection.id))
-        .select(ROW);
+    let query =
+        records::rows(scope).filter(records::id.eq(id)).filter(records::collection_id.eq(collection.id)).select(ROW);
     each!(tx.conn(), c => query.get_result(c)).optional()?.ok_or(Error::NotFound)
 }
 
@@ -555,7 +551,7 @@ fn change(
     let (version, updated_at) = if changed {
         links::demand(tx, scope, means.known, collection, before, [("/values", &values)])?;
         index::replace(tx, scope, collection, id, before, &values)?;
-        let version = writing::supersede(tx, scope, &row, &body, Change::Changed, values.clone())?;
+        let version = writing::supersede(tx, scope, collection, (&row, &body), Change::Changed, values.clone())?;
         audit::record(tx, scope, &event(Action::RecordChanged, collection, id))?;
         (version, tx.now())
     } else {
@@ -572,7 +568,7 @@ fn restore(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Arc<Collection>, i
     }
     let body = writing::open(scope, &row)?;
     index::insert(tx, scope, collection, id, &body.values)?;
-    let version = writing::supersede(tx, scope, &row, &body, Change::Restored, body.values.clone())?;
+    let version = writing::supersede(tx, scope, collection, (&row, &body), Change::Restored, body.values.clone())?;
     audit::record(tx, scope, &event(Action::RecordRestored, collection, id))?;
     let values = Shown { collection: Arc::clone(collection), values: body.values, revealed: Revealed::default() };
     Ok(Record { id, version, values, created_at: row.2, updated_at: tx.now(), trashed_at: None })

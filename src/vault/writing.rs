@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
 use crate::kernel::ids::{AnyId, RecordId};
-use crate::kernel::store::schema::{record_versions, records};
 use crate::kernel::store::append::NewRecord;
+use crate::kernel::store::schema::{record_versions, records};
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::TenantScope;
 use crate::vault::Error;
@@ -67,8 +67,8 @@ pub(super) fn seal(
 pub(super) fn supersede(
     tx: &mut Tx<'_>,
     scope: &TenantScope,
-    row: &Row,
-    before: &Body,
+    collection: &Collection,
+    (row, before): (&Row, &Body),
     change: Change,
     values: Values,
 ) -> Result<i64, Error> {
@@ -80,7 +80,10 @@ pub(super) fn supersede(
         Change::Restored => None,
         Change::Created | Change::Changed => *trashed,
     };
-    let present = records::rows(scope).filter(records::id.eq(id)).filter(records::version.eq(version));
+    let present = records::rows(scope)
+        .filter(records::collection_id.eq(collection.id))
+        .filter(records::id.eq(id))
+        .filter(records::version.eq(version));
     let changed = diesel::update(present)
         .set((
             records::version.eq(next),

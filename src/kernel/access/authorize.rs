@@ -209,9 +209,8 @@ fn signed_in(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Res
 /// The token of this digest, and what its account is in its tenant: one statement.
 fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Role>), Denied> {
     type Row = (TokenId, TenantId, AccountId, i64, Option<Time>, Option<i16>);
-    let place = account_tenants::account_id
-        .eq(tokens::account_id)
-        .and(account_tenants::tenant_id.eq(tokens::tenant_id));
+    let place =
+        account_tenants::account_id.eq(tokens::account_id).and(account_tenants::tenant_id.eq(tokens::tenant_id));
     let query = tokens::table
         .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)))
         .left_join(account_tenants::table.on(place))

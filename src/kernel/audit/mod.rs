@@ -23,8 +23,8 @@ use crate::kernel::crypto::{KeyUse, OwnerKeys, Place, RowRef, Sealed, Unreadable
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{AccountId, AuditId, LaneId, TenantId};
 use crate::kernel::personal::{Personal, revealed};
-use crate::kernel::store::schema::audit_entries;
 use crate::kernel::store::append::NewEntry;
+use crate::kernel::store::schema::audit_entries;
 use crate::kernel::store::tx::Head;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{Actor, By, InTenant, TenantScope};

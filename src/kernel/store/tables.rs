@@ -272,7 +272,7 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
-    records (tenant_id, id) {
+    records (tenant_id, collection_id, id) {
         tenant_id -> Uid,
         id -> Uid,
         collection_id -> Uid,
