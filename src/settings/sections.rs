@@ -208,7 +208,7 @@ pub struct Codes {
     /// Wrong tries that end one.
     #[serde(deserialize_with = "number")]
     pub tries: u32,
-    /// How many an account may ask for in an hour.
+    /// How many of one method an account may ask for in an hour.
     #[serde(deserialize_with = "number")]
     pub per_account_per_hour: u32,
 }

@@ -7,7 +7,7 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use crate::accounts::factors::rows::{self, Used};
 use crate::accounts::factors::workings::{Desk, Factor, Kept, Met};
-use crate::accounts::factors::{Advice, Answer, Asks, Enrolment, Holdings, Method, Occasion};
+use crate::accounts::factors::{Advice, Answer, Asks, Enrolment, Method, Occasion};
 use crate::accounts::history::{self, Outcome};
 use crate::accounts::session::Begun;
 use crate::accounts::throttles::{Counter, Throttled};
@@ -116,13 +116,12 @@ impl Accounts {
     /// The store's.
     pub async fn offered_methods(&self, access: &AccountAccess) -> Result<Vec<Offered>, Failure> {
         let person = self.kernel().point(&access.scope, person::find).await?;
-        let address = person.address()?;
-        let holdings: Holdings = self.holdings(access).await?;
-        let offered = |method: Method| {
-            let target = (method == Method::Email).then(|| Personal::new(address.masked()));
-            Offered { method, advice: method.advice(holdings), target }
+        let holdings = self.holdings(access).await?;
+        let offered = |method: Method| -> Result<Offered, Failure> {
+            let target = method.workings().target(&person)?;
+            Ok(Offered { method, advice: method.advice(holdings), target })
         };
-        Ok(usable(&access.session).into_iter().map(offered).collect())
+        usable(&access.session).into_iter().map(offered).collect()
     }
 
     /// Begins a confirmation of the session by `method`; one that it waited for before is over.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::factors::workings::{Begun, Desk, Factor, Kept, Met, Workings};
 use crate::accounts::factors::{Answer, Asks, Enrolment, Facts, Fee, Occasion, Path};
 use crate::accounts::history::Way;
+use crate::accounts::person::Person;
 use crate::kernel::access::Proof;
 use crate::kernel::crypto::token::Code;
 use crate::kernel::personal::{Comparison, Personal, Secret, revealed};
@@ -41,6 +42,10 @@ struct Expected {
 impl Workings for Email {
     fn facts(&self) -> &'static Facts {
         &FACTS
+    }
+
+    fn target(&self, person: &Person) -> Result<Option<Personal<String>>, StoreError> {
+        Ok(Some(Personal::new(person.address()?.masked())))
     }
 
     /// Mails a code, which says what it is for (K-1, K-5).

@@ -245,10 +245,7 @@ fn added(
 }
 
 fn inherent(method: Method, person: &Person, advice: Advice) -> Result<Item, StoreError> {
-    let name = match method {
-        Method::Email => Some(Personal::new(person.address()?.masked())),
-        Method::RecoveryCodes | Method::Totp => None,
-    };
+    let name = method.workings().target(person)?;
     let standing = Standing::Usable;
     Ok(Item { id: None, method, name, created_at: None, used_at: None, standing, advice, left: None })
 }

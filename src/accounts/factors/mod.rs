@@ -13,8 +13,8 @@
 //! 2. A variant of [`Method`], in its place from least to most secure, and its line in [`Method::workings`].
 //! 3. A new kind of question or answer, if it needs one: variants of [`Asks`], [`Answer`] and [`Handed`]; the API maps each
 //!    in `web::api::methods`, the pages in `web::site::{confirm, security}`.
-//! 4. The words in five languages: `method-{name}`, `-text` and `-risk` of the pages, `by-{way}` of the history, its
-//!    name in the mails (`messages::notice::Means`).
+//! 4. The words in five languages: of the pages `method-{name}` with `-text` and `-risk`, `add-{name}` with `-again`; of
+//!    the history a `Way` and `by-{way}` (`web::site::account`); of the mails its name (`messages::notice::Means`).
 //!
 //! The rules (what needs a strong proof, once the account has a strong factor) are `kernel::access`'s and hold by the
 //! [`Proof`](crate::kernel::access::Proof) that the facts name.

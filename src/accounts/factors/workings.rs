@@ -170,6 +170,11 @@ pub(super) trait Workings: Sync {
     /// What is to be known of it.
     fn facts(&self) -> &'static Facts;
 
+    /// Where its codes go, masked; nothing where none are sent.
+    fn target(&self, _: &Person) -> Result<Option<Personal<String>>, StoreError> {
+        Ok(None)
+    }
+
     /// Begins an enrolment; nothing where it comes with the account.
     fn enrol(&self, _: &mut Desk<'_, '_>) -> Result<Option<Enrolling>, StoreError> {
         Ok(None)
