@@ -147,7 +147,7 @@ impl Kernel {
         self.written(name, scope, Sharing::Alone, run).await
     }
 
-    /// As [`Kernel::write`], for a closure that only appends: it reads through [`Tx::settled`], writes through
+    /// As [`Kernel::write`], for a closure that only appends: it reads through `Tx::settled`, writes through
     /// [`Tx::append`], and may share its transaction with others of its kind.
     ///
     /// # Errors

@@ -1,16 +1,16 @@
 //! What confirms a person beside the password: the methods, what is enrolled of each, and the challenges (R-3 to R-5, K-8).
 //!
 //! Start at [`Method`]. [`confirming`] raises a session by one; [`enrolling`] adds and removes them. What both do is the
-//! same for every method: rows, tries, locks, history, notices. What differs is a [`workings::Workings`], one file each.
+//! same for every method: rows, tries, locks, history, notices. What differs is a `workings::Workings`, one file each.
 //!
 //! # To add a method
 //!
-//! 1. A file here with a unit struct that implements [`workings::Workings`]: its [`Facts`] (name in the API, what it
+//! 1. A file here with a unit struct that implements `workings::Workings`: its [`Facts`] (name in the API, what it
 //!    proves, whether it is enrolled, what it costs), what it asks when a challenge begins, and how an answer is judged.
 //!    What it keeps of a factor and of a challenge are its own serde types in a `Kept`, which is sealed for it. Whatever
 //!    must happen once (a counter, a used code) goes into the `Kept` that `judge` gives back: the factors are held in
 //!    the same transaction, so of many answers at once one is first.
-//! 2. A variant of [`Method`], in its place from least to most secure, and its line in [`Method::workings`].
+//! 2. A variant of [`Method`], in its place from least to most secure, and its line in `Method::workings`.
 //! 3. A new kind of question or answer, if it needs one: variants of [`Asks`], [`Answer`] and [`Handed`]; the API maps each
 //!    in `web::api::methods`, the pages in `web::site::{confirm, security}`.
 //! 4. The words in five languages: of the pages `method-{name}` with `-text` and `-risk`, `add-{name}` with `-again`; of

@@ -142,7 +142,7 @@ impl<'c> Tx<'c> {
         Self { conn, now, entropy, writer: Some(writer), wakes: Vec::new() }
     }
 
-    /// The connection, for diesel's queries. A closure that only appends has no use for it: see [`Tx::settled`].
+    /// The connection, for diesel's queries. A closure that only appends has no use for it: see `Tx::settled`.
     pub fn conn(&mut self) -> &mut Conn {
         if let Some(writer) = &mut self.writer
             && writer.mode == Mode::Deferring
