@@ -12,6 +12,7 @@ mod published;
 
 use crate::kernel::Kernel;
 use crate::kernel::access::AccountAccess;
+use crate::kernel::ids::AccountId;
 use crate::kernel::log::SafeToLog;
 use crate::kernel::store::StoreError;
 use crate::kernel::store::db::StoreFailure;
@@ -70,6 +71,15 @@ impl Policies {
     /// [`PoliciesError::Unknown`], or the store's.
     pub async fn text(&self, which: DocumentVersion, language: Locale) -> Result<Text, PoliciesError> {
         self.0.point(&self.0.service(), move |tx, _| text(tx, which, language)).await
+    }
+
+    /// What `account` has yet to acknowledge of what is needed: until then its sessions change nothing.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn unacknowledged(&self, account: AccountId) -> Result<Vec<DocumentVersion>, PoliciesError> {
+        let service = self.0.service();
+        self.0.point(&service, move |tx, _| unacknowledged(tx, account).map_err(PoliciesError::from)).await
     }
 
     /// Notes that the account has read and accepted `which`; again changes nothing.

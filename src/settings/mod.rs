@@ -5,6 +5,7 @@
 //! that the rest of the program holds types. What production demands is in `demands`.
 
 mod demands;
+pub mod processors;
 pub mod sections;
 mod sources;
 pub mod values;
@@ -12,6 +13,7 @@ pub mod values;
 use std::path::PathBuf;
 
 pub use demands::{Demand, Mode, Refusal};
+pub use processors::Processor;
 pub use sections::{
     Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, RootKey, Server, Sessions, Smtp,
     SmtpCredentials, Tls,
@@ -37,6 +39,8 @@ pub struct Settings {
     pub database: DatabaseUrl,
     /// The keyring's own database.
     pub keyring: DatabaseUrl,
+    /// `[[processors]]`.
+    pub processors: Vec<Processor>,
     /// `[server]`.
     pub server: Server,
     /// `[tls]`.
@@ -225,6 +229,7 @@ impl Settings {
             tls: tls(raw.tls)?,
             smtp: smtp(raw.smtp, &raw.server)?,
             operator: operator(raw.operator, &raw.server),
+            processors: raw.processors,
             data: raw.data,
             listen: raw.listen,
             database,

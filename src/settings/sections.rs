@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
+use super::processors::Processor;
 use super::values::{
     DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, RootKeyProvider, SecretFile, Size,
     SmtpSecurity, TlsProfile,
@@ -23,6 +24,7 @@ pub(super) struct Raw {
     pub(super) database: Option<DatabaseUrl>,
     #[serde(deserialize_with = "set_or_not")]
     pub(super) keyring: Option<DatabaseUrl>,
+    pub(super) processors: Vec<Processor>,
     pub(super) server: Server,
     pub(super) tls: RawTls,
     pub(super) smtp: RawSmtp,

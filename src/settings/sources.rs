@@ -208,9 +208,18 @@ fn set(table: &mut Table, key: &[String], value: Value) {
 
 fn same_type(default: &Value, value: &Value) -> bool {
     match (default, value) {
-        (Value::Array(_), Value::Array(items)) => items.iter().all(Value::is_str),
+        (Value::Array(_), Value::Array(items)) => {
+            items.iter().all(Value::is_str) || items.iter().all(|item| item.as_table().is_some_and(holds_texts))
+        }
         (a, b) => a.same_type(b),
     }
+}
+
+/// Whether a table of a list holds texts alone, or tables of them.
+fn holds_texts(table: &Table) -> bool {
+    table
+        .values()
+        .all(|value| value.is_str() || value.as_table().is_some_and(|inner| inner.values().all(Value::is_str)))
 }
 
 /// Reads a variable's text as the type that the default has.

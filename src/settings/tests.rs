@@ -161,6 +161,25 @@ fn the_production_example_meets_every_demand() {
 }
 
 #[test]
+fn processors_are_whole_or_refused_without_their_words() {
+    let whole = "name = \"Post\"\ncountry = \"LV\"\npurpose = \"Mail\"\nreceives = \"Addresses\"";
+    let file = |table: &str| format!("[[processors]]\n{table}");
+    assert_eq!(load(&file(whole), &[], Overrides::default()).unwrap().processors.len(), 1);
+    for (part, other) in [
+        ("name = \"Post\"", ""),
+        ("\"Post\"", "\"\""),
+        ("\"Post\"", "7"),
+        ("\"LV\"", "\"Hidden\""),
+        ("\"Mail\"", "{ en = \"Hidden\" }"),
+        ("\"Mail\"", "[\"Hidden\"]"),
+        ("receives", "gets"),
+    ] {
+        let refused = refused(&file(&whole.replace(part, other)));
+        assert!(refused.contains("processors") && !refused.contains("Hidden"), "{refused}");
+    }
+}
+
+#[test]
 fn a_secret_is_read_from_its_file_without_the_final_line_break() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");

@@ -8,13 +8,15 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use crate::accounts::factors::that_would_do;
-use crate::kernel::access::{Authorized, Credentials, Denied, Permission, Wish, authorize};
+use crate::kernel::access::{
+    AccountAccess, Authorized, Credentials, Denied, Effect, Permission, TenantAccess, Wish, authorize,
+};
 use crate::kernel::crypto::token::{ApiToken, SessionToken};
-use crate::kernel::ids::TenantId;
+use crate::kernel::ids::{AccountId, TenantId};
 use crate::kernel::personal::Personal;
 use crate::kernel::store::StoreError;
 use crate::kernel::tenancy::{InTenant as _, Origin};
-use crate::web::api::failure;
+use crate::web::api::{failure, policies};
 use crate::web::problem::Problem;
 use crate::web::services::Services;
 use crate::web::{access_log, cookies};
@@ -39,6 +41,11 @@ impl<P: Permission> FromRequest for Authorized<P> {
             if let Some(tenant) = tenant_of(&allowed) {
                 access_log::note_tenant(&request, tenant);
             }
+            if P::RULE.effect == Effect::Changes
+                && let Some(account) = in_session(&allowed)
+            {
+                demand_acknowledged(services, account).await?;
+            }
             Ok(allowed)
         })
     }
@@ -46,7 +53,25 @@ impl<P: Permission> FromRequest for Authorized<P> {
 
 fn tenant_of<P: Permission>(allowed: &Authorized<P>) -> Option<TenantId> {
     let holds: &dyn std::any::Any = &**allowed;
-    holds.downcast_ref::<crate::kernel::access::TenantAccess>().map(|access| access.scope.tenant())
+    holds.downcast_ref::<TenantAccess>().map(|access| access.scope.tenant())
+}
+
+/// The account that acts in a session; nobody where a token does.
+fn in_session<P: Permission>(allowed: &Authorized<P>) -> Option<AccountId> {
+    let holds: &dyn std::any::Any = &**allowed;
+    let of_tenant = || holds.downcast_ref::<TenantAccess>()?.session.as_ref();
+    let of_account = || holds.downcast_ref::<AccountAccess>().map(|access| &access.session);
+    of_tenant().or_else(of_account).map(|session| session.account)
+}
+
+/// Refuses an account that has yet to acknowledge a document in force.
+async fn demand_acknowledged(services: &Services, account: AccountId) -> Result<(), Problem> {
+    let left = services.policies.unacknowledged(account).await;
+    let left = left.map_err(|error| policies::refusal(&services.incidents, error))?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::PolicyUnacknowledged { documents: left.into_iter().map(Into::into).collect() })
 }
 
 /// What the request shows. A bearer token, right or wrong, sets the cookie aside.

@@ -85,6 +85,20 @@ async fn sign_in(anna: &mut Actor, at: &str) -> Answer {
 }
 
 each_database! {
+    async fn a_refusal_page_knows_who_is_signed_in(world: World) {
+        let owner = world.owner().await;
+        let person = |actor: &seif::testing::Actor| actor.with_header("accept", "text/html");
+        let nowhere = format!("/t/{}/collections/none", owner.tenant.as_deref().unwrap());
+        for path in [nowhere.as_str(), "/nowhere"] {
+            let known = person(&owner).get(path).await.expect(404).text();
+            assert!(known.contains("href=\"/sign-out\"") && !known.contains("href=\"/sign-in\""), "{known}");
+        }
+        let stranger = person(&world.stranger()).get("/nowhere").await.expect(404).text();
+        assert!(stranger.contains("href=\"/sign-in\"") && !stranger.contains("href=\"/sign-out\""), "{stranger}");
+    }
+}
+
+each_database! {
     async fn a_person_joins_signs_out_signs_in_and_confirms_by_forms_alone(world: World) {
         assert_eq!(onward(browser(world).get("/").await), "/sign-in");
         let (mut anna, vault) = joined(world).await;

@@ -1,8 +1,12 @@
 //! The legal documents, as anybody reads them.
 
+use reqwest::Method;
 use seif::each_database;
-use seif::testing::Database;
+use seif::testing::{Database, World};
 use serde_json::json;
+
+use crate::rows::Beside;
+use crate::shelf::{RECORDS, SEARCH, customer, customers, place, somebody, token};
 
 each_database! {
     // R-1
@@ -137,4 +141,120 @@ each_database! {
         let day = std::time::Duration::from_hours(24);
         assert!(left > day * 170 && left < day * 365, "{left:?}");
     }
+}
+
+/// Puts a second version of a document in force, by its number in the database.
+fn a_new_version(world: &World, document: u8) {
+    let version = format!("({document}, 2, 3, 0, 0)");
+    let columns = "(document, version, state, announced_at, effective_at)";
+    Beside::of(world).run(&format!("INSERT INTO policies {columns} VALUES {version}")).unwrap();
+}
+
+each_database! {
+    // P-15
+    async fn a_session_changes_nothing_until_what_is_in_force_is_acknowledged_and_a_token_goes_on(world: World) {
+        let mut owner = world.owner().await;
+        customers(&owner).await;
+        let made = place(&customer(&owner, "1").await);
+        let program = token(&owner, &["records:read", "records:write"]).await;
+        for document in [1, 4] {
+            a_new_version(world, document);
+        }
+        let body = json!({"values": somebody("2")});
+        let problem = owner.post(RECORDS, body.clone()).await.problem(403, "policy_unacknowledged");
+        assert_eq!(problem["documents"], json!([{"document": "privacy", "version": 2}]), "not the DPA: nobody ticks it");
+        let any = owner.with_header("if-match", "*");
+        let _ = any.delete(&made).await.problem(403, "policy_unacknowledged");
+        let _ = owner.post("/api/v1/tokens", json!({"name": "x", "scopes": ["records:read"]})).await.problem(403, "policy_unacknowledged");
+        // Reading, signing in and out, confirming and programs go on.
+        let _ = owner.get(&made).await.expect(200);
+        let _ = owner.get(&format!("{made}?reveal=iban")).await.expect(200);
+        let _ = owner.post(SEARCH, json!({"text": "anna"})).await.expect(200);
+        let _ = program.post(RECORDS, body.clone()).await.expect(201);
+        let _ = owner.delete("/api/v1/session").await.expect(204);
+        let _ = owner.sign_in().await.expect(201);
+        let _ = owner.post(RECORDS, body.clone()).await.problem(403, "confirmation_required");
+        let _ = owner.confirm(world).await.expect(200);
+        let _ = owner.post(RECORDS, body).await.problem(403, "policy_unacknowledged");
+        for _ in 0..2 {
+            let _ = owner.send(Method::POST, "/api/v1/policies/privacy/2/acknowledgement", None).await.expect(204);
+        }
+        let _ = owner.post(RECORDS, json!({"values": somebody("3")})).await.expect(201);
+    }
+
+    async fn whoever_uses_the_pages_is_led_to_acknowledge_and_back(world: World) {
+        let owner = world.owner().await.with_header("accept", "text/html");
+        customers(&owner).await;
+        let new = format!("/t/{}/collections/customers/records/new", owner.tenant.as_deref().unwrap());
+        let _ = owner.get(&new).await.expect(200);
+        let nothing = owner.get(&format!("/acknowledge?next={new}")).await.expect(303);
+        assert_eq!(nothing.header("location"), new);
+        a_new_version(world, 3);
+        let lead = owner.get(&new).await.expect(303).header("location");
+        assert_eq!(lead, format!("/acknowledge?next={new}"));
+        let page = owner.get(&lead).await.expect(200).text();
+        assert!(page.contains("value=\"safe_use:2\"") && !page.contains("value=\"privacy"), "{page}");
+        let post = async |form: &'static str| {
+            let body = Some(("application/x-www-form-urlencoded", form.as_bytes().to_vec()));
+            owner.send_bytes(Method::POST, &lead, body).await
+        };
+        for wrong in ["", "acknowledged=safe_use%3A1", "acknowledged=privacy%3A2"] {
+            let again = post(wrong).await.expect(422).text();
+            assert!(again.contains("value=\"safe_use:2\""), "{again}");
+        }
+        assert_eq!(post("acknowledged=safe_use%3A2").await.expect(303).header("location"), new);
+        let _ = owner.get(&new).await.expect(200);
+    }
+}
+
+#[test]
+fn every_processor_is_named_in_each_language_for_anybody() {
+    // P-1
+    let configuration = r#"
+[[processors]]
+name = "Pasts & Co"
+country = "LV"
+purpose = { en = "Delivers mail", lv = "Piegādā pastu", lt = "Pristato paštą", et = "Toimetab posti", kk = "Пошта жеткізеді" }
+receives = "IP"
+
+[[processors]]
+name = "Cloud"
+country = "JP"
+purpose = "Hosting"
+receives = "Sealed data"
+"#;
+    for database in [Database::Sqlite, Database::Postgres] {
+        World::run_with(database, configuration, async |world| {
+            let stranger = world.stranger();
+            assert_eq!(stranger.get("/processors").await.expect(302).header("location"), "/processors/en");
+            for (language, purpose, country) in [
+                ("en", "Delivers mail", "Latvia"),
+                ("lv", "Piegādā pastu", "Latvija"),
+                ("lt", "Pristato paštą", "Latvija"),
+                ("et", "Toimetab posti", "Läti"),
+                ("kk", "Пошта жеткізеді", "Латвия"),
+            ] {
+                let answer = stranger.get(&format!("/processors/{language}")).await.expect(200);
+                assert_eq!(
+                    (answer.header("content-language").as_str(), answer.header("set-cookie").as_str()),
+                    (language, "")
+                );
+                let page = answer.text();
+                for told in ["Pasts &amp; Co", purpose, country, "IP", "Cloud", "Hosting", "JP"] {
+                    assert!(page.contains(&format!(">{told}<")), "{told} in {page}");
+                }
+                let policy = stranger.get(&format!("/privacy/{language}")).await.expect(200).text();
+                assert!(policy.contains(&format!("href=\"/processors/{language}\"")), "{policy}");
+            }
+            let _ = stranger.get("/processors/fr").await.problem(404, "not_found");
+        });
+    }
+}
+
+#[test]
+fn where_nobody_else_gets_data_the_page_says_so() {
+    World::run(Database::Sqlite, async |world| {
+        let page = world.stranger().get("/processors/en").await.expect(200).text();
+        assert!(page.contains("nobody else gets data") && !page.contains("<table"), "{page}");
+    });
 }

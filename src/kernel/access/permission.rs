@@ -60,6 +60,25 @@ pub enum Subject {
     Tenant(Role, &'static [TokenScope]),
 }
 
+/// What comes of a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing that a session would first have to acknowledge the documents in force for.
+    Harmless,
+    /// Something changes: a session must have acknowledged the documents in force.
+    Changes,
+}
+
+impl Effect {
+    /// What the password alone reaches changes nothing.
+    const fn of(need: Need) -> Self {
+        match need {
+            Need::Password => Self::Harmless,
+            Need::Confirmed | Need::Strongest | Need::StrongestOrRecovery => Self::Changes,
+        }
+    }
+}
+
 /// What a permission asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
@@ -67,6 +86,8 @@ pub struct Rule {
     pub subject: Subject,
     /// What a session must have shown; tokens are made by a confirmed session and need no more.
     pub need: Need,
+    /// What comes of it.
+    pub effect: Effect,
 }
 
 /// A permission: its rule, and what who has it holds.
@@ -172,13 +193,15 @@ impl TryFrom<Held> for TenantAccess {
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident => $holds:ty, $subject:expr, $need:expr;)+) => {$(
+    (@effect $need:expr) => { Effect::of($need) };
+    (@effect $need:expr, $effect:expr) => { $effect };
+    ($($(#[$doc:meta])* $name:ident => $holds:ty, $subject:expr, $need:expr $(, $effect:expr)?;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
 
         impl Permission for $name {
-            const RULE: Rule = Rule { subject: $subject, need: $need };
+            const RULE: Rule = Rule { subject: $subject, need: $need, effect: permissions!(@effect $need $(, $effect)?) };
             type Holds = $holds;
         }
     )+};
@@ -189,6 +212,8 @@ permissions! {
     Anyone => Option<Box<AccountAccess>>, Subject::Anyone, Need::Password;
     /// Signed in, with any assurance: to look at one's own, to confirm, to freeze, to sign out.
     SignedIn => AccountAccess, Subject::Account, Need::Password;
+    /// Acknowledges a document: the one change that comes before it.
+    Acknowledge => AccountAccess, Subject::Account, Need::Confirmed, Effect::Harmless;
     /// Changes to one's own account.
     ChangeAccount => AccountAccess, Subject::Account, Need::Confirmed;
     /// Changes to what protects one's account: what confirms it, where it may be used from.

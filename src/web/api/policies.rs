@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-use crate::kernel::access::{Anyone, Authorized, ChangeAccount};
+use crate::kernel::access::{Acknowledge, Anyone, Authorized};
 use crate::kernel::clock::Time;
 use crate::kernel::log::Incidents;
 use crate::kernel::values::Locale;
@@ -122,7 +122,7 @@ async fn text(
         (status = 404, description = "No such version, or one that is no longer in force"),
     ))]
 async fn acknowledge(
-    access: Authorized<ChangeAccount>,
+    access: Authorized<Acknowledge>,
     services: Data<Services>,
     path: Path<(String, u32)>,
 ) -> Result<HttpResponse, Problem> {

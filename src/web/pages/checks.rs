@@ -6,10 +6,10 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    ApiDocs, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods, Document, EnrolApp, History, ImportDone,
-    ImportDryRun, ImportFile, Join, JoinFinish, LegalDocument, Locale, NewCollection, News, Page, Preferences,
-    RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn, SignIns, SignOut,
-    Starters, TenantMark, Theme, TokenMade, Tokens, Trash, Visitor, render,
+    Acknowledge, ApiDocs, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods, Document, EnrolApp, History,
+    ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, LegalDocument, Locale, NewCollection, News, Page,
+    Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn,
+    SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash, Visitor, render,
 };
 use crate::kernel::ids::TenantId;
 use crate::web::assets;
@@ -31,7 +31,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
     pages!(Security, EnrolApp, RecoveryCodesMade);
-    pages!(ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Refusal);
+    pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     all
 }
 

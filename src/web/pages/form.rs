@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::shown::Shown;
+use super::wait::Wait;
 use crate::kernel::personal::Personal;
 
 /// The fields of one form.
@@ -36,7 +37,7 @@ pub struct Form<F> {
     fields: BTreeMap<&'static str, FieldState>,
     errors: Vec<Wrong>,
     /// After how many seconds to try again, when that is what is wrong.
-    retry_after: Option<u64>,
+    retry_after: Option<Wait>,
     #[serde(skip)]
     of: std::marker::PhantomData<F>,
 }
@@ -95,10 +96,10 @@ impl<F: FormField> Form<F> {
         self
     }
 
-    /// The form that says when to try again; told in whole seconds, at least one.
+    /// The form that says when to try again.
     #[must_use]
     pub fn to_try_again_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1));
+        self.retry_after = Some(wait.into());
         self
     }
 }

@@ -6,6 +6,7 @@
 //! renders every sample in every language.
 
 mod account;
+mod acknowledge;
 mod api_docs;
 mod chrome;
 mod collections;
@@ -14,6 +15,7 @@ mod form;
 mod import;
 mod join;
 mod legal;
+mod processors;
 mod qr;
 mod record;
 mod records;
@@ -25,6 +27,7 @@ mod sign_in;
 pub mod texts;
 mod tokens;
 mod vault;
+mod wait;
 
 #[cfg(test)]
 mod checks;
@@ -33,6 +36,7 @@ pub use crate::kernel::values::Locale;
 pub use account::{
     Attempt, ChooseTenant, Outcome, Preferences, RoleName, SignInMethod, SignIns, SignOut, TenantChoice,
 };
+pub use acknowledge::{Acknowledge, AcknowledgeField};
 pub use api_docs::{ApiDocs, ApiGroup, ApiOperation};
 pub use chrome::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
 pub use collections::{
@@ -47,6 +51,7 @@ pub use import::{
 };
 pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
+pub use processors::{ProcessorRow, Processors};
 pub use qr::Qr;
 pub use record::{
     Conflict, Deed, Fact, FieldOption, FormOf, History, Need, RecordField, RecordForm, RecordView, Version,
@@ -61,3 +66,4 @@ pub use shown::{Shown, ShownOnce};
 pub use sign_in::{SignIn, SignInField, SignInReason};
 pub use tokens::{TokenField, TokenMade, TokenRow, Tokens};
 pub use vault::{Cell, CollectionMark, Day, FieldChange, LinkedRecord, Moment, Pager, Place, Reach};
+pub use wait::{Unit, Wait};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::render::Page;
+use super::wait::Wait;
 use crate::kernel::ids::IncidentId;
 use crate::web::problem::Descriptor;
 
@@ -15,8 +16,8 @@ pub struct Refusal {
     family: &'static str,
     /// What to name in a question about a failure.
     pub incident: Option<IncidentId>,
-    /// After how many seconds to try again.
-    pub retry_after: Option<u64>,
+    /// When to try again.
+    pub retry_after: Option<Wait>,
 }
 
 impl Refusal {
@@ -34,10 +35,10 @@ impl Refusal {
         self
     }
 
-    /// The page that says when to try again; told in whole seconds, at least one.
+    /// The page that says when to try again.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        self.retry_after = Some(wait.as_secs().max(1));
+        self.retry_after = Some(wait.into());
         self
     }
 }
@@ -50,7 +51,9 @@ impl Page for Refusal {
         let every = crate::web::problem::Problem::CATALOGUE;
         let mut all: Vec<_> = every.iter().map(Self::new).collect();
         all.extend(every.first().map(|one| Self::new(one).with_incident(IncidentId::from_bytes([5; 16]))));
-        all.extend(every.first().map(|one| Self::new(one).with_retry_after(Duration::from_secs(61))));
+        for wait in [1, 61, 10_000] {
+            all.extend(every.first().map(|one| Self::new(one).with_retry_after(Duration::from_secs(wait))));
+        }
         all
     }
 }

@@ -98,6 +98,7 @@ macro_rules! templates {
 
 /// Every template there is.
 pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
+    "acknowledge.html",
     "api_docs.html",
     "base.html",
     "choose_tenant.html",
@@ -115,6 +116,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "macros.html",
     "new_collection.html",
     "preferences.html",
+    "processors.html",
     "record.html",
     "record_form.html",
     "records.html",

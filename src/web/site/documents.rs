@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::kernel::access::{AccountAccess, Anyone, Authorized};
 use crate::kernel::values::Locale;
-use crate::policies::{Document, Published, State, html};
+use crate::policies::{Document, DocumentVersion, Published, State, html};
 use crate::web::api::policies::refusal;
 use crate::web::pages::{self, CleanHtml, Day, LegalDocument, OtherVersion, Standing};
 use crate::web::problem::Problem;
@@ -116,6 +116,11 @@ const fn slug(document: Document) -> &'static str {
         Document::SafeUse => "safe-use",
         Document::Privacy | Document::Terms | Document::Dpa | Document::Cookies => document.name(),
     }
+}
+
+/// A version as a box to tick names it: `privacy:2`.
+pub(super) fn named(which: DocumentVersion) -> String {
+    format!("{}:{}", which.document.name(), which.version)
 }
 
 pub(super) const fn of_pages(document: Document) -> pages::Document {

@@ -4,8 +4,9 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest as _, HttpRequest, HttpResponse, web};
 
+use crate::kernel::access::{Anyone, Authorized};
 use crate::web::pages::{self, Refusal};
 use crate::web::problem::Problem;
 use crate::web::routes::{self, Route};
@@ -30,7 +31,7 @@ pub async fn to_people(
         return Ok(response);
     }
     let (request, old) = response.into_parts();
-    let page = page(&request, status, problem.as_ref());
+    let page = page(&request, status, problem.as_ref()).await;
     let Some(mut page) = page else { return Ok(ServiceResponse::new(request, old)) };
     for name in [header::ALLOW, header::RETRY_AFTER] {
         if let Some(value) = old.headers().get(&name) {
@@ -60,11 +61,14 @@ fn is_for_people(request: &HttpRequest) -> bool {
     accepts_pages && !for_machines
 }
 
-fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) -> Option<HttpResponse> {
+async fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) -> Option<HttpResponse> {
     let back = back(request);
     match problem {
         Some(Problem::NotSignedIn) => return Some(go_to(&format!("/sign-in?next={}", encoded(back)))),
         Some(problem @ Problem::ConfirmationRequired { .. }) => return Some(to_confirm(problem, back)),
+        Some(Problem::PolicyUnacknowledged { .. }) => {
+            return Some(go_to(&format!("/acknowledge?next={}", encoded(back))));
+        }
         _ => {}
     }
     let services = request.app_data::<web::Data<Services>>()?;
@@ -78,8 +82,8 @@ fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) ->
         Some(Problem::TooManyRequests(exhausted)) => refusal = refusal.with_retry_after(exhausted.retry_after),
         _ => {}
     }
-    let chrome = surroundings(request, services, Surroundings::of_a_stranger());
-    let html = pages::render(&refusal, &chrome).ok()?;
+    let chrome = surroundings(request, services, known(request, services).await);
+    let html = pages::render(&refusal, &chrome).map_err(|error| services.incidents.report(&error)).ok()?;
     Some(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html.into_body()))
 }
 
@@ -92,6 +96,13 @@ pub(in crate::web) fn to_confirm(problem: &Problem, back: &str) -> HttpResponse 
         _ => None,
     };
     go_to(&format!("/confirm{}", onward::passing_by(back, by.as_deref())))
+}
+
+/// Of whoever looks; while that cannot be known, nobody's: the refusal itself is what must be shown.
+async fn known(request: &HttpRequest, services: &Services) -> Surroundings {
+    let Ok(visitor) = Authorized::<Anyone>::extract(request).await else { return Surroundings::of_a_stranger() };
+    let known = Surroundings::of_whoever(services, visitor.as_deref()).await;
+    known.unwrap_or_else(|_| Surroundings::of_a_stranger())
 }
 
 /// Where to come back to: the page that was asked for, or the nearest one above the address of a form.

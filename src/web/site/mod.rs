@@ -4,6 +4,7 @@
 //! can do what is missing: sign in, or confirm.
 
 mod account;
+mod acknowledge;
 mod api_docs;
 mod assets;
 mod chrome;
@@ -16,6 +17,7 @@ mod join;
 mod onward;
 mod preferences;
 mod problems;
+mod processors;
 mod security;
 mod sign_in;
 mod tokens;
@@ -42,6 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(api_docs::routes());
     routes.extend(account::routes());
+    routes.extend(acknowledge::routes());
     routes.extend(assets::routes());
     routes.extend(confirm::routes());
     routes.extend(documents::routes());
@@ -49,6 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(join::routes());
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
+    routes.extend(processors::routes());
     routes.extend(security::routes());
     routes.extend(sign_in::routes());
     routes.extend(tokens::routes());

@@ -20,6 +20,7 @@ document-terms = Terms of service
 document-safe-use = Safe use
 document-dpa = Data processing agreement
 document-cookies = Cookies
+document-processors = Processors
 unconfirmed-title = You can look around.
 unconfirmed-text = To change, reveal or export anything, confirm that it is you.
 unconfirmed-action = Confirm
@@ -62,6 +63,7 @@ acknowledge-terms = I have read and accept the terms of service
 acknowledge-safe-use = I have read the rules of safe use
 acknowledge-dpa = I have read and accept the data processing agreement
 acknowledge-cookies = I have read how cookies are used
+acknowledge-action = Acknowledge
 kind-company = Company
 kind-self-employed = Self-employed person
 
@@ -462,11 +464,25 @@ legal-superseded = A newer version has replaced this one.
 legal-in-force = Read the one in force
 legal-print = This page can be printed: the print leaves out menus and colours.
 legal-others = Other versions
+processors-lead = These companies process data on our behalf, each only as far as its task needs it.
+processors-none = We do everything ourselves: nobody else gets data from this service.
+processors-name = Company
+processors-purpose = What it does
+processors-receives = What it gets
+processors-country = Country
 
 ## Refusals
-refusal-retry = { $seconds ->
+refusal-retry-seconds = { $count ->
     [one] Please try again in a second.
-   *[other] Please try again in { $seconds } seconds.
+   *[other] Please try again in { $count } seconds.
+}
+refusal-retry-minutes = { $count ->
+    [one] Please try again in a minute.
+   *[other] Please try again in { $count } minutes.
+}
+refusal-retry-hours = { $count ->
+    [one] Please try again in an hour.
+   *[other] Please try again in { $count } hours.
 }
 refusal-home = To the start page
 refusal-incident = If you write to us, please give this number:

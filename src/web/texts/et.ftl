@@ -20,6 +20,7 @@ document-terms = Teenuse tingimused
 document-safe-use = Turvaline kasutamine
 document-dpa = Andmetöötlusleping
 document-cookies = Küpsised
+document-processors = Volitatud töötlejad
 unconfirmed-title = Võite kõike vaadata.
 unconfirmed-text = Et midagi muuta, nähtavaks teha või eksportida, kinnitage, et see olete teie.
 unconfirmed-action = Kinnita
@@ -62,6 +63,7 @@ acknowledge-terms = Olen teenuse tingimustega tutvunud ja nõustun nendega
 acknowledge-safe-use = Olen tutvunud turvalise kasutamise reeglitega
 acknowledge-dpa = Olen andmetöötluslepinguga tutvunud ja nõustun sellega
 acknowledge-cookies = Olen tutvunud sellega, kuidas küpsiseid kasutatakse
+acknowledge-action = Kinnita
 kind-company = Äriühing
 kind-self-employed = Füüsilisest isikust ettevõtja
 
@@ -459,9 +461,17 @@ legal-superseded = Selle versiooni on asendanud uuem.
 legal-in-force = Loe kehtivat
 legal-print = Seda lehte saab printida: trükis ei ole menüüsid ega värve.
 legal-others = Teised versioonid
+processors-lead = Need ettevõtted töötlevad andmeid meie nimel, igaüks ainult nii palju, kui tema ülesanne nõuab.
+processors-none = Teeme kõike ise: keegi teine sellest teenusest andmeid ei saa.
+processors-name = Ettevõte
+processors-purpose = Mida ta teeb
+processors-receives = Mida ta saab
+processors-country = Riik
 
 ## Keeldumised
-refusal-retry = Palun proovige { $seconds } sekundi pärast uuesti.
+refusal-retry-seconds = Palun proovige { $count } sekundi pärast uuesti.
+refusal-retry-minutes = Palun proovige { $count } minuti pärast uuesti.
+refusal-retry-hours = Palun proovige { $count } tunni pärast uuesti.
 refusal-home = Avalehele
 refusal-incident = Kui meile kirjutate, märkige palun see number:
 refusal-malformed-request = See ei õnnestunud

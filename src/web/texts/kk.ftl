@@ -20,6 +20,7 @@ document-terms = Пайдалану шарттары
 document-safe-use = Қауіпсіз пайдалану
 document-dpa = Деректерді өңдеу шарты
 document-cookies = Cookie файлдары
+document-processors = Өңдеушілер
 unconfirmed-title = Бәрін қарап шыға аласыз.
 unconfirmed-text = Бірдеңені өзгерту, ашып көру немесе экспорттау үшін бұл сіз екеніңізді растаңыз.
 unconfirmed-action = Растау
@@ -62,6 +63,7 @@ acknowledge-terms = Пайдалану шарттарымен таныстым �
 acknowledge-safe-use = Қауіпсіз пайдалану ережелерімен таныстым
 acknowledge-dpa = Деректерді өңдеу шартымен таныстым және келісемін
 acknowledge-cookies = Cookie файлдарының қалай пайдаланылатынымен таныстым
+acknowledge-action = Растау
 kind-company = Компания
 kind-self-employed = Дара кәсіпкер
 
@@ -457,9 +459,17 @@ legal-superseded = Бұл нұсқаны жаңасы алмастырды.
 legal-in-force = Күшіндегісін оқу
 legal-print = Бұл бетті басып шығаруға болады: басылымда мәзірлер мен түстер болмайды.
 legal-others = Басқа нұсқалар
+processors-lead = Бұл компаниялар деректерді біздің атымыздан өңдейді, әрқайсысы тек өз міндетіне қажет шамада.
+processors-none = Бәрін өзіміз жасаймыз: бұл қызметтен деректерді басқа ешкім алмайды.
+processors-name = Компания
+processors-purpose = Не істейді
+processors-receives = Не алады
+processors-country = Ел
 
 ## Бас тартулар
-refusal-retry = { $seconds } секундтан кейін қайталап көріңіз.
+refusal-retry-seconds = { $count } секундтан кейін қайталап көріңіз.
+refusal-retry-minutes = { $count } минуттан кейін қайталап көріңіз.
+refusal-retry-hours = { $count } сағаттан кейін қайталап көріңіз.
 refusal-home = Басты бетке
 refusal-incident = Бізге жазсаңыз, мына нөмірді көрсетіңіз:
 refusal-malformed-request = Бұл орындалмады

@@ -20,6 +20,7 @@ document-terms = Paslaugos sąlygos
 document-safe-use = Saugus naudojimas
 document-dpa = Duomenų tvarkymo sutartis
 document-cookies = Slapukai
+document-processors = Duomenų tvarkytojai
 unconfirmed-title = Galite viską peržiūrėti.
 unconfirmed-text = Norėdami ką nors keisti, atskleisti ar eksportuoti, patvirtinkite, kad tai jūs.
 unconfirmed-action = Patvirtinti
@@ -62,6 +63,7 @@ acknowledge-terms = Susipažinau su paslaugos sąlygomis ir su jomis sutinku
 acknowledge-safe-use = Susipažinau su saugaus naudojimo taisyklėmis
 acknowledge-dpa = Susipažinau su duomenų tvarkymo sutartimi ir su ja sutinku
 acknowledge-cookies = Susipažinau su tuo, kaip naudojami slapukai
+acknowledge-action = Patvirtinti
 kind-company = Bendrovė
 kind-self-employed = Savarankiškai dirbantis asmuo
 
@@ -468,11 +470,25 @@ legal-superseded = Šią versiją pakeitė naujesnė.
 legal-in-force = Skaityti galiojančią
 legal-print = Šį puslapį galima išspausdinti: spaudinyje nebus meniu ir spalvų.
 legal-others = Kitos versijos
+processors-lead = Šios įmonės tvarko duomenis mūsų vardu, kiekviena tik tiek, kiek reikia jos užduočiai.
+processors-none = Viską darome patys: niekas kitas iš šios paslaugos duomenų negauna.
+processors-name = Įmonė
+processors-purpose = Ką ji daro
+processors-receives = Ką ji gauna
+processors-country = Šalis
 
 ## Atsisakymai
-refusal-retry = { $seconds ->
-    [one] Bandykite dar kartą po { $seconds } sekundės.
-   *[other] Bandykite dar kartą po { $seconds } sekundžių.
+refusal-retry-seconds = { $count ->
+    [one] Bandykite dar kartą po { $count } sekundės.
+   *[other] Bandykite dar kartą po { $count } sekundžių.
+}
+refusal-retry-minutes = { $count ->
+    [one] Bandykite dar kartą po { $count } minutės.
+   *[other] Bandykite dar kartą po { $count } minučių.
+}
+refusal-retry-hours = { $count ->
+    [one] Bandykite dar kartą po { $count } valandos.
+   *[other] Bandykite dar kartą po { $count } valandų.
 }
 refusal-home = Į pradžią
 refusal-incident = Jei mums rašysite, nurodykite šį numerį:

@@ -20,6 +20,7 @@ document-terms = Lietošanas noteikumi
 document-safe-use = Droša lietošana
 document-dpa = Datu apstrādes līgums
 document-cookies = Sīkdatnes
+document-processors = Apstrādātāji
 unconfirmed-title = Jūs varat visu apskatīt.
 unconfirmed-text = Lai kaut ko mainītu, atklātu vai eksportētu, apstipriniet, ka tas esat jūs.
 unconfirmed-action = Apstiprināt
@@ -62,6 +63,7 @@ acknowledge-terms = Iepazinos ar lietošanas noteikumiem un piekrītu tiem
 acknowledge-safe-use = Iepazinos ar drošas lietošanas noteikumiem
 acknowledge-dpa = Iepazinos ar datu apstrādes līgumu un piekrītu tam
 acknowledge-cookies = Iepazinos ar to, kā tiek lietotas sīkdatnes
+acknowledge-action = Apstiprināt
 kind-company = Sabiedrība
 kind-self-employed = Pašnodarbināta persona
 
@@ -464,11 +466,25 @@ legal-superseded = Šo versiju ir aizstājusi jaunāka.
 legal-in-force = Lasīt spēkā esošo
 legal-print = Šo lapu var izdrukāt: izdrukā nav izvēlņu un krāsu.
 legal-others = Citas versijas
+processors-lead = Šie uzņēmumi apstrādā datus mūsu vārdā, katrs tikai tiktāl, cik vajag tā uzdevumam.
+processors-none = Mēs visu darām paši: neviens cits no šī pakalpojuma datus nesaņem.
+processors-name = Uzņēmums
+processors-purpose = Ko tas dara
+processors-receives = Ko tas saņem
+processors-country = Valsts
 
 ## Atteikumi
-refusal-retry = { $seconds ->
-    [one] Mēģiniet vēlreiz pēc { $seconds } sekundes.
-   *[other] Mēģiniet vēlreiz pēc { $seconds } sekundēm.
+refusal-retry-seconds = { $count ->
+    [one] Mēģiniet vēlreiz pēc { $count } sekundes.
+   *[other] Mēģiniet vēlreiz pēc { $count } sekundēm.
+}
+refusal-retry-minutes = { $count ->
+    [one] Mēģiniet vēlreiz pēc { $count } minūtes.
+   *[other] Mēģiniet vēlreiz pēc { $count } minūtēm.
+}
+refusal-retry-hours = { $count ->
+    [one] Mēģiniet vēlreiz pēc { $count } stundas.
+   *[other] Mēģiniet vēlreiz pēc { $count } stundām.
 }
 refusal-home = Uz sākumlapu
 refusal-incident = Ja rakstāt mums, lūdzu, norādiet šo numuru:

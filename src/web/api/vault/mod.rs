@@ -18,7 +18,7 @@ use utoipa::OpenApi as _;
 
 use crate::kernel::access::Denied;
 use crate::kernel::idempotency::{Answer, Keep, Once, Outcome, Refused};
-use crate::kernel::ids::{IncidentId, RecordId};
+use crate::kernel::ids::IncidentId;
 use crate::kernel::store::StoreError;
 use crate::vault::{Error, Item, Limit, Page, Precondition, Record, VersionItem};
 use crate::web::api::failure;
@@ -110,11 +110,6 @@ impl Listing {
         let names = self.reveal.as_deref().unwrap_or_default().split(',');
         names.map(str::trim).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
     }
-}
-
-/// The id in a path: one that is none names nothing.
-fn record_id(text: &str) -> Result<RecordId, Problem> {
-    text.parse().map_err(|_| Problem::NotFound)
 }
 
 /// A record's version as its `ETag`.

@@ -2,19 +2,18 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{OpenApi, ToSchema};
 
 use super::shapes::{Ids, RecordPage, RecordShape, VersionPage};
-use super::{
-    Listing, answer, etag, precondition, record_answer, record_id, records_page, refusal, send, versions_page, wish,
-};
+use super::{Listing, answer, etag, precondition, record_answer, records_page, refusal, send, versions_page, wish};
 use crate::kernel::access::{Authorized, ReadRecords, WriteRecords};
 use crate::kernel::idempotency::Answer;
 use crate::kernel::ids::RecordId;
 use crate::kernel::values::objects;
-use crate::vault::Record;
+use crate::vault::{Precondition, Record};
 use crate::web::api::body::Body;
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, delete, get, patch, post, put};
@@ -75,6 +74,40 @@ fn location(slug: &str, id: RecordId) -> String {
 
 fn created(slug: String) -> impl Fn(&Record) -> Answer + Clone + Send + Sync + 'static {
     move |record| answer(201, Some(location(&slug, record.id)), Some(etag(record.version)), record)
+}
+
+/// The record that an address names.
+struct Place {
+    slug: String,
+    id: RecordId,
+}
+
+impl Place {
+    /// Of a path; an id that is none names nothing.
+    fn of(path: Path<(String, String)>) -> Result<Self, Problem> {
+        let (slug, id) = path.into_inner();
+        let id = id.parse().map_err(|_| Problem::NotFound)?;
+        Ok(Self { slug, id })
+    }
+
+    /// What a change of it expects and says. Existence and precondition come before the body: whoever names a record
+    /// that is not there, or another version, is told that of whatever body.
+    async fn change<T: DeserializeOwned + 'static>(
+        &self,
+        services: &Services,
+        access: &Authorized<WriteRecords>,
+        request: &HttpRequest,
+        body: Body<T>,
+    ) -> Result<(Precondition, T), Problem> {
+        let expected = precondition(request);
+        match body.read().await {
+            Ok(input) => Ok((expected, input)),
+            Err(problem) => {
+                let stands = services.vault.demand(access, &self.slug, self.id, expected).await;
+                Err(stands.map_or_else(|error| refusal(services, error), |()| problem))
+            }
+        }
+    }
 }
 
 /// The records, newest first; sensitive fields masked unless revealed.
@@ -186,12 +219,12 @@ async fn read(
     path: Path<(String, String)>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (slug, id) = path.into_inner();
+    let Place { slug, id } = Place::of(path)?;
     let listing = Listing::of(&request)?;
     if listing.limit.is_some() || listing.after.is_some() {
         return Err(Problem::MalformedRequest);
     }
-    let record = services.vault.record(&access, &slug, record_id(&id)?, listing.reveal()).await;
+    let record = services.vault.record(&access, &slug, id, listing.reveal()).await;
     Ok(record_answer(&record.map_err(|error| refusal(&services, error))?))
 }
 
@@ -213,16 +246,9 @@ async fn replace(
     request: HttpRequest,
     body: Body<RecordInput>,
 ) -> Result<HttpResponse, Problem> {
-    let (slug, id) = path.into_inner();
-    let (id, expected) = (record_id(&id)?, precondition(&request));
-    let input = match body.read().await {
-        Ok(input) => input.values,
-        Err(problem) => {
-            services.vault.demand(&access, &slug, id, expected).await.map_err(|error| refusal(&services, error))?;
-            return Err(problem);
-        }
-    };
-    let record = services.vault.replace(&access, &slug, id, expected, input).await;
+    let place = Place::of(path)?;
+    let (expected, input) = place.change(&services, &access, &request, body).await?;
+    let record = services.vault.replace(&access, &place.slug, place.id, expected, input.values).await;
     Ok(record_answer(&record.map_err(|error| refusal(&services, error))?))
 }
 
@@ -244,16 +270,9 @@ async fn merge(
     request: HttpRequest,
     body: Body<RecordPatch>,
 ) -> Result<HttpResponse, Problem> {
-    let (slug, id) = path.into_inner();
-    let (id, expected) = (record_id(&id)?, precondition(&request));
-    let input = match body.read().await {
-        Ok(input) => input.values,
-        Err(problem) => {
-            services.vault.demand(&access, &slug, id, expected).await.map_err(|error| refusal(&services, error))?;
-            return Err(problem);
-        }
-    };
-    let record = services.vault.merge(&access, &slug, id, expected, input).await;
+    let place = Place::of(path)?;
+    let (expected, input) = place.change(&services, &access, &request, body).await?;
+    let record = services.vault.merge(&access, &place.slug, place.id, expected, input.values).await;
     Ok(record_answer(&record.map_err(|error| refusal(&services, error))?))
 }
 
@@ -271,8 +290,8 @@ async fn discard(
     path: Path<(String, String)>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (slug, id) = path.into_inner();
-    let done = services.vault.discard(&access, &slug, record_id(&id)?, precondition(&request)).await;
+    let Place { slug, id } = Place::of(path)?;
+    let done = services.vault.discard(&access, &slug, id, precondition(&request)).await;
     done.map_err(|error| refusal(&services, error))?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -296,9 +315,9 @@ async fn restore(
     path: Path<(String, String)>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (slug, id) = path.into_inner();
+    let Place { slug, id } = Place::of(path)?;
     let wish = wish(&request, "POST /collections/{slug}/records/{id}/restore", &[], restored)?;
-    let record = services.vault.restore(&access, &slug, record_id(&id)?, wish).await;
+    let record = services.vault.restore(&access, &slug, id, wish).await;
     Ok(send(record.map_err(|error| refusal(&services, error))?, restored))
 }
 
@@ -317,10 +336,10 @@ async fn versions(
     path: Path<(String, String)>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (slug, id) = path.into_inner();
+    let Place { slug, id } = Place::of(path)?;
     let listing = Listing::of(&request)?;
     let (limit, reveal) = (listing.limit()?, listing.reveal());
-    let page = services.vault.versions(&access, &slug, record_id(&id)?, limit, listing.after, reveal).await;
+    let page = services.vault.versions(&access, &slug, id, limit, listing.after, reveal).await;
     Ok(versions_page(&services, page.map_err(|error| refusal(&services, error))?))
 }
 
