@@ -32,6 +32,8 @@ pub(crate) enum Takes {
     Nothing,
     Json,
     Form,
+    /// A form with a file (`multipart/form-data`).
+    Upload,
 }
 
 /// A row: the method, the pattern, who may, what it takes, and what an owner gets who sends no body and names a
@@ -159,7 +161,7 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/reveal", READ, Takes::Form, 415),
     (Method::GET, "/t/{tenant_id}/collections/{slug}/records/{id}/versions", READ, Takes::Nothing, 200),
     (Method::GET, "/t/{tenant_id}/collections/{slug}/import", WRITE, Takes::Nothing, 200),
-    (Method::POST, "/t/{tenant_id}/collections/{slug}/import", WRITE, Takes::Form, 415),
+    (Method::POST, "/t/{tenant_id}/collections/{slug}/import", WRITE, Takes::Upload, 415),
     (Method::GET, "/t/{tenant_id}/imports/{id}", WRITE, Takes::Nothing, 404),
     (Method::POST, "/t/{tenant_id}/imports/{id}", WRITE, Takes::Form, 415),
     (Method::GET, "/account/sign-ins", SIGNED_IN, Takes::Nothing, 200),

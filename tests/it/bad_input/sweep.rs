@@ -14,6 +14,7 @@ use crate::table::{NOTHING, TABLE, Takes, filled};
 use crate::wire::{Connection, Wire};
 
 pub(super) const JSON: &str = "application/json";
+const UPLOAD: &str = "multipart/form-data";
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What a bad request is to get. A refusal is always a 4xx of the catalogue.
@@ -187,7 +188,11 @@ fn takes_of(route: &Route, operation: Option<&Operation<'_>>) -> Vec<String> {
         return operation.types().into_iter().map(str::to_owned).collect();
     }
     let row = TABLE.iter().find(|row| row.0.as_str() == route.method.as_str() && row.1 == route.path);
-    row.is_some_and(|row| row.3 == Takes::Form).then(|| FORM.to_owned()).into_iter().collect()
+    match row.map(|row| row.3) {
+        Some(Takes::Form) => vec![FORM.to_owned()],
+        Some(Takes::Upload) => vec![UPLOAD.to_owned()],
+        _ => Vec::new(),
+    }
 }
 
 fn is_safe(route: &Route) -> bool {
@@ -459,7 +464,13 @@ fn bad_bodies(shop: &Shop, route: &Route, operation: Option<&Operation<'_>>, typ
     for kind in
         ["text/plain", "application/xml", "multipart/form-data", "application/json; charset=latin-1", "", "\"", "json"]
     {
-        all.push(with(format!("a body of the type {kind:?}"), kind, b"{}".to_vec(), unsupported));
+        // What is of the right type alone is malformed.
+        let gets = if types.iter().any(|taken| taken.as_str() == kind) {
+            Gets::One(&["malformed_request"])
+        } else {
+            unsupported
+        };
+        all.push(with(format!("a body of the type {kind:?}"), kind, b"{}".to_vec(), gets));
     }
     let (json, form) = (types.iter().any(|it| it == JSON), types.iter().any(|it| it == FORM));
     let not_json = match (json, operation) {
