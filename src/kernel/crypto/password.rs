@@ -7,13 +7,14 @@ use std::collections::VecDeque;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use argon2::password_hash::phc::{self, Output, ParamsString, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Version};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Version};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::kernel::entropy::Entropy;
 use crate::kernel::personal::{Secret, revealed};
@@ -84,11 +85,52 @@ impl Params {
         if raised { Rehash::Needed } else { Rehash::NotNeeded }
     }
 
-    fn argon2(self, password: &[u8], salt: &[u8], out: &mut [u8]) -> argon2::Result<()> {
+    fn argon2(self, memory: &mut Memory, password: &[u8], salt: &[u8], out: &mut [u8]) -> argon2::Result<()> {
         let params = argon2::Params::new(self.memory_kib, self.iterations, self.lanes, Some(out.len()))?;
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(password, salt, out)
+        let blocks = memory.of(params.block_count());
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into_with_memory(password, salt, out, blocks)
     }
 }
+
+/// What a hash is computed in. Kept from one hash to the next, since asking the system for it anew costs more than the
+/// hash; wiped as soon as there is no next, and given back soon after.
+#[derive(Default)]
+struct Memory {
+    blocks: Vec<Block>,
+    /// How many were written since the last wipe, from the first on.
+    written: usize,
+}
+
+impl Memory {
+    fn of(&mut self, count: usize) -> &mut [Block] {
+        if self.blocks.len() < count {
+            self.wipe();
+            self.blocks = vec![Block::default(); count];
+        }
+        self.written = self.written.max(count);
+        self.blocks.get_mut(..count).unwrap_or_default()
+    }
+
+    fn wipe(&mut self) {
+        self.blocks.iter_mut().take(self.written).for_each(Zeroize::zeroize);
+        self.written = 0;
+    }
+
+    fn give_back(&mut self) {
+        self.wipe();
+        self.blocks = Vec::new();
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+/// How long memory is kept for the next hash.
+const KEPT: Duration = Duration::from_secs(5);
 
 /// Why parameters are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -214,7 +256,7 @@ impl std::fmt::Debug for Hashing {
 /// [`Busy`] when there is no memory for it.
 pub fn stretch(params: Params, passphrase: &Secret<String>, salt: &[u8; 16]) -> Result<Secret<[u8; 32]>, Busy> {
     let mut key = Zeroizing::new([0; 32]);
-    params.argon2(passphrase.reveal().as_bytes(), salt, &mut *key).map_err(|_| Busy)?;
+    params.argon2(&mut Memory::default(), passphrase.reveal().as_bytes(), salt, &mut *key).map_err(|_| Busy)?;
     Ok(Secret::new(*key))
 }
 
@@ -270,14 +312,19 @@ impl Queue {
 
     /// A thread's life.
     fn work(&self) {
-        while let Some((job, place)) = self.take() {
-            // A panic must not cost a thread; its caller is answered `Busy`, since the answer's sender is gone.
-            let _ = catch_unwind(AssertUnwindSafe(|| job.run(self.params, place)));
+        let mut memory = Memory::default();
+        loop {
+            match self.take(&mut memory) {
+                // A panic must not cost a thread; its caller is answered `Busy`, since the answer's sender is gone.
+                Some((job, place)) => drop(catch_unwind(AssertUnwindSafe(|| job.run(self.params, &mut memory, place)))),
+                None => return,
+            }
         }
     }
 
-    /// The next job that somebody still waits for; `None` at the end.
-    fn take(&self) -> Option<(Job, Running<'_>)> {
+    /// The next job that somebody still waits for; `None` at the end. While there is none, `memory` is wiped, and given
+    /// back after a while.
+    fn take(&self, memory: &mut Memory) -> Option<(Job, Running<'_>)> {
         let mut state = self.state();
         loop {
             while let Some(job) = state.waiting.pop_front() {
@@ -289,7 +336,19 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if memory.written > 0 {
+                drop(state);
+                memory.wipe();
+                state = self.state();
+            } else if memory.blocks.is_empty() {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                let (back, waited) = self.changed.wait_timeout(state, KEPT).unwrap_or_else(PoisonError::into_inner);
+                state = back;
+                if waited.timed_out() {
+                    memory.give_back();
+                }
+            }
         }
     }
 }
@@ -319,15 +378,15 @@ impl Job {
 
     /// Answers, or drops the answer's sender when it cannot; either way the place is free first, so that whoever was
     /// answered finds it so.
-    fn run(self, params: Params, place: Running<'_>) {
+    fn run(self, params: Params, memory: &mut Memory, place: Running<'_>) {
         match self {
             Self::Hash { password, salt, answer } => {
-                let phc = hashed(params, &password, &salt);
+                let phc = hashed(params, memory, &password, &salt);
                 drop(place);
                 phc.map(|phc| answer.send(phc));
             }
             Self::Verify { password, phc, answer } => {
-                let verdict = verified(params, &password, &phc);
+                let verdict = verified(params, memory, &password, &phc);
                 drop(place);
                 verdict.ok().map(|verdict| answer.send(verdict));
             }
@@ -338,21 +397,21 @@ impl Job {
 /// Bytes of a hash (RFC 9106 §4).
 const HASH: usize = 32;
 
-fn hashed(params: Params, password: &Secret<String>, salt: &[u8; 16]) -> Option<Phc> {
+fn hashed(params: Params, memory: &mut Memory, password: &Secret<String>, salt: &[u8; 16]) -> Option<Phc> {
     let mut hash = Zeroizing::new([0; HASH]);
-    params.argon2(password.reveal().as_bytes(), salt, &mut *hash).ok()?;
+    params.argon2(memory, password.reveal().as_bytes(), salt, &mut *hash).ok()?;
     let text = written(params, salt, &*hash).ok()?;
     Some(Phc(Secret::new(text)))
 }
 
-fn verified(now: Params, password: &Secret<String>, phc: &Phc) -> argon2::Result<Verdict> {
+fn verified(now: Params, memory: &mut Memory, password: &Secret<String>, phc: &Phc) -> argon2::Result<Verdict> {
     let password = password.reveal().as_bytes();
     let Some((params, salt, hash)) = read(phc.reveal()) else {
-        now.argon2(password, &[0; 16], &mut *Zeroizing::new([0; HASH]))?;
+        now.argon2(memory, password, &[0; 16], &mut *Zeroizing::new([0; HASH]))?;
         return Ok(Verdict::Differs);
     };
     let mut found = Zeroizing::new(vec![0; hash.len()]);
-    params.argon2(password, &salt, &mut found)?;
+    params.argon2(memory, password, &salt, &mut found)?;
     let same = bool::from(found.ct_eq(hash.as_bytes()));
     Ok(if same { Verdict::Matches { rehash: params.rehash(now) } } else { Verdict::Differs })
 }
@@ -399,6 +458,23 @@ mod tests {
     fn standing(places: usize) -> Hashing {
         let (state, changed) = (Mutex::default(), Condvar::new());
         Hashing(Arc::new(Pool(Arc::new(Queue { params: Params::for_tests(), places, state, changed }))))
+    }
+
+    #[test]
+    fn memory_is_wiped_and_a_hash_does_not_depend_on_what_was_in_it() {
+        let (mut fresh, mut used) = (Memory::default(), Memory::default());
+        let (large, small) = (Params { memory_kib: 64, ..Params::for_tests() }, Params::for_tests());
+        let hash = |memory: &mut Memory, params: Params, password: &str| {
+            hashed(params, memory, &secret(password), &[7; 16]).unwrap()
+        };
+        let expected = hash(&mut fresh, small, "one").reveal().to_owned();
+        hash(&mut used, large, "another");
+        assert!(used.blocks.iter().any(|block| block.as_ref().iter().any(|word| *word != 0)));
+        assert_eq!(hash(&mut used, small, "one").reveal(), expected);
+        used.wipe();
+        assert!(used.blocks.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
+        used.give_back();
+        assert!(used.blocks.is_empty());
     }
 
     #[test]
@@ -504,7 +580,7 @@ mod tests {
             assert!(hashing.hash(secret("four"), &entropy).now_or_never().is_none());
         }
         let queue = &hashing.0.0;
-        assert!(matches!(queue.take(), Some((Job::Hash { password, .. }, _)) if password.reveal() == "one"));
+        assert!(matches!(queue.take(&mut Memory::default()), Some((Job::Hash { password, .. }, _)) if password.reveal() == "one"));
         assert_eq!(queue.state().running, 0);
     }
 
@@ -516,7 +592,7 @@ mod tests {
         }
         let queue = Arc::clone(&hashing.0.0);
         drop(hashing);
-        assert!(queue.take().is_none());
+        assert!(queue.take(&mut Memory::default()).is_none());
         assert_eq!(queue.state().taken(), 0);
     }
 
