@@ -580,7 +580,9 @@ mod tests {
             assert!(hashing.hash(secret("four"), &entropy).now_or_never().is_none());
         }
         let queue = &hashing.0.0;
-        assert!(matches!(queue.take(&mut Memory::default()), Some((Job::Hash { password, .. }, _)) if password.reveal() == "one"));
+        assert!(
+            matches!(queue.take(&mut Memory::default()), Some((Job::Hash { password, .. }, _)) if password.reveal() == "one")
+        );
         assert_eq!(queue.state().running, 0);
     }
 
