@@ -53,6 +53,33 @@ fn an_app_is_set_up_without_script_and_signs_in() {
 }
 
 #[test]
+fn the_pages_beside_the_way_are_looked_at_too() {
+    journey("beside", Script::Runs, async |world, visitor| {
+        for (name, path) in [
+            ("privacy", "/privacy/en"),
+            ("processors", "/processors/en"),
+            ("problem", "/problems/busy"),
+            ("api-docs", "/api/docs"),
+        ] {
+            visitor.goes_to(path).await;
+            visitor.looks_around(name).await;
+        }
+        joins(world, visitor).await;
+        let vault = visitor.path().await;
+        let tenant = vault.split('/').take(3).collect::<Vec<_>>().join("/");
+        assert!(tenant.starts_with("/t/"), "{vault}");
+        for (name, path) in [
+            ("sign-ins", "/account/sign-ins"),
+            ("acknowledge", "/acknowledge"),
+            ("tokens", &format!("{tenant}/tokens")),
+        ] {
+            visitor.goes_to(path).await;
+            visitor.looks_around(name).await;
+        }
+    });
+}
+
+#[test]
 fn a_vault_speaks_latvian() {
     speaks("lv", "Klienti");
 }
