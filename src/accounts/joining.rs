@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::history::{self, Outcome, Way};
 use crate::accounts::passwords::{NewPassword, OwnData};
-use crate::accounts::person::{self, Person, Standing};
+use crate::accounts::person::{self, Person, Phone, Standing};
 use crate::accounts::session::Begun;
 use crate::accounts::signing_in::Identifier;
 use crate::accounts::throttles::{Counter, Throttled};
@@ -385,7 +385,7 @@ impl Joining {
         let person = Person {
             name: name.clone(),
             email: Personal::new(self.email.to_stored()),
-            phone: phone.as_ref().map(|number| Personal::new(number.to_stored())),
+            phone: phone.as_ref().map(Phone::unverified),
             language: self.language,
         };
         person::create(tx, account, Standing::Active, &person, &self.phc)?;

@@ -11,7 +11,7 @@ use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::accounts;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::AccountScope;
-use crate::kernel::values::{EmailAddress, Locale};
+use crate::kernel::values::{EmailAddress, Locale, PhoneNumber};
 
 /// What an account is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +53,42 @@ pub(super) struct Person {
     /// The address they joined with.
     #[serde(with = "revealed")]
     pub(super) email: Personal<String>,
-    /// Their number in E.164 form; not verified yet.
-    #[serde(with = "revealed::option", default)]
-    pub(super) phone: Option<Personal<String>>,
+    /// Their phone number.
+    #[serde(default)]
+    pub(super) phone: Option<Phone>,
     /// The language of their mails.
     pub(super) language: Locale,
+}
+
+/// A person's phone number.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Phone {
+    /// In E.164 form.
+    #[serde(with = "revealed")]
+    pub(super) number: Personal<String>,
+    /// Whether it is known to be theirs (K-2).
+    pub(super) standing: PhoneStanding,
+}
+
+/// Whether a phone number is known to be its account's: only then anything is sent to it, or confirmed by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PhoneStanding {
+    /// It was only said.
+    Unverified,
+    /// A code that was sent there came back.
+    Verified {
+        /// When.
+        at: Time,
+    },
+}
+
+impl Phone {
+    /// A number that somebody has said is theirs.
+    pub(super) fn unverified(number: &PhoneNumber) -> Self {
+        Self { number: Personal::new(number.to_stored()), standing: PhoneStanding::Unverified }
+    }
 }
 
 impl Person {
