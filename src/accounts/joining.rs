@@ -12,7 +12,7 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::history::{self, Outcome, Way};
-use crate::accounts::passwords::{NewPassword, OwnData};
+use crate::accounts::passwords::{NewPassword, NotTaken, OwnData};
 use crate::accounts::person::{self, Person, Phone, Standing};
 use crate::accounts::session::Begun;
 use crate::accounts::signing_in::Identifier;
@@ -175,7 +175,7 @@ impl Accounts {
     pub async fn finish_signup(&self, id: SignupId, draft: Draft, origin: &Origin) -> Result<Joined, JoinError> {
         let waiting = self.waiting(id).await?;
         let email = waiting.as_ref().and_then(|(_, waiting)| EmailAddress::from_stored(waiting.email.reveal()).ok());
-        let mut applicant = self.check(&draft, email.as_ref()).map_err(JoinError::Invalid)?;
+        let mut applicant = self.check(&draft, email.as_ref()).await?;
         applicant.acknowledged = self.acknowledged(&draft.acknowledged).await?;
         let (Some((day, _)), Some(email)) = (waiting, email) else { return Err(JoinError::CodeRefused) };
         let language = self.try_code(id, &day, draft.code).await?;
@@ -207,7 +207,7 @@ impl Accounts {
         Ok(Some((scope, waiting)))
     }
 
-    fn check(&self, draft: &Draft, email: Option<&EmailAddress>) -> Result<Applicant, Vec<Fault>> {
+    async fn check(&self, draft: &Draft, email: Option<&EmailAddress>) -> Result<Applicant, JoinError> {
         let mut faults = Faults::default();
         let country = Country::parse(&draft.tenant.country).ok();
         let name = faults.take(profile::name("/name", &draft.name));
@@ -221,15 +221,20 @@ impl Accounts {
         let mut own = OwnData::new().name(draft.name.reveal()).name(draft.tenant.name.reveal());
         own = email.into_iter().fold(own, OwnData::email);
         own = phone.iter().fold(own, OwnData::phone);
-        let password = self.0.passwords.check(&draft.password, &own);
-        let password =
-            password.map_err(|weak| weak.iter().for_each(|weakness| faults.push(weakness.at("/password")))).ok();
+        let password = match self.0.passwords.check(&draft.password, &own).await {
+            Ok(password) => Some(password),
+            Err(NotTaken::Weak(broken)) => {
+                broken.iter().for_each(|weakness| faults.push(weakness.at("/password")));
+                None
+            }
+            Err(NotTaken::Unknown) => return Err(Failure::from(StoreError::Unavailable).into()),
+        };
         let faults = faults.into_vec();
         match (name, profile, password) {
             (Some(name), Some(profile), Some(password)) if faults.is_empty() => {
                 Ok(Applicant { name, phone, password, profile, acknowledged: Vec::new() })
             }
-            _ => Err(faults),
+            _ => Err(JoinError::Invalid(faults)),
         }
     }
 

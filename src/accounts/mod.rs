@@ -24,6 +24,7 @@ use std::time::Duration;
 pub use self::sweep::Swept;
 use crate::accounts::decoys::Decoys;
 use crate::accounts::passwords::Passwords;
+use crate::accounts::passwords::leaked::{LeakedList, ListError};
 use crate::accounts::throttles::{Limit, Then, Throttled};
 use crate::kernel::access::SessionRules;
 use crate::kernel::crypto::password::{Busy, Hashing, Params, Unfit};
@@ -95,6 +96,9 @@ pub enum OpenError {
     /// The parameters of password hashing do not hold.
     #[error(transparent)]
     Unfit(#[from] Unfit),
+    /// The list of leaked passwords cannot be used.
+    #[error(transparent)]
+    Leaked(#[from] ListError),
     /// The store or the keyring failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -114,7 +118,8 @@ impl Accounts {
             .unwrap_or(NonZero::<usize>::MIN);
         let hashing = Hashing::new(params, parallel, chosen.waiting);
         let decoys = Decoys::open(&kernel, &hashing)?;
-        let passwords = Passwords::new(further);
+        let leaked = chosen.leaked.as_deref().map(LeakedList::open).transpose()?;
+        let passwords = Passwords::new(further, leaked);
         Ok(Self(Arc::new(Inner { kernel, hashing, passwords, decoys, rules: rules(settings, sessions) })))
     }
 

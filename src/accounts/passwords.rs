@@ -1,14 +1,20 @@
-//! What a password must be (R-6, R-7, P-9): long or varied, not common, not guessable, and nothing of its owner in it.
+//! What a password must be (R-6 to R-8, P-9): long or varied, not common, not guessable, not leaked elsewhere, and nothing
+//! of its owner in it.
 //!
 //! Rules only: hashing is `kernel::crypto::password`. A password is brought into Normalization Form C first, so that the
 //! same keys give the same password on every device, and is never cut.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
+pub mod leaked;
 
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
+
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
+use crate::accounts::passwords::leaked::{Leaked, LeakedList};
+use crate::kernel::crypto::leaked::LeakedDigest;
 use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::values::{EmailAddress, Fault, PhoneNumber, folded, nfc};
 
@@ -22,6 +28,9 @@ const MOST_BYTES: usize = 1_024;
 const LEAST_PART: usize = 4;
 /// Fewer guesses than eight characters without any pattern need are too few.
 const LEAST_GUESSES: u64 = 100_000_000;
+/// From so many guesses on, a password is good; from so many more, strong.
+const GOOD_GUESSES: u64 = 10_000_000_000;
+const STRONG_GUESSES: u64 = 100_000_000_000_000;
 /// So many characters are estimated: more cannot make a password weaker, and the estimate's cost grows with its square.
 const ESTIMATED: usize = 100;
 
@@ -44,6 +53,8 @@ pub enum Weakness {
     Guessable,
     /// Holds a part of its owner's name, addresses, number or business.
     HoldsOwnData,
+    /// On the operator's list of leaked passwords.
+    Leaked,
 }
 
 impl Weakness {
@@ -57,6 +68,7 @@ impl Weakness {
             Self::TooCommon => "password_too_common",
             Self::Guessable => "password_guessable",
             Self::HoldsOwnData => "password_holds_own_data",
+            Self::Leaked => "password_leaked",
         }
     }
 
@@ -74,6 +86,7 @@ impl Weakness {
             Self::HoldsOwnData => {
                 "The password holds a part of your name, e-mail address, phone number or business. Leave that out."
             }
+            Self::Leaked => "This password has appeared in a data leak, so it is tried early. Choose another.",
         }
     }
 
@@ -84,36 +97,95 @@ impl Weakness {
     }
 }
 
-/// A password in Normalization Form C that keeps every rule.
+/// How hard a password was to guess at the time of its choice, as coarsely as its age is weighed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// Hard enough to be taken.
+    Fair,
+    /// Harder by a hundred times.
+    Good,
+    /// Harder by a million times.
+    Strong,
+}
+
+impl Strength {
+    const fn of(guesses: u64) -> Self {
+        match guesses {
+            ..GOOD_GUESSES => Self::Fair,
+            GOOD_GUESSES..STRONG_GUESSES => Self::Good,
+            STRONG_GUESSES.. => Self::Strong,
+        }
+    }
+}
+
+/// A password in Normalization Form C that keeps every rule. [`Passwords::check`] alone makes one, so that nothing takes
+/// a password that was not held against all of them.
 #[derive(Debug, Clone)]
-pub struct NewPassword(Secret<String>);
+pub struct NewPassword {
+    password: Secret<String>,
+    strength: Strength,
+}
 
 impl NewPassword {
+    /// How hard it is to guess.
+    #[must_use]
+    pub const fn strength(&self) -> Strength {
+        self.strength
+    }
+
     /// The password, to be hashed.
     #[must_use]
     pub fn into_secret(self) -> Secret<String> {
-        self.0
+        self.password
     }
 }
 
-/// The rules, with an operator's further list.
+/// Why a password is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotTaken {
+    /// Every rule that it breaks.
+    Weak(Vec<Weakness>),
+    /// Whether it has leaked is not known now: the list cannot be read.
+    Unknown,
+}
+
+/// The rules, with an operator's further lists.
 #[derive(Debug, Default)]
 pub struct Passwords {
     further: HashSet<String>,
+    leaked: Option<Arc<LeakedList>>,
 }
 
 impl Passwords {
-    /// The rules with `further` common passwords, one a line, in any case.
+    /// The rules with `further` common passwords, one a line, in any case, and a list of those that have leaked.
     #[must_use]
-    pub fn new(further: &str) -> Self {
-        Self { further: further.lines().map(folded).filter(|line| !line.is_empty()).collect() }
+    pub fn new(further: &str, leaked: Option<LeakedList>) -> Self {
+        let further = further.lines().map(folded).filter(|line| !line.is_empty()).collect();
+        Self { further, leaked: leaked.map(Arc::new) }
     }
 
-    /// Holds `password` against every rule; `own` is what is known of its owner.
+    /// Holds `password` against every rule; `own` is what is known of its owner. The list of leaked ones is looked at
+    /// last, on a thread that may wait.
     ///
     /// # Errors
-    /// Every rule that it breaks, so that a person need not find them out one by one.
-    pub fn check(&self, password: &Secret<String>, own: &OwnData) -> Result<NewPassword, Vec<Weakness>> {
+    /// Every rule that it breaks, so that a person need not find them out one by one; or that it is not known.
+    pub async fn check(&self, password: &Secret<String>, own: &OwnData) -> Result<NewPassword, NotTaken> {
+        let checked = self.held_against_rules(password, own).map_err(NotTaken::Weak)?;
+        let Some(list) = self.leaked.clone() else { return Ok(checked) };
+        let digest = LeakedDigest::of(&checked.password);
+        match tokio::task::spawn_blocking(move || list.look_up(&digest)).await {
+            Ok(Ok(Leaked::No)) => Ok(checked),
+            Ok(Ok(Leaked::Yes)) => Err(NotTaken::Weak(vec![Weakness::Leaked])),
+            Ok(Err(error)) => {
+                tracing::warn!(kind = ?error.kind(), "the list of leaked passwords cannot be read: no password is taken");
+                Err(NotTaken::Unknown)
+            }
+            Err(_) => Err(NotTaken::Unknown),
+        }
+    }
+
+    fn held_against_rules(&self, password: &Secret<String>, own: &OwnData) -> Result<NewPassword, Vec<Weakness>> {
         if password.reveal().len() > MOST_BYTES * 4 {
             return Err(vec![Weakness::TooLong]);
         }
@@ -137,10 +209,14 @@ impl Passwords {
         if own.is_within(&small) {
             broken.push(Weakness::HoldsOwnData);
         }
-        if broken.is_empty() && is_guessable(text, own) {
-            broken.push(Weakness::Guessable);
+        if !broken.is_empty() {
+            return Err(broken);
         }
-        if broken.is_empty() { Ok(NewPassword(password)) } else { Err(broken) }
+        let guesses = guesses(text, own);
+        if guesses < LEAST_GUESSES {
+            return Err(vec![Weakness::Guessable]);
+        }
+        Ok(NewPassword { password, strength: Strength::of(guesses) })
     }
 }
 
@@ -159,12 +235,11 @@ fn has_all_classes(text: &str) -> bool {
         && text.chars().any(is_special)
 }
 
-/// Whether an estimate of its patterns (words, names, keyboards, dates, repetition) says that fewer guesses would do than
-/// for eight characters without any.
-fn is_guessable(text: &str, own: &OwnData) -> bool {
+/// An estimate by its patterns (words, names, keyboards, dates, repetition) of how many guesses find it.
+fn guesses(text: &str, own: &OwnData) -> u64 {
     let start = Zeroizing::new(text.chars().take(ESTIMATED).collect::<String>());
     let parts: Vec<&str> = own.0.iter().map(|part| part.reveal().as_str()).collect();
-    zxcvbn::zxcvbn(&start, &parts).guesses() < LEAST_GUESSES
+    zxcvbn::zxcvbn(&start, &parts).guesses()
 }
 
 /// What a password must not hold: the parts of its owner's data, folded, with and without their accents.
@@ -240,7 +315,7 @@ mod tests {
     }
 
     fn check_with(password: &str, own: &OwnData) -> Result<(), Vec<Weakness>> {
-        Passwords::default().check(&Secret::new(password.to_owned()), own).map(drop)
+        Passwords::default().held_against_rules(&Secret::new(password.to_owned()), own).map(drop)
     }
 
     #[test]
@@ -270,8 +345,8 @@ mod tests {
         let long: String = (0..1024u32).filter_map(|i| char::from_digit(i * i % 31 % 10, 10)).collect();
         assert_eq!(check(&long), Ok(()));
         assert_eq!(check(&format!("{long}1")), Err(vec![Weakness::TooLong]));
-        let kept = Passwords::default().check(&Secret::new(long.clone()), &OwnData::new()).unwrap().into_secret();
-        assert_eq!(*kept.reveal(), long);
+        let kept = Passwords::default().held_against_rules(&Secret::new(long.clone()), &OwnData::new()).unwrap();
+        assert_eq!(*kept.into_secret().reveal(), long);
     }
 
     #[test]
@@ -279,8 +354,8 @@ mod tests {
         assert!(BUILT_IN.len() >= 10_000);
         assert!(BUILT_IN.iter().all(|line| folded(line) == *line || line.trim() != *line));
         assert_eq!(check("PASSWORD").unwrap_err(), [Weakness::NeedsClasses, Weakness::TooCommon]);
-        let passwords = Passwords::new("Vqtzkhwm-Rpxndlb9\n\n");
-        let refused = passwords.check(&Secret::new("vqtzkhwm-rpxndlb9".to_owned()), &OwnData::new());
+        let passwords = Passwords::new("Vqtzkhwm-Rpxndlb9\n\n", None);
+        let refused = passwords.held_against_rules(&Secret::new("vqtzkhwm-rpxndlb9".to_owned()), &OwnData::new());
         assert_eq!(refused.unwrap_err(), [Weakness::TooCommon]);
         assert_eq!(check("vqtzkhwm-rpxndlb9"), Ok(()));
     }
@@ -316,8 +391,21 @@ mod tests {
     #[test]
     fn every_reason_has_a_code_and_an_advice_of_its_own() {
         use Weakness as W;
-        let all = [W::TooShort, W::TooLong, W::NeedsClasses, W::TooCommon, W::Guessable, W::HoldsOwnData];
+        let all = [W::TooShort, W::TooLong, W::NeedsClasses, W::TooCommon, W::Guessable, W::HoldsOwnData, W::Leaked];
         let told: HashSet<_> = all.iter().flat_map(|weakness| [weakness.code(), weakness.advice()]).collect();
         assert_eq!(told.len(), 2 * all.len());
+    }
+    #[test]
+    fn a_password_is_told_as_fair_good_or_strong() {
+        //
+        let strength = |password: &str| {
+            let password = Secret::new(password.to_owned());
+            Passwords::default().held_against_rules(&password, &OwnData::new()).unwrap().strength()
+        };
+        assert_eq!(strength("7rK#vq2!"), Strength::Fair);
+        assert_eq!(strength("7rK#vq2!xwLp0;"), Strength::Good);
+        assert_eq!(strength("ūdensroze klusi peld pret straumi"), Strength::Strong);
+        assert!(Strength::of(GOOD_GUESSES - 1) < Strength::of(GOOD_GUESSES));
+        assert!(Strength::of(STRONG_GUESSES - 1) < Strength::of(STRONG_GUESSES));
     }
 }

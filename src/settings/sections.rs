@@ -185,6 +185,9 @@ pub struct Passwords {
     /// A further list of passwords to refuse.
     #[serde(deserialize_with = "path_or_not")]
     pub common: Option<PathBuf>,
+    /// A list of the digests of leaked passwords, a file or a folder.
+    #[serde(deserialize_with = "path_or_not")]
+    pub leaked: Option<PathBuf>,
 }
 
 /// `[sessions]`: how long a sign-in lasts.

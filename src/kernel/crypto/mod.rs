@@ -13,6 +13,7 @@
 //! | [`mod@derive`] | one key for each use |
 //! | [`aead`] | XAES-256-GCM, behind a trait |
 //! | [`password`] | Argon2id on threads of its own, with a bounded queue |
+//! | [`leaked`] | how published lists name a leaked password |
 //! | [`token`] | what opens a door for a while: API tokens, session tokens, codes |
 //! | [`totp`] | the codes of authenticator apps |
 //!
@@ -21,6 +22,7 @@
 pub mod aead;
 pub mod derive;
 pub mod envelope;
+pub mod leaked;
 pub mod lookup;
 pub mod owner;
 pub mod password;
