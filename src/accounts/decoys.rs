@@ -3,7 +3,8 @@
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::accounts::person::{self, Person, Standing};
+use crate::accounts::passwords::Strength;
+use crate::accounts::person::{self, Chosen, Person, Standing};
 use crate::kernel::crypto::Tag;
 use crate::kernel::crypto::password::Hashing;
 use crate::kernel::ids::AccountId;
@@ -39,10 +40,10 @@ impl Decoys {
         while ids.len() < HOW_MANY {
             let id = AccountId::new(kernel.now(), kernel.entropy());
             let scope = kernel.new_account_blocking(id).map_err(|error| store_error(&error))?;
-            let phc = hashing.decoy(kernel.entropy());
-            kernel
-                .db()
-                .write_blocking(Vec::new(), move |tx| person::create(tx, &scope, Standing::Decoy, &nobody(), &phc))?;
+            let unguessable = Chosen { phc: hashing.decoy(kernel.entropy()), strength: Strength::Strong };
+            kernel.db().write_blocking(Vec::new(), move |tx| {
+                person::create(tx, &scope, Standing::Decoy, &nobody(), &unguessable)
+            })?;
             ids.push(id);
         }
         Ok(Self(ids))

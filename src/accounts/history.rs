@@ -98,6 +98,34 @@ pub(super) fn enter(
     Ok(())
 }
 
+/// How often the password has let somebody in since then: `enough` at most, and not counted beyond what that takes.
+pub(super) fn let_in_by_password(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    since: Time,
+    enough: usize,
+) -> Result<usize, StoreError> {
+    let looked_at = i64::try_from(enough.saturating_mul(4)).unwrap_or(i64::MAX);
+    let rows: Vec<(SignInId, Sealed<SignInBody>)> = sign_ins::table
+        .filter(sign_ins::account_id.eq(scope.account()))
+        .filter(sign_ins::at.gt(since))
+        .order(sign_ins::id.desc())
+        .limit(looked_at)
+        .select((sign_ins::id, sign_ins::body))
+        .load(tx.conn())?;
+    let mut counted = 0;
+    for (id, body) in rows {
+        let seen = scope.keys().open(RowRef::new(id.as_bytes(), 1), &body)?;
+        if seen.method == Way::Password && seen.outcome == Outcome::Accepted {
+            counted += 1;
+        }
+        if counted >= enough {
+            break;
+        }
+    }
+    Ok(counted)
+}
+
 impl Accounts {
     /// The account's sign-ins before `before`, newest first, at most `limit`.
     ///

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::history::{self, Outcome, Way};
 use crate::accounts::passwords::{NewPassword, NotTaken, OwnData};
-use crate::accounts::person::{self, Person, Phone, Standing};
+use crate::accounts::person::{self, Chosen, Person, Phone, Standing};
 use crate::accounts::session::Begun;
 use crate::accounts::signing_in::Identifier;
 use crate::accounts::throttles::{Counter, Throttled};
@@ -23,7 +23,6 @@ use crate::kernel::access::sessions::{self, Computer, Session};
 use crate::kernel::access::{AccountAccess, Assurance, Role};
 use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::password::Phc;
 use crate::kernel::crypto::token::{Code, SessionToken};
 use crate::kernel::crypto::{Owner, Place, RowRef, Sealed};
 use crate::kernel::ids::{AccountId, SessionId, SignupId, TenantId};
@@ -179,9 +178,11 @@ impl Accounts {
         applicant.acknowledged = self.acknowledged(&draft.acknowledged).await?;
         let (Some((day, _)), Some(email)) = (waiting, email) else { return Err(JoinError::CodeRefused) };
         let language = self.try_code(id, &day, draft.code).await?;
+        let strength = applicant.password.strength();
         let password = applicant.password.clone().into_secret();
         let phc = self.0.hashing.hash(password, self.kernel().entropy()).await.map_err(Failure::from)?;
-        self.join(id, Joining { applicant, email, language, phc, origin: origin.clone() }).await
+        let chosen = Chosen { phc, strength };
+        self.join(id, Joining { applicant, email, language, chosen, origin: origin.clone() }).await
     }
 
     /// What is kept of the sign-up, while its code lives and its day has a key.
@@ -379,7 +380,7 @@ struct Joining {
     applicant: Applicant,
     email: EmailAddress,
     language: Locale,
-    phc: Phc,
+    chosen: Chosen,
     origin: Origin,
 }
 
@@ -393,7 +394,7 @@ impl Joining {
             phone: phone.as_ref().map(Phone::unverified),
             language: self.language,
         };
-        person::create(tx, account, Standing::Active, &person, &self.phc)?;
+        person::create(tx, account, Standing::Active, &person, &self.chosen)?;
         profile::create(tx, tenant, profile)?;
         members::add(tx, tenant, account.account(), Role::Owner)?;
         history::enter(tx, account, &self.origin, Way::SignUp, Outcome::Accepted)?;

@@ -2,15 +2,18 @@
 //!
 //! Start at [`Accounts`], which the web holds. A file a subject: [`joining`] (an address is proved before anything is
 //! stored), [`signing_in`] (unknown and known identifiers are alike), [`factors`] (raising a session, and by
-//! what), [`history`], [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail). What the parts
+//! what), [`history`], [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail),
+//! [`prompts`] (what the service asks of a person), [`contacts`]. What the parts
 //! of an account are under is the account's own key; what belongs to nobody yet is under the day's.
 
+pub mod contacts;
 mod decoys;
 pub mod factors;
 pub mod history;
 pub mod joining;
 pub mod passwords;
 mod person;
+pub mod prompts;
 pub mod session;
 pub mod signing_in;
 mod sweep;
@@ -60,6 +63,8 @@ struct Rules {
     by_identifier: Limit,
     /// Failed sign-ins from one address.
     by_address: Limit,
+    /// After how long a person is asked for what.
+    prompts: prompts::Terms,
 }
 
 /// Why something about an account could not be done, whatever it was.
@@ -152,5 +157,10 @@ fn rules(settings: &Settings, sessions: SessionRules) -> Rules {
         },
         by_identifier: failed("sign-in-identifier", limits.sign_in_per_identifier),
         by_address: failed("sign-in-address", limits.sign_in_per_address),
+        prompts: prompts::Terms {
+            contacts: settings.prompts.contacts.into(),
+            password_least: settings.prompts.password_least.into(),
+            password_most: settings.prompts.password_most.into(),
+        },
     }
 }

@@ -3,6 +3,7 @@
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::passwords::Strength;
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::password::Phc;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
@@ -106,12 +107,22 @@ impl Place for AccountBody {
     type Plain = Person;
 }
 
+/// A password as it is kept.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chosen {
+    /// Its hash.
+    pub(super) phc: Phc,
+    /// How hard it was to guess when it was chosen: for the term of its age alone.
+    pub(super) strength: Strength,
+}
+
 /// Where a password's hash lies. Its row version is the time of its choice.
 struct AccountPassword;
 
 impl Place for AccountPassword {
     const LABEL: &'static str = "accounts.password";
-    type Plain = Phc;
+    type Plain = Chosen;
 }
 
 /// The version of a row that was never changed.
@@ -123,11 +134,11 @@ pub(super) fn create(
     scope: &AccountScope,
     standing: Standing,
     person: &Person,
-    password: &Phc,
+    password: &Chosen,
 ) -> Result<(), StoreError> {
     let (id, now) = (scope.account(), tx.now());
     let body = scope.keys().seal::<AccountBody>(RowRef::new(id.as_bytes(), FIRST), person, tx.entropy());
-    let password = scope.keys().seal::<AccountPassword>(chosen(id, now), password, tx.entropy());
+    let password = scope.keys().seal::<AccountPassword>(chosen_at(id, now), password, tx.entropy());
     diesel::insert_into(accounts::table)
         .values((
             accounts::id.eq(id),
@@ -159,21 +170,47 @@ pub(super) fn credentials(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Optio
         .select((accounts::state, accounts::password, accounts::password_at))
         .get_result(tx.conn())
         .optional()?;
-    row.map(|(state, password, at)| Ok((Standing::from_code(state), scope.keys().open(chosen(id, at), &password)?)))
-        .transpose()
+    let open = |(state, password, at): (i16, Sealed<AccountPassword>, Time)| {
+        Ok((Standing::from_code(state), scope.keys().open(chosen_at(id, at), &password)?.phc))
+    };
+    row.map(open).transpose()
+}
+
+/// How long ago what was done.
+pub(super) struct Ages {
+    /// When the account began.
+    pub(super) created_at: Time,
+    /// When the password was chosen.
+    pub(super) password_at: Time,
+    /// How hard it was to guess then.
+    pub(super) strength: Strength,
+}
+
+/// How old the account and its password are.
+pub(super) fn ages(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Ages, StoreError> {
+    let id = scope.account();
+    let (created_at, password_at, password): (Time, Time, Sealed<AccountPassword>) = accounts::table
+        .find(id)
+        .select((accounts::created_at, accounts::password_at, accounts::password))
+        .get_result(tx.conn())?;
+    let strength = scope.keys().open(chosen_at(id, password_at), &password)?.strength;
+    Ok(Ages { created_at, password_at, strength })
 }
 
 /// Keeps another hash of the same password, unless the password was changed since.
 pub(super) fn rehash(tx: &mut Tx<'_>, scope: &AccountScope, password: &Phc) -> Result<(), StoreError> {
     let id = scope.account();
-    let at: Time = accounts::table.find(id).select(accounts::password_at).get_result(tx.conn())?;
-    let password = scope.keys().seal::<AccountPassword>(chosen(id, at), password, tx.entropy());
+    let (at, before): (Time, Sealed<AccountPassword>) =
+        accounts::table.find(id).select((accounts::password_at, accounts::password)).get_result(tx.conn())?;
+    let Chosen { strength, .. } = scope.keys().open(chosen_at(id, at), &before)?;
+    let again = Chosen { phc: password.clone(), strength };
+    let password = scope.keys().seal::<AccountPassword>(chosen_at(id, at), &again, tx.entropy());
     diesel::update(accounts::table.find(id).filter(accounts::password_at.eq(at)))
         .set(accounts::password.eq(password))
         .execute(tx.conn())?;
     Ok(())
 }
 
-fn chosen(id: AccountId, at: Time) -> RowRef {
+fn chosen_at(id: AccountId, at: Time) -> RowRef {
     RowRef::new(id.as_bytes(), at.micros())
 }

@@ -1,8 +1,9 @@
 //! A session as its account sees it.
 
 use crate::accounts::factors::{Advice, Method, confirming};
+use crate::accounts::prompts::Prompt;
 use crate::accounts::{Accounts, Failure, person};
-use crate::kernel::access::{AccountAccess, Assurance, Role, TenantAccess, member_scopes, sessions};
+use crate::kernel::access::{AccountAccess, Assurance, Role, Session, TenantAccess, member_scopes, sessions};
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::ids::{AccountId, TenantId};
 use crate::kernel::personal::Personal;
@@ -32,6 +33,8 @@ pub struct View {
     pub tenants: Vec<Membership>,
     /// How they may confirm and whether that is advised, from least to most secure.
     pub methods: Vec<(Method, Advice)>,
+    /// What the service asks of them.
+    pub prompts: Vec<Prompt>,
 }
 
 /// A tenant that an account belongs to.
@@ -74,6 +77,15 @@ impl Accounts {
         Ok(Names { person: person.name, tenant: profile.name })
     }
 
+    /// The account of a session that acts in a tenant.
+    ///
+    /// # Errors
+    /// The keyring's.
+    pub fn of_member(&self, session: &Session, access: &TenantAccess) -> Result<AccountAccess, Failure> {
+        let scope = self.kernel().account_scope(session.account)?;
+        Ok(AccountAccess { session: session.clone(), scope, origin: access.scope.actor().origin().clone() })
+    }
+
     /// The session as its account sees it.
     ///
     /// # Errors
@@ -86,6 +98,7 @@ impl Accounts {
             tenants.push(Membership { id: scope.tenant(), name: profile.name, role });
         }
         let holdings = self.holdings(access).await?;
+        let prompts = self.prompts(access).await?;
         let methods = confirming::usable(&access.session).into_iter();
         Ok(View {
             assurance: access.session.assurance,
@@ -93,6 +106,7 @@ impl Accounts {
             name: person.name,
             tenants,
             methods: methods.map(|method| (method, method.advice(holdings))).collect(),
+            prompts,
         })
     }
 

@@ -15,8 +15,8 @@ use std::path::PathBuf;
 pub use demands::{Demand, Mode, Refusal};
 pub use processors::Processor;
 pub use sections::{
-    Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, RootKey, Server, Sessions, Smtp,
-    SmtpCredentials, Tls,
+    Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, Prompts, RootKey, Server, Sessions,
+    Smtp, SmtpCredentials, Tls,
 };
 pub use sources::Source;
 pub use values::{
@@ -51,6 +51,8 @@ pub struct Settings {
     pub root_key: RootKey,
     /// `[passwords]`.
     pub passwords: Passwords,
+    /// `[prompts]`.
+    pub prompts: Prompts,
     /// `[sessions]`.
     pub sessions: Sessions,
     /// `[codes]`.
@@ -225,6 +227,7 @@ impl Settings {
         let root_key = root_key(raw.root_key, &keyring, &raw.data)?;
         check_passwords(&raw.passwords)?;
         check_times(&raw.sessions, &raw.codes, &raw.server)?;
+        check_prompts(&raw.prompts)?;
         Ok(Self {
             tls: tls(raw.tls)?,
             smtp: smtp(raw.smtp, &raw.server)?,
@@ -237,6 +240,7 @@ impl Settings {
             server: raw.server,
             root_key,
             passwords: raw.passwords,
+            prompts: raw.prompts,
             sessions: raw.sessions,
             codes: raw.codes,
             limits: raw.limits,
@@ -335,6 +339,16 @@ fn check_times(sessions: &Sessions, codes: &Codes, server: &Server) -> Result<()
     }
     if zero(server.request_head) || zero(server.request_body) || server.connections == 0 {
         return Err(contradiction("server.request_head", "`request_body` and `connections` must be above zero"));
+    }
+    Ok(())
+}
+
+fn check_prompts(prompts: &Prompts) -> Result<(), SettingsError> {
+    if prompts.contacts.duration().is_zero() || prompts.password_least.duration().is_zero() {
+        return Err(contradiction("prompts.contacts", "and `prompts.password_least` must be above zero"));
+    }
+    if prompts.password_most < prompts.password_least {
+        return Err(contradiction("prompts.password_most", "is shorter than `prompts.password_least`"));
     }
     Ok(())
 }

@@ -30,6 +30,7 @@ pub(super) struct Raw {
     pub(super) smtp: RawSmtp,
     pub(super) root_key: RawRootKey,
     pub(super) passwords: Passwords,
+    pub(super) prompts: Prompts,
     pub(super) sessions: Sessions,
     pub(super) codes: Codes,
     pub(super) limits: Limits,
@@ -202,6 +203,18 @@ pub struct Sessions {
     pub shared_idle: Period,
     /// On a shared computer, in any case.
     pub shared_absolute: Period,
+}
+
+/// `[prompts]`: what the service asks of a person from time to time, in the application alone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prompts {
+    /// Between two looks at one's contact data.
+    pub contacts: Period,
+    /// Until a password is old that is only just strong enough.
+    pub password_least: Period,
+    /// Until a strong one is.
+    pub password_most: Period,
 }
 
 /// `[codes]`: codes by mail.

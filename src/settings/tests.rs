@@ -126,6 +126,8 @@ fn settings_that_contradict_each_other_are_refused() {
         ("[root_key]\npassphrase_file = \"a\"\n", "root_key.passphrase_file"),
         ("[passwords]\nmemory_kib = 19456\n", "passwords.memory_kib"),
         ("[passwords]\nlanes = 0\n", "passwords.lanes"),
+        ("[prompts]\ncontacts = \"0s\"\n", "prompts.contacts"),
+        ("[prompts]\npassword_most = \"30d\"\n", "prompts.password_most"),
         ("[sessions]\nidle = \"13h\"\n", "sessions.absolute"),
         ("[codes]\ntries = 0\n", "codes.lifetime"),
     ] {

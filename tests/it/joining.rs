@@ -1,7 +1,7 @@
 //! Joining: the address is proved before anything is stored (P-6, P-17, R-1, R-2, R-6, R-7).
 
 use seif::each_database;
-use seif::testing::{Actor, World};
+use seif::testing::{Actor, Database, World};
 use serde_json::{Value, json};
 
 /// Begins a sign-up and gives its address in the API.
@@ -233,4 +233,46 @@ each_database! {
             .problem(422, "invalid");
         assert_eq!(faults(&problem), [("/email", "not_an_email"), ("/language", "not_a_choice")]);
     }
+}
+
+/// A story on each database, with a list of leaked passwords of so many other lines beside these: and where the list is.
+fn with_leaked(lines: &[&str], story: impl AsyncFn(&mut World, &std::path::Path)) {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("leaked.txt");
+    let others = (0..100_000u32).map(|n| format!("{:08X}{:032}:1", n.wrapping_mul(2_654_435_761), n));
+    let sorted: std::collections::BTreeSet<String> =
+        others.chain(lines.iter().map(|line| (*line).to_owned())).collect();
+    let text = sorted.into_iter().collect::<Vec<_>>().join("\r\n");
+    for database in [Database::Sqlite, Database::Postgres] {
+        std::fs::write(&list, &text).unwrap();
+        let configuration = format!("[passwords]\nleaked = \"{}\"\n", list.display());
+        World::run_with(database, &configuration, async |world| story(world, &list).await);
+    }
+}
+
+#[test]
+fn a_leaked_password_is_refused_and_one_that_cannot_be_looked_up_is_not_taken() {
+    // by its SHA-1, as the published lists name it.
+    let leaked = "780DA61C52160BFEF27CE236B2A26D3176F9975C:34";
+    with_leaked(&[leaked], async |world, list| {
+        let name = world.somebody();
+        let email = format!("{}@example.lv", name.to_lowercase());
+        let anna = world.stranger();
+        let path = begin(&anna, &email).await;
+        let code = world.code_for(&email).await;
+        let mut body = filled(world, &anna, &name, &code).await;
+        let problem = anna.put(&path, body.clone()).await.problem(422, "invalid");
+        assert_eq!(faults(&problem), [("/password", "password_leaked")]);
+        // Another one is taken, but not while nobody can say whether it has leaked.
+        body["password"] = json!("Very-Long-Pass-Phrase 78");
+        std::fs::write(list, "").unwrap();
+        let unknown = anna.put(&path, body.clone()).await;
+        assert!(unknown.header("retry-after").parse::<u64>().unwrap() > 0);
+        let _ = unknown.problem(503, "unavailable");
+    });
+}
+
+#[test]
+fn with_a_list_of_leaked_passwords_others_are_taken() {
+    with_leaked(&[], async |world, _| drop(world.owner().await));
 }

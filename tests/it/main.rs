@@ -10,6 +10,7 @@ mod away;
 mod bad_input;
 mod browser;
 mod collections;
+mod contacts;
 mod crash;
 mod damage;
 mod dependencies;

@@ -46,6 +46,7 @@ const LOOK: May = May::Tenant(Role::Viewer, Shown::Password, &["records:read", "
 const SHAPE: May = May::Tenant(Role::Admin, Shown::Confirmed, &["collections:write"]);
 const AUDIT: May = May::Tenant(Role::Admin, Shown::Password, &["audit:read"]);
 const MANAGE_TOKENS: May = May::Tenant(Role::Admin, Shown::Strongest, &[]);
+const CHANGE_ACCOUNT: May = May::Account(Shown::Confirmed);
 const PROTECT: May = May::Account(Shown::Strongest);
 const RECOVER: May = May::Account(Shown::StrongestOrRecovery);
 const SIGNED_IN: May = May::Account(Shown::Password);
@@ -102,6 +103,12 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/api/v1/account/methods", PROTECT, Takes::Json, 415),
     (Method::PUT, "/api/v1/account/methods/{id}", PROTECT, Takes::Json, 415),
     (Method::DELETE, "/api/v1/account/methods/{id}", RECOVER, Takes::Nothing, 404),
+    (Method::GET, "/api/v1/account/contacts", SIGNED_IN, Takes::Nothing, 200),
+    (Method::POST, "/api/v1/account/contacts/confirmation", CHANGE_ACCOUNT, Takes::Nothing, 204),
+    (Method::POST, "/api/v1/account/prompts/{prompt}/dismissal", CHANGE_ACCOUNT, Takes::Nothing, 404),
+    (Method::GET, "/account/contacts", SIGNED_IN, Takes::Nothing, 200),
+    (Method::POST, "/account/contacts/confirmation", CHANGE_ACCOUNT, Takes::Nothing, 303),
+    (Method::POST, "/account/prompts/{prompt}/dismissal", CHANGE_ACCOUNT, Takes::Form, 415),
     (Method::GET, "/account/security", SIGNED_IN, Takes::Nothing, 200),
     (Method::POST, "/account/security/methods", PROTECT, Takes::Form, 415),
     (Method::GET, "/account/security/methods/{id}", PROTECT, Takes::Nothing, 404),

@@ -122,6 +122,47 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    prompts (account_id, prompt) {
+        account_id -> Uid,
+        prompt -> SmallInt,
+        answered_at -> Nullable<BigInt>,
+        put_off_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    identifier_changes (account_id, id) {
+        account_id -> Uid,
+        id -> Uid,
+        kind -> SmallInt,
+        state -> SmallInt,
+        tries -> BigInt,
+        version -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    identifier_undos (id) {
+        id -> Uid,
+        day -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     signups (id) {
         id -> Uid,
         day -> BigInt,

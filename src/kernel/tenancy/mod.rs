@@ -75,6 +75,12 @@ impl Actor {
         self.by
     }
 
+    /// Where its request came from.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// As the database holds an actor: kind (1 session, 2 token) and id.
     #[must_use]
     pub const fn columns(&self) -> (i16, crate::kernel::ids::AnyId) {

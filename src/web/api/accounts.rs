@@ -12,6 +12,7 @@ use crate::accounts::factors::confirming::{ConfirmError, Confirmation};
 use crate::accounts::factors::{Advice, Answer, Asks, Method};
 use crate::accounts::history::SignIn;
 use crate::accounts::joining::{Draft, JoinError, Signup};
+use crate::accounts::prompts::Prompt;
 use crate::accounts::session::{Begun, View};
 use crate::accounts::signing_in::{Attempt, SignInError};
 use crate::accounts::throttles::Throttled;
@@ -167,7 +168,7 @@ struct SessionAnswer {
     tenants: Vec<MembershipAnswer>,
     /// How the session can be confirmed, from least to most secure.
     methods: Vec<MethodAnswer>,
-    /// What the service asks of the person, in the application alone.
+    /// What the service asks of the person, in the application alone: `confirm_contacts`, `password_age`.
     prompts: Vec<&'static str>,
 }
 
@@ -455,7 +456,7 @@ impl From<View> for SessionAnswer {
                 .map(|tenant| MembershipAnswer { id: tenant.id, name: tenant.name.into_revealed(), role: tenant.role })
                 .collect(),
             methods: view.methods.into_iter().map(method).collect(),
-            prompts: Vec::new(),
+            prompts: view.prompts.into_iter().map(Prompt::name).collect(),
         }
     }
 }

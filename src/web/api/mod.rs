@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod body;
+mod contacts;
 pub mod failure;
 mod health;
 pub mod listing;
@@ -17,6 +18,7 @@ use crate::web::routes::Route;
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(accounts::routes());
+    routes.extend(contacts::routes());
     routes.extend(health::routes());
     routes.extend(methods::routes());
     routes.extend(openapi::routes());
@@ -29,6 +31,7 @@ pub(super) fn routes() -> Vec<Route> {
 /// Each part's description of its operations.
 fn documents() -> Vec<utoipa::openapi::OpenApi> {
     let mut documents = vec![accounts::document(), methods::document(), policies::document(), tokens::document()];
+    documents.push(contacts::document());
     documents.extend(vault::documents());
     documents
 }

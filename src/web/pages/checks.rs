@@ -6,11 +6,13 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    Acknowledge, ApiDocs, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods, Document, EnrolApp, History,
-    ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, LegalDocument, Locale, NewCollection, News, Page,
-    Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn,
-    SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash, Visitor, render,
+    Acknowledge, ApiDocs, Asked, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods, ContactsPage,
+    Document, EnrolApp, History, ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, LegalDocument, Locale,
+    NewCollection, News, Page, Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal,
+    Section, Security, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash, Visitor,
+    render,
 };
+use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
 use crate::web::assets;
 
@@ -30,7 +32,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode);
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
-    pages!(Security, EnrolApp, RecoveryCodesMade);
+    pages!(Security, EnrolApp, RecoveryCodesMade, ContactsPage);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     all
 }
@@ -60,6 +62,7 @@ fn surroundings(locale: Locale, theme: Theme) -> [Chrome; 3] {
         path: "/join".to_owned(),
         section: Section::None,
         news: None,
+        asked: None,
     };
     let tenant = TenantMark { id: tenant(), name: shown("Ozolas darbnīca <Koks & Āda>") };
     let owner = Chrome {
@@ -68,12 +71,14 @@ fn surroundings(locale: Locale, theme: Theme) -> [Chrome; 3] {
         section: Section::Collections,
         path: format!("/t/{}/", super::checks::tenant()),
         news: Some(News::RecordSaved),
+        asked: Some(Asked { prompt: Prompt::ConfirmContacts, leads_to: "/account/contacts" }),
         ..stranger.clone()
     };
     let unconfirmed = Chrome {
         visitor: Visitor::Unconfirmed { name: shown("Anna Ozola") },
         section: Section::Tokens,
         news: None,
+        asked: None,
         ..owner.clone()
     };
     [stranger, owner, unconfirmed]
@@ -282,6 +287,7 @@ fn every_text_is_said_somewhere() {
         "theme-",
         "refusal-",
         "add-",
+        "prompt-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::shown::Shown;
+use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
 use crate::kernel::values::Locale;
 
@@ -27,6 +28,17 @@ pub struct Chrome {
     pub section: Section,
     /// One line on what just happened, when the page follows an action.
     pub news: Option<News>,
+    /// What the service asks of who is signed in; one thing at a time.
+    pub asked: Option<Asked>,
+}
+
+/// Something that the service asks: it leads to where it can be done, and can be put off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// What.
+    pub prompt: Prompt,
+    /// The page where it is done.
+    pub leads_to: &'static str,
 }
 
 /// The person in front of the page.
@@ -120,6 +132,8 @@ pub enum News {
     MethodAdded,
     /// Something no longer does.
     MethodRemoved,
+    /// The contacts were said to be right.
+    ContactsConfirmed,
     /// A token ended.
     TokenRevoked,
     /// Preferences were stored.

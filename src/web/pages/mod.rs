@@ -11,6 +11,7 @@ mod api_docs;
 mod chrome;
 mod collections;
 mod confirm;
+mod contacts;
 mod form;
 mod import;
 mod join;
@@ -38,12 +39,13 @@ pub use account::{
 };
 pub use acknowledge::{Acknowledge, AcknowledgeField};
 pub use api_docs::{ApiDocs, ApiGroup, ApiOperation};
-pub use chrome::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
+pub use chrome::{Asked, Chrome, Document, News, Section, TenantMark, Theme, Visitor};
 pub use collections::{
     CollectionCard, Collections, FieldTrait, NewCollection, NewCollectionField, NewFieldRow, Starter, StarterState,
     Starters,
 };
 pub use confirm::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmReason, OfferedMethod};
+pub use contacts::{ContactsPage, PhoneRow};
 pub use form::{Echo, Form, FormField};
 pub use import::{
     DryRunStanding, ImportColumn, ImportDone, ImportDryRun, ImportField, ImportFile, ImportLink, MappedColumn,

@@ -105,6 +105,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "collections.html",
     "confirm_code.html",
     "confirm_methods.html",
+    "contacts.html",
     "enrol_app.html",
     "history.html",
     "import.html",

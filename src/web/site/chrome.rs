@@ -1,17 +1,19 @@
 //! What surrounds a page, from the request.
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 
+use crate::accounts::prompts::Prompt;
 use crate::kernel::access::{AccountAccess, Assurance, Session, TenantAccess};
 use crate::kernel::personal::Personal;
 use crate::kernel::tenancy::InTenant as _;
 use crate::kernel::values::Locale;
 use crate::web::api::accounts::of_failure;
 use crate::web::cookies;
-use crate::web::pages::{Chrome, Document, News, Section, TenantMark, Theme, Visitor};
+use crate::web::pages::{Asked, Chrome, Document, News, Section, TenantMark, Theme, Visitor};
 use crate::web::problem::Problem;
 use crate::web::services::Services;
+use crate::web::site::prompts;
 
 /// What a handler knows of a page's surroundings beside the request.
 pub(in crate::web) struct Surroundings {
@@ -21,12 +23,14 @@ pub(in crate::web) struct Surroundings {
     pub(in crate::web) tenant: Option<TenantMark>,
     /// The part of the vault.
     pub(in crate::web) section: Section,
+    /// What the service asks of who looks at it.
+    pub(in crate::web) prompt: Option<Prompt>,
 }
 
 impl Surroundings {
     /// Nobody's, of no vault.
     pub(in crate::web) const fn of_a_stranger() -> Self {
-        Self { visitor: Visitor::Stranger, tenant: None, section: Section::None }
+        Self { visitor: Visitor::Stranger, tenant: None, section: Section::None, prompt: None }
     }
 }
 
@@ -41,7 +45,8 @@ impl Surroundings {
     ) -> Result<Self, Problem> {
         let Some(account) = account else { return Ok(Self::of_a_stranger()) };
         let name = services.accounts.name(account).await.map_err(|error| of_failure(&services.incidents, error))?;
-        Ok(Self { visitor: visitor(&account.session, name), tenant: None, section: Section::None })
+        let prompt = prompt(services, account).await?;
+        Ok(Self { visitor: visitor(&account.session, name), tenant: None, section: Section::None, prompt })
     }
 
     /// Of a member who looks at a part of the vault.
@@ -60,8 +65,24 @@ impl Surroundings {
             None => Visitor::Confirmed { name: names.person.into() },
         };
         let tenant = TenantMark { id: access.scope.tenant(), name: names.tenant.into() };
-        Ok(Self { visitor, tenant: Some(tenant), section })
+        let prompt = match &access.session {
+            Some(session) => {
+                let account = services.accounts.of_member(session, access);
+                prompt(services, &account.map_err(|error| of_failure(&services.incidents, error))?).await?
+            }
+            None => None,
+        };
+        Ok(Self { visitor, tenant: Some(tenant), section, prompt })
     }
+}
+
+/// The first thing that is asked of a confirmed session: below that nothing could be done about it.
+async fn prompt(services: &Services, account: &AccountAccess) -> Result<Option<Prompt>, Problem> {
+    if account.session.assurance < Assurance::Confirmed {
+        return Ok(None);
+    }
+    let prompts = services.accounts.prompts(account).await.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(prompts.first().copied())
 }
 
 fn visitor(session: &Session, name: Personal<String>) -> Visitor {
@@ -89,7 +110,14 @@ pub(in crate::web) fn surroundings(request: &HttpRequest, services: &Services, k
         path: request.path().to_owned(),
         section: known.section,
         news: news(request),
+        asked: asked(request, known.prompt),
     }
+}
+
+/// What is asked above the page: not where it is done, and not above a form that was refused, which has no way back.
+fn asked(request: &HttpRequest, prompt: Option<Prompt>) -> Option<Asked> {
+    let asked = prompt.map(|prompt| Asked { prompt, leads_to: prompts::leads_to(prompt) })?;
+    (request.method() == Method::GET && request.path() != asked.leads_to).then_some(asked)
 }
 
 /// The language that was chosen; else the one that the browser asks for.
@@ -110,6 +138,7 @@ fn news(request: &HttpRequest) -> Option<News> {
         "record_trashed" => News::RecordTrashed,
         "record_restored" => News::RecordRestored,
         "imported" => News::Imported,
+        "contacts_confirmed" => News::ContactsConfirmed,
         "method_added" => News::MethodAdded,
         "method_removed" => News::MethodRemoved,
         "token_revoked" => News::TokenRevoked,

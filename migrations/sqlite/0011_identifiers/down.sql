@@ -1,0 +1,3 @@
+DROP TABLE identifier_undos;
+DROP TABLE identifier_changes;
+DROP TABLE prompts;

@@ -1,0 +1,38 @@
+//! `/account/contacts`: where the person can be reached, and whether that is still right.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::kernel::access::{Authorized, ChangeAccount, SignedIn};
+use crate::web::api::accounts::of_failure;
+use crate::web::pages::{ContactsPage, Moment, PhoneRow};
+use crate::web::problem::Problem;
+use crate::web::routes::{Route, get, post};
+use crate::web::services::Services;
+use crate::web::site::{Surroundings, go_to, show, surroundings};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![get("/account/contacts", overview), post("/account/contacts/confirmation", confirm)]
+}
+
+async fn overview(
+    access: Authorized<SignedIn>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let contacts = services.accounts.contacts(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
+    let phone = contacts.phone.map(|phone| PhoneRow {
+        number: phone.number.into(),
+        verified_at: phone.verified_at.map(|at| Moment::new(at, chrome.locale)),
+    });
+    let confirmed_at = contacts.confirmed_at.map(|at| Moment::new(at, chrome.locale));
+    let page = ContactsPage { email: contacts.email.into(), phone, confirmed_at };
+    show(&services, &page, &chrome)
+}
+
+/// The person says that all of it is right.
+async fn confirm(access: Authorized<ChangeAccount>, services: Data<Services>) -> Result<HttpResponse, Problem> {
+    services.accounts.confirm_contacts(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(go_to("/account/contacts?news=contacts_confirmed"))
+}
