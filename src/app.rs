@@ -111,12 +111,14 @@ impl App {
             entropy: entropy.clone(),
         })?;
         let outbox = mail::outbox(&kernel, &settings)?;
+        let telling = mail::telling(&settings)?;
         policies::publish_initial(&kernel, &Facts::of(&settings))?;
         let policies = Policies::new(kernel.clone());
         let vault = Vault::new(kernel.clone(), |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)));
         let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
         let settings = Arc::new(settings);
-        let services = web::Data::new(Services { kernel, accounts, policies, vault, settings, sessions, incidents });
+        let services =
+            web::Data::new(Services { kernel, accounts, policies, vault, telling, settings, sessions, incidents });
         Ok(Self { services, outbox, post: post::Post::default(), clock, entropy })
     }
 

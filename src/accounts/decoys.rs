@@ -55,10 +55,13 @@ impl Decoys {
         self.0.get(usize::from(*first) % self.0.len().max(1)).copied()
     }
 
-    /// Drops the sign-in history of the decoys, which is nobody's.
+    /// Drops the sign-in history and the feed of the decoys, which are nobody's.
     pub(super) fn forget_history(&self, tx: &mut Tx<'_>) -> Result<usize, StoreError> {
-        use crate::kernel::store::schema::sign_ins;
-        Ok(diesel::delete(sign_ins::table.filter(sign_ins::account_id.eq_any(&self.0))).execute(tx.conn())?)
+        use crate::kernel::store::schema::{account_notices, sign_ins};
+        let told = account_notices::table.filter(account_notices::account_id.eq_any(&self.0));
+        let forgotten = diesel::delete(told).execute(tx.conn())?;
+        let theirs = sign_ins::table.filter(sign_ins::account_id.eq_any(&self.0));
+        Ok(forgotten + diesel::delete(theirs).execute(tx.conn())?)
     }
 }
 

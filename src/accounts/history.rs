@@ -184,7 +184,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 
 /// What a client says of itself (`User-Agent`), as a person would: `Firefox, Linux`. What is not known stays as it is,
 /// shortened.
-fn in_words(agent: &str) -> String {
+pub(super) fn in_words(agent: &str) -> String {
     let named =
         |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (named(&PROGRAMS), named(&SYSTEMS)) {

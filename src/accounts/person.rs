@@ -162,6 +162,12 @@ pub(super) fn find(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Person, Stor
     Ok(scope.keys().open(RowRef::new(id.as_bytes(), version), &body)?)
 }
 
+/// What the scope's account is.
+pub(super) fn standing(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Standing, StoreError> {
+    let code = accounts::table.find(scope.account()).select(accounts::state).get_result(tx.conn())?;
+    Ok(Standing::from_code(code))
+}
+
 /// What a sign-in is checked against; `None` when there is no such row.
 pub(super) fn credentials(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Option<(Standing, Phc)>, StoreError> {
     let id = scope.account();

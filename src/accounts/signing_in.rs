@@ -4,6 +4,7 @@
 //! cost through the same queue, and written down. Who fails too often is turned away before any of it.
 
 use crate::accounts::history::{self, Outcome, Way};
+use crate::accounts::notices::{self, Refusal};
 use crate::accounts::passwords::normalised;
 use crate::accounts::person::{self, Standing};
 use crate::accounts::session::Begun;
@@ -168,6 +169,7 @@ impl Accounts {
                     counter.count(tx)?;
                 }
                 history::enter(tx, scope, origin, Way::Password, Outcome::Refused)?;
+                notices::refused(tx, scope, Refusal::SignIn, origin)?;
                 return Ok(Entered::Refused);
             }
             let [by_identifier, _] = counters;

@@ -8,6 +8,7 @@ use crate::messages::files::Files;
 use crate::messages::mail::Letterhead;
 use crate::messages::outbox::Outbox;
 use crate::messages::smtp::{Login, Roots, Smtp, SmtpSettings, Tls};
+use crate::messages::telling::Telling;
 use crate::messages::texts::Texts;
 use crate::messages::transport::Transport;
 use crate::settings::Settings;
@@ -18,12 +19,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The outbox of `kernel`: by SMTP where a server is configured, else into files.
 pub(super) fn outbox(kernel: &Kernel, settings: &Settings) -> Result<Outbox, AppError> {
+    Ok(Outbox::new(kernel.clone(), transport(settings)?, texts()?, letterhead(settings)?))
+}
+
+/// What says on a page what mails say.
+pub(super) fn telling(settings: &Settings) -> Result<Telling, AppError> {
+    Ok(Telling::new(texts()?, letterhead(settings)?))
+}
+
+fn texts() -> Result<Texts, AppError> {
+    Texts::load().map_err(|error| AppError::Mail(error.to_string()))
+}
+
+fn letterhead(settings: &Settings) -> Result<Letterhead, AppError> {
     let from = settings.smtp.as_ref().map_or("seif@localhost", |smtp| smtp.from.as_str());
-    let contact = settings.contact();
     let name = settings.operator.name.as_deref().unwrap_or("Seif");
-    let letterhead = Letterhead::new(name, from, contact).map_err(|error| AppError::Mail(error.to_string()))?;
-    let texts = Texts::load().map_err(|error| AppError::Mail(error.to_string()))?;
-    Ok(Outbox::new(kernel.clone(), transport(settings)?, texts, letterhead))
+    Letterhead::new(name, from, settings.contact()).map_err(|error| AppError::Mail(error.to_string()))
 }
 
 fn transport(settings: &Settings) -> Result<Transport, AppError> {

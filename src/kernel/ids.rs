@@ -129,6 +129,8 @@ id! {
     SignupId;
     /// An entry of an account's sign-in history.
     SignInId;
+    /// Something that an account's person was told.
+    NoticeId;
     /// Something enrolled that confirms a person beside the password.
     FactorId;
     /// A challenge that raises a session's assurance.

@@ -16,6 +16,7 @@ pub mod notice;
 pub mod outbox;
 pub mod retry;
 pub mod smtp;
+pub mod telling;
 pub mod texts;
 pub mod transport;
 

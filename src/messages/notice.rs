@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::clock::Time;
 use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::values::{EmailAddress, Locale};
 
@@ -70,6 +71,23 @@ pub enum Notice {
         /// How many there are left.
         left: u32,
     },
+    /// Somebody was not let in, with the wrong password or in another way that is refused alike (K-7).
+    SignInRefused {
+        /// How often, within an hour.
+        times: u32,
+    },
+    /// Somebody who knew the password had a wrong answer to what else confirms the account (K-7).
+    ConfirmationRefused {
+        /// How often, within an hour.
+        times: u32,
+    },
+    /// What has gathered since the last one (K-9).
+    Digest {
+        /// Oldest first.
+        items: Vec<DigestItem>,
+        /// How many more there were than a mail holds.
+        more: u32,
+    },
     /// A tenant has begun.
     Welcome {
         /// The name that its owner gave it.
@@ -91,9 +109,64 @@ impl Notice {
             | Self::MethodRemoved { .. }
             | Self::MethodEnded { .. }
             | Self::RecoveryCodeUsed { .. }
+            | Self::SignInRefused { .. }
+            | Self::ConfirmationRefused { .. }
+            | Self::Digest { .. }
             | Self::Welcome { .. } => Life::Letter,
         }
     }
+}
+
+impl Notice {
+    /// Whether its mail may wait for the time that the person chose (K-9).
+    #[must_use]
+    pub const fn urgency(&self) -> Urgency {
+        match self {
+            Self::SignInRefused { .. } | Self::ConfirmationRefused { .. } => Urgency::AsChosen,
+            _ => Urgency::Now,
+        }
+    }
+
+    /// Whether what it tells of was let happen.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::SignInRefused { .. }
+            | Self::ConfirmationRefused { .. }
+            | Self::AddressTaken
+            | Self::MethodEnded { .. } => Outcome::Refused,
+            _ => Outcome::Accepted,
+        }
+    }
+}
+
+/// Whether a mail may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// It goes at once, whatever was chosen: who controls the account has changed, or may have.
+    Now,
+    /// It goes at once or with the daily digest.
+    AsChosen,
+}
+
+/// What became of the operation that a notice tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Accepted,
+    /// It was not.
+    Refused,
+}
+
+/// One line of a digest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DigestItem {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub notice: Notice,
 }
 
 /// What confirms a person, as mails name it.

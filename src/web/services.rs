@@ -6,6 +6,7 @@ use crate::accounts::Accounts;
 use crate::kernel::Kernel;
 use crate::kernel::access::SessionRules;
 use crate::kernel::log::Incidents;
+use crate::messages::telling::Telling;
 use crate::policies::Policies;
 use crate::settings::Settings;
 use crate::vault::Vault;
@@ -20,6 +21,8 @@ pub struct Services {
     pub policies: Policies,
     /// The collections and records.
     pub vault: Vault,
+    /// What says on a page what mails say.
+    pub telling: Telling,
     /// The configuration.
     pub settings: Arc<Settings>,
     /// How long sessions last.

@@ -23,6 +23,7 @@ mod joining;
 mod journal;
 mod mail;
 mod methods;
+mod notices;
 mod openapi;
 mod pages;
 mod parity;

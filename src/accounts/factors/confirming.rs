@@ -9,6 +9,8 @@ use crate::accounts::factors::rows::{self, Used};
 use crate::accounts::factors::workings::{Desk, Factor, Kept, Met};
 use crate::accounts::factors::{Advice, Answer, Asks, Enrolment, Method, Occasion};
 use crate::accounts::history::{self, Outcome};
+pub(super) use crate::accounts::notices::tell;
+use crate::accounts::notices::{self, Refusal, tell_of};
 use crate::accounts::session::Begun;
 use crate::accounts::throttles::{Counter, Throttled};
 use crate::accounts::{Accounts, Failure, person};
@@ -24,8 +26,7 @@ use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::schema::confirmations;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::AccountScope;
-use crate::messages::notice::{Mail, Notice};
-use crate::messages::outbox;
+use crate::messages::notice::Notice;
 
 /// A way to confirm that is open to an account.
 #[derive(Debug, Clone)]
@@ -207,10 +208,11 @@ impl Accounts {
             let mut desk = Desk { tx, scope, person: &person, lifetime };
             let Some(met) = method.workings().judge(&mut desk, &expected, &factors, &answer)? else {
                 history::enter(tx, scope, &origin, way, Outcome::Refused)?;
+                notices::refused(tx, scope, Refusal::Confirmation, &origin)?;
                 if rows::count_failure(tx, scope, method)? > 0
                     && let Some(means) = method.facts().means
                 {
-                    tell(tx, scope, &person, Notice::MethodEnded { means })?;
+                    tell_of(tx, scope, &person, Notice::MethodEnded { means }, &origin)?;
                 }
                 return Ok(None);
             };
@@ -254,17 +256,6 @@ fn settle(
         let left = u32::try_from(left).unwrap_or(u32::MAX);
         tell(tx, scope, person, Notice::RecoveryCodeUsed { left })?;
     }
-    Ok(())
-}
-
-/// Mails the account's person what has become of its factors (K-7).
-pub(super) fn tell(
-    tx: &mut Tx<'_>,
-    scope: &AccountScope,
-    person: &person::Person,
-    notice: Notice,
-) -> Result<(), StoreError> {
-    outbox::enqueue(tx, scope.keys(), &Mail { to: person.address()?, language: person.language, notice })?;
     Ok(())
 }
 

@@ -5,9 +5,9 @@
 //! and the column that says whose a row is can be written only by [`records::of`]`(&scope)`.
 
 pub use super::tables::{
-    account_tenants, accounts, acknowledgements, confirmations, factors, identifier_changes, identifier_undos,
-    instance, journals, key_versions, outbox, policies, policy_texts, prompts, sessions, sign_ins, signups, sweeps,
-    throttles, tokens,
+    account_notices, account_tenants, accounts, acknowledgements, confirmations, factors, identifier_changes,
+    identifier_undos, instance, journals, key_versions, outbox, policies, policy_texts, prompts, sessions, sign_ins,
+    signups, sweeps, throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.

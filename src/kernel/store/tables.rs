@@ -38,6 +38,24 @@ diesel::table! {
         password_at -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        notice_delivery -> SmallInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    account_notices (account_id, id) {
+        account_id -> Uid,
+        id -> Uid,
+        at -> BigInt,
+        last_at -> BigInt,
+        times -> BigInt,
+        gather -> Nullable<Binary>,
+        due_at -> Nullable<BigInt>,
+        reported_at -> Nullable<BigInt>,
+        body -> Binary,
     }
 }
 

@@ -1,4 +1,4 @@
-# Mails in English. $service: the service's name; $contact: its e-mail address; $means: what confirms; $left: codes left; $minutes: how long a code is valid.
+# Mails in English. $service: the service's name; $contact: its e-mail address; $means: what confirms; $left: codes left; $times: how often; $more: further entries; $minutes: how long a code is valid.
 
 code-validity = The code works once, within { $minutes ->
     [one] { $minutes } minute
@@ -71,6 +71,34 @@ recovery-code-used =
     .subject = A recovery code of your account at { $service } was used
     .lead = A recovery code has just confirmed a sign-in to your account at { $service }. It does not work again. Codes left: { $left }.
     .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
+
+sign-in-refused =
+    .subject = { $times ->
+        [one] A sign-in to your account at { $service } was refused
+       *[other] { $times } sign-ins to your account at { $service } were refused
+    }
+    .lead = { $times ->
+        [one] Somebody tried to sign in to your account at { $service } and was not let in.
+       *[other] Within an hour, somebody tried { $times } times to sign in to your account at { $service } and was not let in.
+    }
+    .otherwise = If it was you, you need not do anything. If it was not, look at your sign-in history, and choose a new password if you use this one elsewhere too.
+
+confirmation-refused =
+    .subject = { $times ->
+        [one] A wrong code was entered for your account at { $service }
+       *[other] { $times } wrong codes were entered for your account at { $service }
+    }
+    .lead = { $times ->
+        [one] Somebody who knows your password entered a wrong code to confirm a sign-in to your account at { $service }, and was refused.
+       *[other] Within an hour, somebody who knows your password entered { $times } wrong codes to confirm a sign-in to your account at { $service }, and was refused.
+    }
+    .otherwise = If it was you, you need not do anything. If it was not, somebody knows your password: open the service by typing its address yourself, freeze your account or change the password, and write to us at { $contact }.
+
+digest =
+    .subject = What happened in your account at { $service }
+    .lead = Since the last summary, this happened in your account at { $service }:
+    .more = And { $more } more, which stand among the notices in your account.
+    .otherwise = If any of it was not you, open the service by typing its address yourself, and report it among the notices in your account.
 
 welcome =
     .subject = Welcome to { $service }

@@ -72,6 +72,34 @@ recovery-code-used =
     .lead = Taastekoodiga kinnitati äsja sisselogimine teie kontole teenuses { $service }. Teist korda see ei kehti. Koode on alles: { $left }.
     .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
 
+sign-in-refused =
+    .subject = { $times ->
+        [one] Sinu konto { $service } sisselogimine lükati tagasi
+       *[other] Sinu konto { $service } sisselogimisi lükati tagasi: { $times }
+    }
+    .lead = { $times ->
+        [one] Keegi püüdis sinu kontole { $service } sisse logida ja teda ei lastud sisse.
+       *[other] Keegi püüdis tunni jooksul { $times } korda sinu kontole { $service } sisse logida ja teda ei lastud sisse.
+    }
+    .otherwise = Kui see olid sina, ei pea sa midagi tegema. Kui mitte, vaata oma sisselogimiste ajalugu ja vali uus parool, kui kasutad seda ka mujal.
+
+confirmation-refused =
+    .subject = { $times ->
+        [one] Sinu konto { $service } jaoks sisestati vale kood
+       *[other] Sinu konto { $service } jaoks sisestati valesid koode: { $times }
+    }
+    .lead = { $times ->
+        [one] Keegi, kes teab sinu parooli, sisestas konto { $service } sisselogimise kinnitamiseks vale koodi ja teda ei lastud edasi.
+       *[other] Keegi, kes teab sinu parooli, sisestas tunni jooksul { $times } korda konto { $service } sisselogimise kinnitamiseks vale koodi ja teda ei lastud edasi.
+    }
+    .otherwise = Kui see olid sina, ei pea sa midagi tegema. Kui mitte, teab keegi sinu parooli: ava teenus ise selle aadressi sisestades, külmuta konto või vaheta parool ja kirjuta meile aadressil { $contact }.
+
+digest =
+    .subject = Mis toimus sinu kontol { $service }
+    .lead = Pärast eelmist kokkuvõtet toimus sinu kontol { $service } järgmine:
+    .more = Ja veel { $more }, mis on näha sinu konto teadetes.
+    .otherwise = Kui midagi sellest ei teinud sina, ava teenus ise selle aadressi sisestades ja anna sellest oma konto teadetes märku.
+
 welcome =
     .subject = Tere tulemast teenusesse { $service }
     .lead = Teie andmehoidla teenuses { $service } on valmis.

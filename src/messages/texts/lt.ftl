@@ -73,6 +73,38 @@ recovery-code-used =
     .lead = Atkūrimo kodu ką tik patvirtintas prisijungimas prie jūsų paskyros „{ $service }“ paslaugoje. Antrą kartą jis nebegalios. Liko kodų: { $left }.
     .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
 
+sign-in-refused =
+    .subject = { $times ->
+        [one] Atmestas { $times } bandymas prisijungti prie jūsų paskyros „{ $service }“
+        [few] Atmesti { $times } bandymai prisijungti prie jūsų paskyros „{ $service }“
+       *[other] Atmesta { $times } bandymų prisijungti prie jūsų paskyros „{ $service }“
+    }
+    .lead = { $times ->
+        [one] Per valandą kažkas { $times } kartą bandė prisijungti prie jūsų paskyros „{ $service }“ ir nebuvo įleistas.
+        [few] Per valandą kažkas { $times } kartus bandė prisijungti prie jūsų paskyros „{ $service }“ ir nebuvo įleistas.
+       *[other] Per valandą kažkas { $times } kartų bandė prisijungti prie jūsų paskyros „{ $service }“ ir nebuvo įleistas.
+    }
+    .otherwise = Jei tai buvote jūs, nieko daryti nereikia. Jei ne, peržiūrėkite prisijungimų istoriją ir pasirinkite naują slaptažodį, jei šį naudojate ir kitur.
+
+confirmation-refused =
+    .subject = { $times ->
+        [one] Jūsų paskyrai „{ $service }“ įvestas { $times } neteisingas kodas
+        [few] Jūsų paskyrai „{ $service }“ įvesti { $times } neteisingi kodai
+       *[other] Jūsų paskyrai „{ $service }“ įvesta { $times } neteisingų kodų
+    }
+    .lead = { $times ->
+        [one] Kažkas, kas žino jūsų slaptažodį, per valandą { $times } kartą įvedė neteisingą kodą prisijungimui prie jūsų paskyros „{ $service }“ patvirtinti ir buvo atmestas.
+        [few] Kažkas, kas žino jūsų slaptažodį, per valandą { $times } kartus įvedė neteisingą kodą prisijungimui prie jūsų paskyros „{ $service }“ patvirtinti ir buvo atmestas.
+       *[other] Kažkas, kas žino jūsų slaptažodį, per valandą { $times } kartų įvedė neteisingą kodą prisijungimui prie jūsų paskyros „{ $service }“ patvirtinti ir buvo atmestas.
+    }
+    .otherwise = Jei tai buvote jūs, nieko daryti nereikia. Jei ne, kažkas žino jūsų slaptažodį: atverkite paslaugą patys įvesdami jos adresą, užšaldykite paskyrą arba pakeiskite slaptažodį ir parašykite mums adresu { $contact }.
+
+digest =
+    .subject = Kas vyko jūsų paskyroje „{ $service }“
+    .lead = Nuo ankstesnės suvestinės jūsų paskyroje „{ $service }“ įvyko:
+    .more = Ir dar { $more }, kuriuos rasite savo paskyros pranešimuose.
+    .otherwise = Jei ką nors iš to padarėte ne jūs, atverkite paslaugą patys įvesdami jos adresą ir praneškite apie tai savo paskyros pranešimuose.
+
 welcome =
     .subject = Sveiki atvykę į „{ $service }“
     .lead = Jūsų duomenų saugykla „{ $service }“ paslaugoje paruošta.

@@ -72,6 +72,34 @@ recovery-code-used =
     .lead = Ar atkopšanas kodu tikko tika apstiprināta pieteikšanās jūsu kontā pakalpojumā { $service }. Tas vairs neder. Atlikušo kodu skaits: { $left }.
     .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
 
+sign-in-refused =
+    .subject = { $times ->
+        [one] Noraidīts { $times } mēģinājums pieteikties jūsu kontā { $service }
+       *[other] Noraidīti { $times } mēģinājumi pieteikties jūsu kontā { $service }
+    }
+    .lead = { $times ->
+        [one] Stundas laikā { $times } reizi kāds mēģināja pieteikties jūsu kontā { $service }, un netika ielaists.
+       *[other] Stundas laikā { $times } reizes kāds mēģināja pieteikties jūsu kontā { $service }, un netika ielaists.
+    }
+    .otherwise = Ja tas bijāt jūs, nekas nav jādara. Ja ne, apskatiet savu pieteikšanās vēsturi un izvēlieties jaunu paroli, ja šo lietojat arī citur.
+
+confirmation-refused =
+    .subject = { $times ->
+        [one] Jūsu kontam { $service } ievadīts { $times } nepareizs kods
+       *[other] Jūsu kontam { $service } ievadīti { $times } nepareizi kodi
+    }
+    .lead = { $times ->
+        [one] Kāds, kas zina jūsu paroli, stundas laikā { $times } reizi ievadīja nepareizu kodu, lai apstiprinātu pieteikšanos jūsu kontā { $service }, un tika noraidīts.
+       *[other] Kāds, kas zina jūsu paroli, stundas laikā { $times } reizes ievadīja nepareizu kodu, lai apstiprinātu pieteikšanos jūsu kontā { $service }, un tika noraidīts.
+    }
+    .otherwise = Ja tas bijāt jūs, nekas nav jādara. Ja ne, kāds zina jūsu paroli: atveriet pakalpojumu, pats ierakstot tā adresi, iesaldējiet kontu vai nomainiet paroli un rakstiet mums uz { $contact }.
+
+digest =
+    .subject = Kas noticis jūsu kontā { $service }
+    .lead = Kopš iepriekšējā kopsavilkuma jūsu kontā { $service } noticis šis:
+    .more = Un vēl { $more }, kas redzami jūsu konta paziņojumos.
+    .otherwise = Ja kaut ko no tā nedarījāt jūs, atveriet pakalpojumu, pats ierakstot tā adresi, un ziņojiet par to sava konta paziņojumos.
+
 welcome =
     .subject = Laipni lūdzam pakalpojumā { $service }
     .lead = Jūsu datu glabātava pakalpojumā { $service } ir gatava.

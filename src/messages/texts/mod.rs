@@ -10,7 +10,7 @@ pub(crate) use self::plain::plain;
 use crate::kernel::personal::Secret;
 use crate::kernel::values::Locale;
 use crate::messages::mail::Letterhead;
-use crate::messages::notice::{Code, Notice, Purpose};
+use crate::messages::notice::{Code, DigestItem, Notice, Purpose};
 
 /// All words, read once at the start.
 pub struct Texts {
@@ -30,6 +30,15 @@ pub struct Words {
     pub subject: String,
     /// Plain text, lines ended by CRLF; a code stands alone on its line.
     pub body: Secret<String>,
+}
+
+/// A notice as a list tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// One line.
+    pub subject: String,
+    /// What has happened.
+    pub text: String,
 }
 
 /// The words are incomplete: a defect of this build, found by its tests.
@@ -89,10 +98,50 @@ impl Texts {
             Notice::RecoveryCodeUsed { left } => {
                 page.news_of(&mut body, "recovery-code-used", &[("left", (*left).into())])?
             }
+            Notice::SignInRefused { times } => {
+                page.news_of(&mut body, "sign-in-refused", &[("times", (*times).into())])?
+            }
+            Notice::ConfirmationRefused { times } => {
+                page.news_of(&mut body, "confirmation-refused", &[("times", (*times).into())])?
+            }
+            Notice::Digest { items, more } => self.digest(&page, &mut body, items, *more)?,
             Notice::Welcome { tenant_name } => page.welcome(&mut body, tenant_name.reveal())?,
         };
         page.close(&mut body)?;
         Ok(Words { subject, body: Secret::new(std::mem::take(&mut body)) })
+    }
+
+    /// What `notice` tells, for a list of such: its subject, and what has happened. Every letter begins with that.
+    ///
+    /// # Errors
+    ///
+    /// [`TextsError::Missing`] where the language lacks a text.
+    pub fn tell(&self, notice: &Notice, language: Locale, letterhead: &Letterhead) -> Result<Told, TextsError> {
+        let Words { subject, body } = self.write(notice, language, letterhead)?;
+        let text = body.reveal().split("\r\n\r\n").next().unwrap_or_default().to_owned();
+        Ok(Told { subject, text })
+    }
+
+    /// The lines of a digest: when, and what each mail would have been about.
+    fn digest(
+        &self,
+        page: &Page<'_>,
+        body: &mut String,
+        items: &[DigestItem],
+        more: u32,
+    ) -> Result<String, TextsError> {
+        add(body, &page.say("digest", Some("lead"))?);
+        for item in items {
+            let at = item.at.rfc3339();
+            let (day, time) = (at.get(..10).unwrap_or_default(), at.get(11..16).unwrap_or_default());
+            let subject = self.write(&item.notice, page.language, page.letterhead)?.subject;
+            add(body, &format!("{day} {time} UTC: {subject}"));
+        }
+        if more > 0 {
+            add(body, &page.say_with("digest", Some("more"), &[("more", more.into())])?);
+        }
+        add(body, &page.say("digest", Some("otherwise"))?);
+        page.say("digest", Some("subject"))
     }
 
     const fn bundle(&self, language: Locale) -> &Bundle {

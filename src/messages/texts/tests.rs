@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
+use crate::kernel::clock::Time;
 use crate::kernel::personal::Personal;
 use crate::messages::notice::{Life, Means};
 
@@ -13,6 +14,12 @@ fn letterhead() -> Letterhead {
 
 fn code() -> Code {
     Code::new(Secret::new(CODE.to_owned()), Duration::from_mins(10))
+}
+
+fn digest(more: u32) -> Notice {
+    let item = |minute: i64, notice| DigestItem { at: Time::from_micros(minute * 60_000_000), notice };
+    let items = vec![item(1, Notice::SignInRefused { times: 3 }), item(2, Notice::ConfirmationRefused { times: 1 })];
+    Notice::Digest { items, more }
 }
 
 /// Each kind of mail, under the key of its texts.
@@ -29,6 +36,12 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("identifier-changed", Notice::IdentifierChanged),
         ("method-added", Notice::MethodAdded { means: Means::Totp }),
         ("method-added", Notice::MethodAdded { means: Means::RecoveryCodes }),
+        ("sign-in-refused", Notice::SignInRefused { times: 1 }),
+        ("sign-in-refused", Notice::SignInRefused { times: 12 }),
+        ("confirmation-refused", Notice::ConfirmationRefused { times: 1 }),
+        ("confirmation-refused", Notice::ConfirmationRefused { times: 3 }),
+        ("digest", digest(0)),
+        ("digest", digest(731)),
         ("method-removed", Notice::MethodRemoved { means: Means::Totp }),
         ("method-removed", Notice::MethodRemoved { means: Means::RecoveryCodes }),
         ("method-ended", Notice::MethodEnded { means: Means::Totp }),
@@ -113,6 +126,31 @@ fn a_tenant_is_welcomed_by_its_name() {
             assert_eq!(body.contains("Rīta Maize"), named, "{key} in {language:?}");
         }
     });
+}
+
+#[test]
+fn a_digest_tells_when_and_what_of_each_and_how_many_more() {
+    // K-9
+    each(|language, key, notice, _, body| {
+        if let Notice::Digest { items, more } = notice {
+            let lines: Vec<&str> = body.split("\r\n").filter(|line| line.starts_with("1970-01-01 00:0")).collect();
+            assert_eq!(lines.len(), items.len(), "{key} in {language:?}");
+            assert!(lines.iter().all(|line| line.contains("Seif")), "{lines:?}");
+            assert_eq!(body.contains("731"), *more == 731, "{key} in {language:?}");
+        }
+    });
+}
+
+#[test]
+fn a_letter_tells_first_what_has_happened() {
+    let texts = Texts::load().unwrap();
+    for (key, notice) in samples().into_iter().filter(|(_, notice)| notice.life() == Life::Letter) {
+        let told = texts.tell(&notice, Locale::En, &letterhead()).unwrap();
+        assert!(
+            told.text.len() > 20 && !told.text.contains("\r\n") && told.subject.contains("Seif"),
+            "{key}: {told:?}"
+        );
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod failure;
 mod health;
 pub mod listing;
 pub mod methods;
+mod notices;
 pub mod openapi;
 pub mod policies;
 pub mod tokens;
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(contacts::routes());
     routes.extend(health::routes());
     routes.extend(methods::routes());
+    routes.extend(notices::routes());
     routes.extend(openapi::routes());
     routes.extend(policies::routes());
     routes.extend(tokens::routes());
@@ -32,6 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
 fn documents() -> Vec<utoipa::openapi::OpenApi> {
     let mut documents = vec![accounts::document(), methods::document(), policies::document(), tokens::document()];
     documents.push(contacts::document());
+    documents.push(notices::document());
     documents.extend(vault::documents());
     documents
 }

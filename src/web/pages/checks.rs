@@ -8,9 +8,9 @@ use super::shown::tests::shown;
 use super::{
     Acknowledge, ApiDocs, Asked, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods, ContactsPage,
     Document, EnrolApp, History, ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, LegalDocument, Locale,
-    NewCollection, News, Page, Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal,
-    Section, Security, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash, Visitor,
-    render,
+    NewCollection, News, Notices, Page, Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade,
+    Refusal, Section, Security, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash,
+    Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -33,6 +33,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
     pages!(Security, EnrolApp, RecoveryCodesMade, ContactsPage);
+    pages!(Notices);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     all
 }

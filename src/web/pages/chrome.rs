@@ -134,6 +134,8 @@ pub enum News {
     MethodRemoved,
     /// The contacts were said to be right.
     ContactsConfirmed,
+    /// An entry was reported.
+    NoticeReported,
     /// A token ended.
     TokenRevoked,
     /// Preferences were stored.

@@ -16,6 +16,7 @@ mod form;
 mod import;
 mod join;
 mod legal;
+mod notices;
 mod processors;
 mod qr;
 mod record;
@@ -53,6 +54,7 @@ pub use import::{
 };
 pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
+pub use notices::{NoticeDelivery, NoticeRow, Notices};
 pub use processors::{ProcessorRow, Processors};
 pub use qr::Qr;
 pub use record::{

@@ -116,6 +116,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "legal.html",
     "macros.html",
     "new_collection.html",
+    "notices.html",
     "preferences.html",
     "processors.html",
     "record.html",

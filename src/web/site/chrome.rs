@@ -141,6 +141,7 @@ fn news(request: &HttpRequest) -> Option<News> {
         "contacts_confirmed" => News::ContactsConfirmed,
         "method_added" => News::MethodAdded,
         "method_removed" => News::MethodRemoved,
+        "notice_reported" => News::NoticeReported,
         "token_revoked" => News::TokenRevoked,
         "preferences_saved" => News::PreferencesSaved,
         _ => return None,

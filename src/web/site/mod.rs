@@ -15,6 +15,7 @@ pub mod explain;
 mod form;
 mod home;
 mod join;
+mod notices;
 mod onward;
 mod preferences;
 mod problems;
@@ -53,6 +54,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(documents::routes());
     routes.extend(home::routes());
     routes.extend(join::routes());
+    routes.extend(notices::routes());
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
     routes.extend(processors::routes());

@@ -10,6 +10,7 @@ nav-sign-in = Sign in
 nav-join = Open a vault
 nav-security = Ways to confirm
 nav-contacts = Contact data
+nav-notices = Notices
 nav-sign-ins = Sign-in history
 nav-preferences = Preferences
 nav-sign-out = Sign out
@@ -58,6 +59,7 @@ news-record-restored = Back from the trash.
 news-imported = The import is complete.
 news-method-added = Added. From now on it confirms that it is you.
 news-method-removed = Removed. It confirms nothing any more.
+news-notice-reported = Thank you. If it was not you, freeze your account: nobody gets in until you open it again.
 news-token-revoked = The token no longer works.
 news-preferences-saved = Your preferences are saved.
 
@@ -120,6 +122,17 @@ method-recovery-codes-risk = For the day when all else is lost. Whoever finds th
 method-sent-to = We send it to { $target }.
 method-advised-against = For what this vault holds, we advise a safer method.
 method-choose = Choose
+
+## Notices
+notices-lead = Everything that concerns the safety of your account, done or refused. Say so where it was not you.
+notices-empty = Nothing has happened yet
+notices-empty-text = When something changes who can enter your account, it stands here.
+notices-reported = You reported this on
+notices-delivery = Mails
+notices-delivery-text = Codes, and changes of your password, your sign-in or your ways to confirm, always come at once.
+notices-at-once = At once
+notices-daily = Together, once a day
+was-not-me = This was not me
 
 ## Fields and hints
 field-email = E-mail address

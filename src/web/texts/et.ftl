@@ -10,6 +10,7 @@ nav-sign-in = Logi sisse
 nav-join = Ava hoidla
 nav-security = Kinnitusviisid
 nav-contacts = Kontaktandmed
+nav-notices = Teated
 nav-sign-ins = Sisselogimiste ajalugu
 nav-preferences = Eelistused
 nav-sign-out = Logi välja
@@ -58,6 +59,7 @@ news-record-restored = Prügikastist taastatud.
 news-imported = Import on lõppenud.
 news-method-added = Lisatud. Nüüdsest kinnitab see, et see olete teie.
 news-method-removed = Eemaldatud. See ei kinnita enam midagi.
+news-notice-reported = Aitäh. Kui see ei olnud sina, külmuta konto: keegi ei pääse sisse enne, kui sa selle uuesti avad.
 news-token-revoked = Juurdepääsutõend enam ei kehti.
 news-preferences-saved = Eelistused on salvestatud.
 
@@ -120,6 +122,17 @@ method-recovery-codes-risk = Päevaks, mil kõik muu on kadunud. Kes lehe leiab,
 method-sent-to = Saadame selle: { $target }.
 method-advised-against = Selle hoidla sisu jaoks soovitame turvalisemat viisi.
 method-choose = Vali
+
+## Teated
+notices-lead = Kõik, mis puudutab sinu konto turvalisust, tehtud ja tagasi lükatud. Anna märku, kui see ei olnud sina.
+notices-empty = Midagi pole veel juhtunud
+notices-empty-text = Kui muutub see, kes pääseb sinu kontole, on see siin näha.
+notices-reported = Andsid sellest märku
+notices-delivery = Kirjad
+notices-delivery-text = Koodid ning parooli, sisselogimise või kinnitamisviiside muudatused tulevad alati kohe.
+notices-at-once = Kohe
+notices-daily = Koos, kord päevas
+was-not-me = See ei olnud mina
 
 ## Väljad ja selgitused
 field-email = E-posti aadress

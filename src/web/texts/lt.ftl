@@ -10,6 +10,7 @@ nav-sign-in = Prisijungti
 nav-join = Atidaryti saugyklą
 nav-security = Patvirtinimo būdai
 nav-contacts = Kontaktiniai duomenys
+nav-notices = Pranešimai
 nav-sign-ins = Prisijungimų istorija
 nav-preferences = Nuostatos
 nav-sign-out = Atsijungti
@@ -58,6 +59,7 @@ news-record-restored = Atkurta iš šiukšlinės.
 news-imported = Importas baigtas.
 news-method-added = Pridėta. Nuo šiol tai patvirtina, kad tai jūs.
 news-method-removed = Pašalinta. Tai nieko nebepatvirtina.
+news-notice-reported = Ačiū. Jei tai buvote ne jūs, užšaldykite paskyrą: niekas į ją nepateks, kol jos vėl neatversite.
 news-token-revoked = Žetonas nebeveikia.
 news-preferences-saved = Nuostatos įrašytos.
 
@@ -120,6 +122,17 @@ method-recovery-codes-risk = Tai dienai, kai visa kita prarasta. Kas ras lapą, 
 method-sent-to = Siųsime čia: { $target }.
 method-advised-against = Tam, kas laikoma šioje saugykloje, patariame saugesnį būdą.
 method-choose = Pasirinkti
+
+## Pranešimai
+notices-lead = Viskas, kas susiję su jūsų paskyros saugumu, ir atlikta, ir atmesta. Pasakykite, jei tai buvote ne jūs.
+notices-empty = Dar nieko neįvyko
+notices-empty-text = Kai pasikeis tai, kas gali patekti į jūsų paskyrą, tai bus matoma čia.
+notices-reported = Apie tai pranešėte
+notices-delivery = Laiškai
+notices-delivery-text = Kodai ir slaptažodžio, prisijungimo ar patvirtinimo būdų pakeitimai visada siunčiami iš karto.
+notices-at-once = Iš karto
+notices-daily = Kartu, kartą per dieną
+was-not-me = Tai buvau ne aš
 
 ## Laukai ir paaiškinimai
 field-email = El. pašto adresas

@@ -10,6 +10,7 @@ nav-sign-in = Pieteikties
 nav-join = Atvērt glabātavu
 nav-security = Apstiprināšanas veidi
 nav-contacts = Kontaktinformācija
+nav-notices = Paziņojumi
 nav-sign-ins = Pieteikšanās vēsture
 nav-preferences = Iestatījumi
 nav-sign-out = Iziet
@@ -58,6 +59,7 @@ news-record-restored = Atjaunots no atkritnes.
 news-imported = Imports ir pabeigts.
 news-method-added = Pievienots. Turpmāk tas apstiprina, ka tas esat jūs.
 news-method-removed = Noņemts. Tas vairs neko neapstiprina.
+news-notice-reported = Paldies. Ja tas nebijāt jūs, iesaldējiet kontu: neviens tajā netiks, kamēr to neatvērsiet.
 news-token-revoked = Pilnvara vairs nedarbojas.
 news-preferences-saved = Iestatījumi ir saglabāti.
 
@@ -120,6 +122,17 @@ method-recovery-codes-risk = Dienai, kad viss pārējais ir pazudis. Kas atrod l
 method-sent-to = Nosūtīsim to uz { $target }.
 method-advised-against = Tam, kas glabājas šajā glabātavā, iesakām drošāku veidu.
 method-choose = Izvēlēties
+
+## Paziņojumi
+notices-lead = Viss, kas skar jūsu konta drošību, gan paveikts, gan noraidīts. Pasakiet, ja tas nebijāt jūs.
+notices-empty = Vēl nekas nav noticis
+notices-empty-text = Kad mainās tas, kas var iekļūt jūsu kontā, tas būs redzams šeit.
+notices-reported = Jūs par to ziņojāt
+notices-delivery = Vēstules
+notices-delivery-text = Kodi un paroles, pieteikšanās vai apstiprināšanas veidu izmaiņas vienmēr tiek sūtītas uzreiz.
+notices-at-once = Uzreiz
+notices-daily = Kopā, reizi dienā
+was-not-me = Tas nebiju es
 
 ## Lauki un paskaidrojumi
 field-email = E-pasta adrese
