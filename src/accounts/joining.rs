@@ -133,7 +133,7 @@ impl Accounts {
         let identifier = Identifier::email(&email);
         let normalised = identifier.normalised.reveal();
         let tag = kernel.keyring().identifier_tag(identifier.kind, normalised)?;
-        let taken = kernel.keyring().find_identifier(&tag).await?.is_some();
+        let taken = kernel.keyring().holder_of_identifier(&tag).await?.is_some();
         let day = kernel.today().await?;
         let counter = Counter::new(&day, self.rules().codes, normalised.as_bytes());
         let lifetime = self.rules().code_lifetime;
@@ -307,22 +307,16 @@ impl Accounts {
         }
     }
 
-    /// Claims what the account signs in by. A phone number that another account signs in by stays that account's,
-    /// without a word: numbers are not proved here (K-2).
+    /// Claims the address that the account signs in by. A phone number is only said here: it signs in once it is
+    /// verified (K-2).
     async fn claim(&self, account: AccountId, joining: &Joining) -> Result<(), JoinError> {
         let keyring = self.kernel().keyring();
         let email = Identifier::email(&joining.email);
-        let claim = async |identifier: &Identifier| -> Result<Claim, Failure> {
-            let tag = keyring.identifier_tag(identifier.kind, identifier.normalised.reveal())?;
-            Ok(keyring.claim_identifier(&tag, account).await?)
-        };
-        if claim(&email).await? == Claim::Taken {
-            return Err(JoinError::CodeRefused);
+        let tag = keyring.identifier_tag(email.kind, email.normalised.reveal()).map_err(Failure::from)?;
+        match keyring.claim_identifier(&tag, account).await.map_err(Failure::from)? {
+            Claim::Made => Ok(()),
+            Claim::Taken => Err(JoinError::CodeRefused),
         }
-        if let Some(number) = &joining.applicant.phone {
-            let _stays_with_whom_it_is: Claim = claim(&Identifier::phone(number)).await?;
-        }
-        Ok(())
     }
 
     async fn write_down(

@@ -3,13 +3,14 @@
 //! Start at [`Accounts`], which the web holds. A file a subject: [`joining`] (an address is proved before anything is
 //! stored), [`signing_in`] (unknown and known identifiers are alike), [`factors`] (raising a session, and by
 //! what), [`history`], [`notices`] (what its person is told), [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail),
-//! [`prompts`] (what the service asks of a person), [`contacts`]. What the parts
+//! [`prompts`] (what the service asks of a person), [`contacts`], [`identifiers`] (what signs in, changed). What the parts
 //! of an account are under is the account's own key; what belongs to nobody yet is under the day's.
 
 pub mod contacts;
 mod decoys;
 pub mod factors;
 pub mod history;
+pub mod identifiers;
 pub mod joining;
 pub mod notices;
 pub mod passwords;

@@ -90,6 +90,11 @@ impl Phone {
     pub(super) fn unverified(number: &PhoneNumber) -> Self {
         Self { number: Personal::new(number.to_stored()), standing: PhoneStanding::Unverified }
     }
+
+    /// A number that is known to be theirs since then, as it is stored.
+    pub(super) const fn verified(number: Personal<String>, at: Time) -> Self {
+        Self { number, standing: PhoneStanding::Verified { at } }
+    }
 }
 
 impl Person {
@@ -166,6 +171,29 @@ pub(super) fn find(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Person, Stor
 pub(super) fn standing(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Standing, StoreError> {
     let code = accounts::table.find(scope.account()).select(accounts::state).get_result(tx.conn())?;
     Ok(Standing::from_code(code))
+}
+
+/// Changes who the scope's account is: gives who it was, and who it is now.
+///
+/// # Errors
+/// The store's; [`StoreError::Again`] when somebody else changed it meanwhile.
+pub(super) fn change(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    alter: impl FnOnce(&mut Person),
+) -> Result<(Person, Person), StoreError> {
+    let id = scope.account();
+    let (version, body): (i64, Sealed<AccountBody>) =
+        accounts::table.find(id).select((accounts::version, accounts::body)).get_result(tx.conn())?;
+    let before = scope.keys().open(RowRef::new(id.as_bytes(), version), &body)?;
+    let mut after = before.clone();
+    alter(&mut after);
+    let (next, now) = (version.saturating_add(1), tx.now());
+    let body = scope.keys().seal::<AccountBody>(RowRef::new(id.as_bytes(), next), &after, tx.entropy());
+    let changed = diesel::update(accounts::table.find(id).filter(accounts::version.eq(version)))
+        .set((accounts::version.eq(next), accounts::body.eq(body), accounts::updated_at.eq(now)))
+        .execute(tx.conn())?;
+    if changed == 1 { Ok((before, after)) } else { Err(StoreError::Again) }
 }
 
 /// What a sign-in is checked against; `None` when there is no such row.

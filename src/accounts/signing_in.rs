@@ -64,7 +64,7 @@ impl Identifier {
     }
 
     /// What was typed; text that is neither address nor number counts too, and is nobody's.
-    fn typed(text: &str) -> Self {
+    pub(super) fn typed(text: &str) -> Self {
         if let Ok(address) = EmailAddress::parse(text) {
             return Self::email(&address);
         }

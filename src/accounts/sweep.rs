@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::accounts::{Accounts, Failure, factors, notices};
+use crate::accounts::{Accounts, Failure, factors, identifiers, notices};
 use crate::kernel::access::sessions;
 use crate::kernel::ids::{AccountId, ConfirmationId, SignupId};
 use crate::kernel::keyring::identifiers::Underway;
@@ -19,12 +19,12 @@ pub struct Swept {
     pub rows: usize,
     /// Keys of days destroyed.
     pub days: usize,
-    /// Claims of identifiers settled or released.
+    /// Claims of identifiers settled or released, and what was held long enough.
     pub claims: usize,
 }
 
 impl Accounts {
-    /// Deletes sessions, sign-ups, challenges, enrolments and counters that are over, destroys the keys of old days, and settles the
+    /// Deletes sessions, sign-ups, challenges, enrolments, changes of identifiers and counters that are over, destroys the keys of old days, and settles the
     /// claims of accounts that were written, releases those of accounts that were not. Safe at any time, on any node.
     ///
     /// # Errors
@@ -51,13 +51,15 @@ impl Accounts {
         for (account, underway) in keyring.unsettled_claims()? {
             let known = kernel.point(&kernel.service(), move |tx, _| exists(tx, account)).await?;
             match (known, underway) {
-                (Some(_), _) => keyring.settle_identifiers(account).await?,
-                (None, Underway::No) => keyring.release_identifiers(account).await?,
-                (None, Underway::Maybe) => continue,
+                (Some(_), _) => done += self.reconcile(account).await?,
+                (None, Underway::No) => {
+                    keyring.release_identifiers(account).await?;
+                    done += 1;
+                }
+                (None, Underway::Maybe) => {}
             }
-            done += 1;
         }
-        Ok(done)
+        Ok(done + keyring.release_held_identifiers().await?)
     }
 }
 
@@ -82,6 +84,7 @@ fn rows(tx: &mut Tx<'_>, accounts: &Accounts) -> Result<usize, StoreError> {
     deleted += diesel::delete(throttles::table.filter(throttles::tag.eq_any(&over))).execute(tx.conn())?;
     deleted += factors::sweep(tx, accounts.rules().code_lifetime, BATCH)?;
     deleted += notices::sweep(tx, BATCH)?;
+    deleted += identifiers::sweep(tx, BATCH)?;
     deleted += accounts.0.decoys.forget_history(tx)?;
     Ok(deleted)
 }

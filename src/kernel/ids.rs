@@ -135,6 +135,10 @@ id! {
     FactorId;
     /// A challenge that raises a session's assurance.
     ConfirmationId;
+    /// A change of what an account signs in by.
+    IdentifierChangeId;
+    /// A request to undo one.
+    IdentifierUndoId;
     /// A collection of records.
     CollectionId;
     /// A field of a collection; it survives a renaming.

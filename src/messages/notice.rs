@@ -47,8 +47,17 @@ pub enum Notice {
         /// What the code is for.
         purpose: Purpose,
     },
+    /// To the owner of an address: somebody with another account tried to make it theirs.
+    AddressWanted,
     /// The account's password was changed.
     PasswordChanged,
+    /// To the address that no longer signs in: what takes the change back (P-6).
+    IdentifierUndo {
+        /// The code that does.
+        code: UndoCode,
+    },
+    /// A change of what signs in was taken back from the old.
+    IdentifierRestored,
     /// The address or phone number that signs in was changed.
     IdentifierChanged,
     /// Something was added that confirms its owner from now on (K-7).
@@ -103,6 +112,9 @@ impl Notice {
         match self {
             Self::SignupCode { code } | Self::ConfirmationCode { code, .. } => Life::Code(code.valid_for()),
             Self::AddressTaken
+            | Self::AddressWanted
+            | Self::IdentifierUndo { .. }
+            | Self::IdentifierRestored
             | Self::PasswordChanged
             | Self::IdentifierChanged
             | Self::MethodAdded { .. }
@@ -134,6 +146,7 @@ impl Notice {
             Self::SignInRefused { .. }
             | Self::ConfirmationRefused { .. }
             | Self::AddressTaken
+            | Self::AddressWanted
             | Self::MethodEnded { .. } => Outcome::Refused,
             _ => Outcome::Accepted,
         }
@@ -216,6 +229,25 @@ impl Code {
     #[must_use]
     pub const fn valid_for(&self) -> Duration {
         Duration::from_secs(self.seconds)
+    }
+}
+
+/// A code that takes a change back: 120 random bits, good for days.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UndoCode(#[serde(with = "crate::kernel::personal::revealed")] Secret<String>);
+
+impl UndoCode {
+    /// The code as it is written down.
+    #[must_use]
+    pub const fn new(shown: Secret<String>) -> Self {
+        Self(shown)
+    }
+
+    /// The code.
+    #[must_use]
+    pub const fn shown(&self) -> &Secret<String> {
+        &self.0
     }
 }
 

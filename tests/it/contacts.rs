@@ -85,14 +85,14 @@ each_database! {
         let mut anna = world.owner().await;
         back(world, &mut anna, 181 * DAY).await;
         let anna = anna.with_header("accept", "text/html").with_header("accept-language", "en");
-        let dismissal = "/account/prompts/confirm_contacts/dismissal?next=/account/security";
-        let page = anna.get("/account/security").await.expect(200).page();
+        let dismissal = "/account/prompts/confirm_contacts/dismissal?next=/account/sign-ins";
+        let page = anna.get("/account/sign-ins").await.expect(200).page();
         assert!(page.contains(dismissal) && page.contains("href=\"/account/contacts\""), "{page}");
         assert!(!anna.get("/account/contacts").await.expect(200).page().contains("/account/prompts/"));
         let form = || Some(("application/x-www-form-urlencoded", Vec::new()));
         let put_off = anna.send_bytes(reqwest::Method::POST, dismissal, form()).await.expect(303);
-        assert_eq!(put_off.header("location"), "/account/security");
-        let page = anna.get("/account/security").await.expect(200).page();
+        assert_eq!(put_off.header("location"), "/account/sign-ins");
+        let page = anna.get("/account/sign-ins").await.expect(200).page();
         assert!(!page.contains("confirm_contacts") && page.contains("/account/prompts/password_age/"), "{page}");
         let confirmed =
             anna.send_bytes(reqwest::Method::POST, "/account/contacts/confirmation", form()).await.expect(303);

@@ -23,6 +23,7 @@ struct Shop {
     confirmation: String,
     import: String,
     factor: String,
+    change: String,
     field: String,
     cursor: String,
 }
@@ -47,6 +48,8 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
     let list = owner.get(&format!("{RECORDS}?limit=1")).await.expect(200).json();
     let token = owner.post("/api/v1/tokens", json!({"name": "T", "scopes": ["records:read"]})).await.expect(201).json();
     let factor = owner.post("/api/v1/account/methods", json!({"method": "totp"})).await.expect(201).json();
+    let new = json!({"kind": "email", "value": format!("{slug}@example.lv")});
+    let change = owner.post("/api/v1/account/identifiers", new).await.expect(202).json();
     let begun = owner.post("/api/v1/session/confirmations", json!({"method": "email"})).await.expect(201).json();
     let pages = owner.with_header("accept", "text/html");
     let to = format!("/t/{}/collections/{slug}/import", owner.tenant.as_deref().unwrap());
@@ -60,6 +63,7 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
         confirmation: text(&begun["id"]),
         import: waits.rsplit('/').next().unwrap().to_owned(),
         factor: text(&factor["id"]),
+        change: text(&change["id"]),
         field: text(&collection["fields"][0]["id"]),
         cursor: text(&list["next"]),
     }
@@ -73,7 +77,7 @@ fn body(pattern: &str, method: &Method) -> Option<Value> {
         ("POST", "batch") => Some(json!({"records": [values]})),
         ("POST", "search") => Some(json!({"text": "anna"})),
         ("PUT", _) if pattern.contains("/collections/") => Some(json!({"name": "Taken over", "fields": fields()})),
-        ("PUT", _) if pattern.contains("/confirmations/") || pattern.contains("/methods/") => {
+        ("PUT", _) if ["/confirmations/", "/methods/", "/identifiers/"].iter().any(|part| pattern.contains(part)) => {
             Some(json!({"code": "123456"}))
         }
         _ => None,
@@ -86,6 +90,8 @@ fn of_somebody(pattern: &str) -> bool {
     let documents = ["/privacy/", "/terms/", "/safe-use/", "/dpa/", "/cookies/"];
     // A sign-up belongs to nobody yet; whoever holds its id and its code is who it is for.
     let signup = pattern.starts_with("/api/v1/signups/") || pattern.starts_with("/join/");
+    // A request to take a change back is alike for everybody; whoever has its code is who it is for.
+    let signup = signup || pattern.starts_with("/api/v1/identifier-undos/") || pattern.starts_with("/undo-change/");
     // Whoever asks for a challenge that is not theirs is led to the choice of methods: the same for every such id.
     let signup = signup || pattern == "/confirm/{id}";
     !(public || signup || documents.iter().any(|document| pattern.starts_with(document)))
@@ -129,6 +135,9 @@ each_database! {
                         ("id", true) if pattern.contains("/tokens/") => Some(leaked(&theirs.token)),
                         ("id", true) if pattern.contains("/confirmations/") => Some(leaked(&theirs.confirmation)),
                         ("id", true) if pattern.contains("/imports/") => Some(leaked(&theirs.import)),
+                        ("id", true) if pattern.contains("/identifiers/") || pattern.contains("/changes/") => {
+                            Some(leaked(&theirs.change))
+                        }
                         ("id", true) if pattern.contains("/account/") => Some(leaked(&theirs.factor)),
                         ("id", true) => Some(leaked(&theirs.record)),
                         _ => Some(NOTHING),

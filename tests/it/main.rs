@@ -16,6 +16,7 @@ mod damage;
 mod dependencies;
 mod edge;
 mod idempotency;
+mod identifiers;
 mod import_pages;
 mod imports;
 mod isolation;

@@ -38,7 +38,7 @@ use crate::kernel::access::{AccountAccess, Wanted, Wish, member_scopes};
 use crate::kernel::ids::{FactorId, RecordId};
 use crate::kernel::store::schema::{factors, records};
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::TenantScope;
+use crate::kernel::tenancy::{AccountScope, TenantScope};
 
 /// A way to confirm, from least to most secure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,6 +150,14 @@ impl Accounts {
         }
         Ok(Holdings::Nothing)
     }
+}
+
+/// Ends the challenges whose codes went to the account's address: it has another one from now on.
+pub(super) fn forget_mailed_codes(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<(), StoreError> {
+    for method in Method::ALL.into_iter().filter(|method| method.facts().path == Path::ThroughOthers) {
+        rows::end_challenges(tx, scope, method)?;
+    }
+    Ok(())
 }
 
 /// Deletes enrolments that were begun and not finished within `life`, at most `limit`; gives how many.

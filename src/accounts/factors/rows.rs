@@ -245,7 +245,8 @@ pub(super) enum Replaced {
     Everything,
 }
 
-fn end_challenges(tx: &mut Tx<'_>, scope: &AccountScope, method: Method) -> Result<(), StoreError> {
+/// Ends the account's challenges of this method.
+pub(super) fn end_challenges(tx: &mut Tx<'_>, scope: &AccountScope, method: Method) -> Result<(), StoreError> {
     let its_own = confirmations::table
         .filter(confirmations::account_id.eq(scope.account()))
         .filter(confirmations::method.eq(method.code()));

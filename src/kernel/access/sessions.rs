@@ -306,6 +306,19 @@ pub fn end(tx: &mut Tx<'_>, session: SessionId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Ends every session of the account, and what waits on them; gives how many.
+///
+/// # Errors
+/// The store's.
+pub fn end_all(tx: &mut Tx<'_>, account: AccountId) -> Result<usize, StoreError> {
+    let all: Vec<SessionId> =
+        sessions::table.filter(sessions::account_id.eq(account)).select(sessions::id).load(tx.conn())?;
+    for id in &all {
+        end(tx, *id)?;
+    }
+    Ok(all.len())
+}
+
 /// Deletes the sessions that have run out, at most `limit`; gives how many.
 ///
 /// # Errors

@@ -2,6 +2,10 @@
 //!
 //! An identifier is claimed before its account is written to the data's database, and settled after. A claim that was
 //! never settled (the process was killed in between) is taken over by the next who proves the same identifier.
+//!
+//! When an account changes an identifier, the old one is held: it signs in no more and is nobody else's, so that the
+//! change can be undone from it. What an account's identifiers are is written in the account's own row; after a change
+//! [`Keyring::reconcile_identifiers`] brings this list in line with it.
 
 use std::time::Duration;
 
@@ -9,18 +13,46 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use super::tables::identifiers;
 use super::{Keyring, KeyringError};
+use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Owner, Tag};
 use crate::kernel::ids::AccountId;
-use crate::kernel::store::StoreError;
+use crate::kernel::store::{StoreError, Tx};
 
 /// How long an unsettled claim stands against others.
 const CLAIM: Duration = Duration::from_secs(300);
 
 /// The tag of an identifier, under the current index version.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdentifierTag {
     tag: Tag,
     index_version: i64,
+}
+
+/// What an identifier is to its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// It signs in.
+    SignsIn,
+    /// It did: until then it is nobody else's.
+    Until(Time),
+}
+
+/// An account's identifiers as they stand here, for [`Keyring::reconcile_identifiers`] to see that nobody changes them
+/// meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing(Vec<Row>);
+
+/// Index version, tag, since when, whether settled, until when held.
+type Row = (i64, Tag, Time, bool, Option<Time>);
+
+/// What came of a reconciliation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Reconciled {
+    /// So many lines changed.
+    Done(usize),
+    /// Somebody changed them since they were looked at: look again.
+    Overtaken,
 }
 
 /// What became of a claim.
@@ -58,18 +90,38 @@ impl Keyring {
     /// # Errors
     /// The keyring is away.
     pub async fn find_identifier(&self, identifier: &IdentifierTag) -> Result<Option<AccountId>, KeyringError> {
-        let wanted = identifier.clone();
-        self.db()
+        Ok(self.holder_of_identifier(identifier).await?.and_then(|(account, hold)| match hold {
+            Hold::SignsIn => Some(account),
+            Hold::Until(_) => None,
+        }))
+    }
+
+    /// Whose `identifier` is, and as what: nobody else can have it.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn holder_of_identifier(
+        &self,
+        identifier: &IdentifierTag,
+    ) -> Result<Option<(AccountId, Hold)>, KeyringError> {
+        let wanted = *identifier;
+        let found: Option<(AccountId, Option<Time>)> = self
+            .db()
             .point(None, move |tx| {
                 let found = identifiers::table
                     .find((wanted.index_version, wanted.tag))
-                    .select(identifiers::account_id)
+                    .select((identifiers::account_id, identifiers::held_until))
                     .get_result(tx.conn())
                     .optional()
                     .map_err(StoreError::from)?;
-                Ok(found)
+                Ok::<_, KeyringError>(found)
             })
-            .await
+            .await?;
+        let now = self.clock().now();
+        Ok(found.and_then(|(account, held_until)| match held_until {
+            None => Some((account, Hold::SignsIn)),
+            Some(until) => (now < until).then_some((account, Hold::Until(until))),
+        }))
     }
 
     /// Claims `identifier` for `account`, which is about to be written.
@@ -81,18 +133,27 @@ impl Keyring {
         identifier: &IdentifierTag,
         account: AccountId,
     ) -> Result<Claim, KeyringError> {
-        let wanted = identifier.clone();
-        self.db()
+        let wanted = *identifier;
+        let claimed = self
+            .db()
             .write(Vec::new(), move |tx| {
                 let mine = identifiers::table.find((wanted.index_version, wanted.tag));
-                let standing: Option<(crate::kernel::clock::Time, bool)> = mine
-                    .select((identifiers::claimed_at, identifiers::is_settled))
+                let standing: Option<(AccountId, Time, bool, Option<Time>)> = mine
+                    .select((
+                        identifiers::account_id,
+                        identifiers::claimed_at,
+                        identifiers::is_settled,
+                        identifiers::held_until,
+                    ))
                     .get_result(tx.conn())
                     .optional()
                     .map_err(StoreError::from)?;
+                let now = tx.now();
                 match standing {
-                    Some((_, true)) => return Ok(Claim::Taken),
-                    Some((at, false)) if tx.now().since(at) < CLAIM => return Ok(Claim::Taken),
+                    Some((holder, ..)) if holder == account => return Ok(Claim::Made),
+                    Some((_, _, true, None)) => return Ok(Claim::Taken),
+                    Some((_, _, true, Some(until))) if now < until => return Ok(Claim::Taken),
+                    Some((_, at, false, _)) if now.since(at) < CLAIM => return Ok(Claim::Taken),
                     Some(_) => {
                         diesel::delete(mine).execute(tx.conn()).map_err(StoreError::from)?;
                     }
@@ -108,7 +169,112 @@ impl Keyring {
                     ))
                     .execute(tx.conn())
                     .map_err(StoreError::from)?;
-                Ok(Claim::Made)
+                Ok::<_, KeyringError>(Claim::Made)
+            })
+            .await;
+        match claimed {
+            // Two claimed it at the same moment.
+            Err(KeyringError::Store(StoreError::Taken)) => Ok(Claim::Taken),
+            other => other,
+        }
+    }
+
+    /// The identifiers of `account` as they stand here.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn identifiers_of(&self, account: AccountId) -> Result<Standing, KeyringError> {
+        self.db().point(None, move |tx| Ok(Standing(rows_of(tx, account)?))).await
+    }
+
+    /// Brings the identifiers of `account` in line with `wanted`, which was read from its own row after `seen` was read
+    /// here: what is missing is entered, what is not wanted goes, young claims aside.
+    ///
+    /// # Errors
+    /// The keyring is away; [`StoreError::Taken`]: one of them is another account's.
+    pub async fn reconcile_identifiers(
+        &self,
+        account: AccountId,
+        seen: Standing,
+        wanted: Vec<(IdentifierTag, Hold)>,
+    ) -> Result<Reconciled, KeyringError> {
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let standing = rows_of(tx, account)?;
+                if standing != seen.0 {
+                    return Ok(Reconciled::Overtaken);
+                }
+                let now = tx.now();
+                let mut changed = 0;
+                for (identifier, hold) in &wanted {
+                    let held_until = match hold {
+                        Hold::SignsIn => None,
+                        Hold::Until(until) => Some(*until),
+                    };
+                    let row = identifiers::table.find((identifier.index_version, identifier.tag));
+                    let known =
+                        standing.iter().find(|row| (row.0, row.1) == (identifier.index_version, identifier.tag));
+                    changed += match known {
+                        Some((_, _, _, true, held)) if *held == held_until => 0,
+                        Some(_) => diesel::update(row.filter(identifiers::account_id.eq(account)))
+                            .set((identifiers::is_settled.eq(true), identifiers::held_until.eq(held_until)))
+                            .execute(tx.conn())
+                            .map_err(StoreError::from)?,
+                        None => diesel::insert_into(identifiers::table)
+                            .values((
+                                identifiers::tag.eq(identifier.tag),
+                                identifiers::index_version.eq(identifier.index_version),
+                                identifiers::account_id.eq(account),
+                                identifiers::claimed_at.eq(now),
+                                identifiers::is_settled.eq(true),
+                                identifiers::held_until.eq(held_until),
+                            ))
+                            .execute(tx.conn())
+                            .map_err(StoreError::from)?,
+                    };
+                }
+                for (index_version, tag, at, is_settled, _) in standing {
+                    let is_wanted = wanted.iter().any(|(one, _)| (one.index_version, one.tag) == (index_version, tag));
+                    let may_be_underway = !is_settled && now.since(at) < CLAIM;
+                    if !is_wanted && !may_be_underway {
+                        let row = identifiers::table.find((index_version, tag));
+                        changed += diesel::delete(row.filter(identifiers::account_id.eq(account)))
+                            .execute(tx.conn())
+                            .map_err(StoreError::from)?;
+                    }
+                }
+                Ok(Reconciled::Done(changed))
+            })
+            .await
+    }
+
+    /// Gives up one claim of `account` that was not settled.
+    ///
+    /// # Errors
+    /// The keyring is away; then the claim lapses by itself.
+    pub async fn release_identifier(&self, account: AccountId, identifier: &IdentifierTag) -> Result<(), KeyringError> {
+        let wanted = *identifier;
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let mine = identifiers::table
+                    .find((wanted.index_version, wanted.tag))
+                    .filter(identifiers::account_id.eq(account))
+                    .filter(identifiers::is_settled.eq(false));
+                diesel::delete(mine).execute(tx.conn()).map_err(StoreError::from)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Deletes what was held until now; gives how many.
+    ///
+    /// # Errors
+    /// The keyring is away. What is over counts for nothing even before.
+    pub async fn release_held_identifiers(&self) -> Result<usize, KeyringError> {
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let over = identifiers::table.filter(identifiers::held_until.le(tx.now()));
+                Ok(diesel::delete(over).execute(tx.conn()).map_err(StoreError::from)?)
             })
             .await
     }
@@ -152,7 +318,7 @@ impl Keyring {
     pub fn unsettled_claims(&self) -> Result<Vec<(AccountId, Underway)>, KeyringError> {
         self.db().read_here(None, |tx| {
             let now = tx.now();
-            let found: Vec<(AccountId, crate::kernel::clock::Time)> = identifiers::table
+            let found: Vec<(AccountId, Time)> = identifiers::table
                 .filter(identifiers::is_settled.eq(false))
                 .select((identifiers::account_id, identifiers::claimed_at))
                 .load(tx.conn())
@@ -161,4 +327,18 @@ impl Keyring {
             Ok(found.into_iter().map(|(account, at)| (account, underway(at))).collect())
         })
     }
+}
+
+fn rows_of(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Row>, StoreError> {
+    Ok(identifiers::table
+        .filter(identifiers::account_id.eq(account))
+        .order((identifiers::index_version, identifiers::tag))
+        .select((
+            identifiers::index_version,
+            identifiers::tag,
+            identifiers::claimed_at,
+            identifiers::is_settled,
+            identifiers::held_until,
+        ))
+        .load(tx.conn())?)
 }

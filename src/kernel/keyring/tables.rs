@@ -58,6 +58,7 @@ diesel::table! {
         account_id -> Uid,
         claimed_at -> BigInt,
         is_settled -> Bool,
+        held_until -> Nullable<BigInt>,
     }
 }
 

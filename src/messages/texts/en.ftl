@@ -33,6 +33,22 @@ address-taken =
     .lead = Someone tried to open an account at { $service } with this e-mail address. It already belongs to your account, so none was opened and nothing has changed.
     .otherwise = You need not do anything. If it was you, simply sign in to the account you have.
 
+address-wanted =
+    .subject = Your address was named for another account at { $service }
+    .lead = Someone who has an account at { $service } tried to make this e-mail address theirs. It belongs to your account, so nothing has changed.
+    .otherwise = You need not do anything.
+
+identifier-undo =
+    .subject = You can undo the change of your address at { $service }
+    .lead = This e-mail address no longer signs in to your account at { $service }: it was replaced by another one. If it was not you, open the service by typing its address yourself, choose “My address was changed” below the sign-in, and enter this address and this code:
+    .secrecy = The code is good for seven days, for this address alone. Keep it to yourself: nobody, our staff included, will ever ask you for it.
+    .otherwise = If it was you, you need not do anything.
+
+identifier-restored =
+    .subject = Your earlier address at { $service } signs in again
+    .lead = A change of the address or phone number of your account at { $service } has been undone: the earlier one signs in again, and every session was ended.
+    .otherwise = Somebody else may have been in your account. Sign in, choose a new password, and look through your ways to confirm and your sign-in history. If you need help, write to us at { $contact }.
+
 password-changed =
     .subject = Your password at { $service } was changed
     .lead = The password of your account at { $service } has just been changed.

@@ -33,6 +33,22 @@ address-taken =
     .lead = Keegi proovis selle e-posti aadressiga teenuses { $service } kontot avada. Aadress kuulub juba teie kontole, seega uut kontot ei avatud ja midagi ei muutunud.
     .otherwise = Te ei pea midagi tegema. Kui see olite teie, logige lihtsalt sisse oma olemasolevale kontole.
 
+address-wanted =
+    .subject = Teie aadress märgiti teenuses { $service } teise konto jaoks
+    .lead = Keegi, kellel on teenuses { $service } konto, proovis selle e-posti aadressi endale võtta. Aadress kuulub teie kontole, seega midagi ei muutunud.
+    .otherwise = Te ei pea midagi tegema.
+
+identifier-undo =
+    .subject = Aadressi muutmise teenuses { $service } saab tagasi võtta
+    .lead = Selle e-posti aadressiga ei saa enam teie kontole teenuses { $service } sisse logida: see asendati teisega. Kui seda ei teinud teie, avage teenus selle aadressi ise sisestades, valige sisselogimise all „Minu aadress on muudetud“ ning sisestage see aadress ja see kood:
+    .secrecy = Kood kehtib seitse päeva ja ainult selle aadressi jaoks. Ärge avaldage seda kellelegi: keegi, ka meie töötajad, ei küsi seda teilt kunagi.
+    .otherwise = Kui seda tegite teie, ei ole vaja midagi teha.
+
+identifier-restored =
+    .subject = Varasema aadressiga saab teenusesse { $service } taas sisse logida
+    .lead = Teie konto aadressi või telefoninumbri muutmine teenuses { $service } võeti tagasi: varasemaga saab taas sisse logida ja kõik seansid on lõpetatud.
+    .otherwise = Teie kontol võis olla keegi teine. Logige sisse, valige uus parool ning vaadake üle kinnitamise viisid ja sisselogimiste ajalugu. Kui vajate abi, kirjutage meile aadressil { $contact }.
+
 password-changed =
     .subject = Teie parool teenuses { $service } on muudetud
     .lead = Teie konto parool teenuses { $service } muudeti äsja.

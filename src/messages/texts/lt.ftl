@@ -34,6 +34,22 @@ address-taken =
     .lead = Kažkas bandė sukurti paskyrą „{ $service }“ paslaugoje šiuo el. pašto adresu. Jis jau priklauso jūsų paskyrai, todėl nauja paskyra nebuvo sukurta ir niekas nepasikeitė.
     .otherwise = Jums nieko daryti nereikia. Jei tai buvote jūs, tiesiog prisijunkite prie turimos paskyros.
 
+address-wanted =
+    .subject = Jūsų adresas nurodytas kitai „{ $service }“ paskyrai
+    .lead = Kažkas, turintis „{ $service }“ paskyrą, bandė šį el. pašto adresą padaryti savu. Jis priklauso jūsų paskyrai, todėl niekas nepasikeitė.
+    .otherwise = Jums nieko daryti nereikia.
+
+identifier-undo =
+    .subject = Adreso pakeitimą „{ $service }“ paslaugoje galima atšaukti
+    .lead = Šiuo el. pašto adresu nebegalima prisijungti prie jūsų „{ $service }“ paskyros: jis pakeistas kitu. Jei tai padarėte ne jūs, atverkite paslaugą patys įvesdami jos adresą, po prisijungimu pasirinkite „Mano adresas pakeistas“ ir įveskite šį adresą bei šį kodą:
+    .secrecy = Kodas galioja septynias dienas ir tik šiam adresui. Niekam jo neatskleiskite: niekas, net mūsų darbuotojai, jo niekada neprašys.
+    .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia.
+
+identifier-restored =
+    .subject = Ankstesniu adresu prie „{ $service }“ vėl galima prisijungti
+    .lead = Jūsų „{ $service }“ paskyros adreso arba telefono numerio pakeitimas atšauktas: ankstesniuoju vėl galima prisijungti, o visi seansai baigti.
+    .otherwise = Jūsų paskyroje galėjo būti kažkas kitas. Prisijunkite, pasirinkite naują slaptažodį ir peržiūrėkite patvirtinimo būdus bei prisijungimų istoriją. Jei reikia pagalbos, parašykite mums adresu { $contact }.
+
 password-changed =
     .subject = Jūsų slaptažodis „{ $service }“ paslaugoje pakeistas
     .lead = Jūsų paskyros „{ $service }“ paslaugoje slaptažodis ką tik buvo pakeistas.

@@ -33,6 +33,22 @@ address-taken =
     .lead = Kāds mēģināja atvērt kontu pakalpojumā { $service } ar šo e-pasta adresi. Tā jau pieder jūsu kontam, tāpēc jauns konts netika atvērts un nekas nav mainījies.
     .otherwise = Jums nekas nav jādara. Ja tas bijāt jūs, vienkārši piesakieties savā esošajā kontā.
 
+address-wanted =
+    .subject = Jūsu adresi norādīja citam kontam pakalpojumā { $service }
+    .lead = Kāds, kam ir konts pakalpojumā { $service }, mēģināja šo e-pasta adresi padarīt par savu. Tā pieder jūsu kontam, tāpēc nekas nav mainījies.
+    .otherwise = Jums nekas nav jādara.
+
+identifier-undo =
+    .subject = Adreses maiņu pakalpojumā { $service } var atcelt
+    .lead = Ar šo e-pasta adresi vairs nevar pieteikties jūsu kontā pakalpojumā { $service }: tā ir aizstāta ar citu. Ja to nedarījāt jūs, atveriet pakalpojumu, pats ierakstot tā adresi, zem pieteikšanās izvēlieties “Mana adrese ir nomainīta” un ievadiet šo adresi un šo kodu:
+    .secrecy = Kods der septiņas dienas un tikai šai adresei. Nevienam to neatklājiet: neviens, arī mūsu darbinieki, to jums nekad neprasīs.
+    .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara.
+
+identifier-restored =
+    .subject = Ar iepriekšējo adresi pakalpojumā { $service } atkal var pieteikties
+    .lead = Jūsu konta adreses vai tālruņa numura maiņa pakalpojumā { $service } ir atcelta: ar iepriekšējo atkal var pieteikties, un visas sesijas ir beigtas.
+    .otherwise = Jūsu kontā, iespējams, ir bijis kāds cits. Piesakieties, izvēlieties jaunu paroli un pārskatiet apstiprināšanas veidus un pieteikšanās vēsturi. Ja vajadzīga palīdzība, rakstiet mums uz { $contact }.
+
 password-changed =
     .subject = Jūsu parole pakalpojumā { $service } ir nomainīta
     .lead = Jūsu konta parole pakalpojumā { $service } tikko tika nomainīta.

@@ -10,7 +10,7 @@ pub(crate) use self::plain::plain;
 use crate::kernel::personal::Secret;
 use crate::kernel::values::Locale;
 use crate::messages::mail::Letterhead;
-use crate::messages::notice::{Code, DigestItem, Notice, Purpose};
+use crate::messages::notice::{Code, DigestItem, Notice, Purpose, UndoCode};
 
 /// All words, read once at the start.
 pub struct Texts {
@@ -84,6 +84,9 @@ impl Texts {
             Notice::SignupCode { code } => page.code(&mut body, "signup-code", code)?,
             Notice::ConfirmationCode { code, purpose } => page.code(&mut body, confirmation(*purpose), code)?,
             Notice::AddressTaken => page.news(&mut body, "address-taken")?,
+            Notice::AddressWanted => page.news(&mut body, "address-wanted")?,
+            Notice::IdentifierUndo { code } => page.undo(&mut body, code)?,
+            Notice::IdentifierRestored => page.news(&mut body, "identifier-restored")?,
             Notice::PasswordChanged => page.news(&mut body, "password-changed")?,
             Notice::IdentifierChanged => page.news(&mut body, "identifier-changed")?,
             Notice::MethodAdded { means } => {
@@ -211,6 +214,16 @@ impl Page<'_> {
         add(body, &self.say_with(kind, Some("lead"), of)?);
         add(body, &self.say_with(kind, Some("otherwise"), of)?);
         self.say_with(kind, Some("subject"), of)
+    }
+
+    /// What has happened, what takes it back, the code that does, and what if it was you.
+    fn undo(&self, body: &mut String, code: &UndoCode) -> Result<String, TextsError> {
+        const KIND: &str = "identifier-undo";
+        add(body, &self.say(KIND, Some("lead"))?);
+        add(body, code.shown().reveal());
+        add(body, &self.say(KIND, Some("secrecy"))?);
+        add(body, &self.say(KIND, Some("otherwise"))?);
+        self.say(KIND, Some("subject"))
     }
 
     /// Names the tenant, unless a mail program could make a link of its name.

@@ -7,6 +7,7 @@ use crate::kernel::personal::Personal;
 use crate::messages::notice::{Life, Means};
 
 const CODE: &str = "042042";
+const UNDO: &str = "7k2m-9pqr-0abc-d5ef-ghjk-mnpq";
 
 fn letterhead() -> Letterhead {
     Letterhead::new("Seif", "noreply@mail.example.com", "help@example.com").unwrap()
@@ -32,6 +33,9 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("new-address-code", confirmation(Purpose::NewAddress)),
         ("password-reset-code", confirmation(Purpose::PasswordReset)),
         ("address-taken", Notice::AddressTaken),
+        ("address-wanted", Notice::AddressWanted),
+        ("identifier-undo", Notice::IdentifierUndo { code: UndoCode::new(Secret::new(UNDO.to_owned())) }),
+        ("identifier-restored", Notice::IdentifierRestored),
         ("password-changed", Notice::PasswordChanged),
         ("identifier-changed", Notice::IdentifierChanged),
         ("method-added", Notice::MethodAdded { means: Means::Totp }),
@@ -95,6 +99,17 @@ fn a_mail_with_a_code_says_that_nobody_will_ask_for_it_and_each_mail_what_is_nev
         assert_eq!(body.contains(&secrecy), wanted, "{key} in {language:?}");
         assert_eq!(body.contains(&page.validity(&code()).unwrap()), wanted, "{key} in {language:?}");
         assert!(body.contains(&page.say("never-asked", None).unwrap()), "{key} in {language:?}");
+    });
+}
+
+#[test]
+fn the_code_that_takes_a_change_back_stands_alone_and_is_nobody_else_s_to_ask_for() {
+    // P-6, K-1
+    each(|language, key, _, subject, body| {
+        let alone = body.split("\r\n").filter(|line| *line == UNDO).count();
+        assert_eq!(alone, usize::from(key == "identifier-undo"), "{key} in {language:?}");
+        assert_eq!(alone, body.matches(UNDO).count(), "{key} in {language:?}");
+        assert!(!subject.contains(UNDO), "{key} in {language:?}");
     });
 }
 

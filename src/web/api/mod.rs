@@ -5,6 +5,7 @@ pub mod body;
 mod contacts;
 pub mod failure;
 mod health;
+pub mod identifiers;
 pub mod listing;
 pub mod methods;
 mod notices;
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(accounts::routes());
     routes.extend(contacts::routes());
     routes.extend(health::routes());
+    routes.extend(identifiers::routes());
     routes.extend(methods::routes());
     routes.extend(notices::routes());
     routes.extend(openapi::routes());
@@ -35,6 +37,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     let mut documents = vec![accounts::document(), methods::document(), policies::document(), tokens::document()];
     documents.push(contacts::document());
     documents.push(notices::document());
+    documents.push(identifiers::document());
     documents.extend(vault::documents());
     documents
 }

@@ -6,11 +6,11 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    Acknowledge, ApiDocs, Asked, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods, ContactsPage,
-    Document, EnrolApp, History, ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, LegalDocument, Locale,
-    NewCollection, News, Notices, Page, Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade,
-    Refusal, Section, Security, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash,
-    Visitor, render,
+    Acknowledge, ApiDocs, Asked, ChangeCode, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods,
+    ContactsPage, Document, EnrolApp, History, ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, LegalDocument,
+    Locale, NewCollection, News, Notices, Page, Preferences, Processors, RecordForm, RecordList, RecordView,
+    RecoveryCodesMade, Refusal, Section, Security, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade,
+    Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -32,7 +32,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode);
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
-    pages!(Security, EnrolApp, RecoveryCodesMade, ContactsPage);
+    pages!(Security, EnrolApp, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
     pages!(Notices);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     all

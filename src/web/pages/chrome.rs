@@ -132,6 +132,12 @@ pub enum News {
     MethodAdded,
     /// Something no longer does.
     MethodRemoved,
+    /// Something else signs in.
+    IdentifierChanged,
+    /// A change of what signs in was taken back.
+    ChangeUndone,
+    /// The phone number is gone.
+    PhoneRemoved,
     /// The contacts were said to be right.
     ContactsConfirmed,
     /// An entry was reported.

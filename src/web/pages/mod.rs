@@ -13,6 +13,7 @@ mod collections;
 mod confirm;
 mod contacts;
 mod form;
+mod identifiers;
 mod import;
 mod join;
 mod legal;
@@ -46,8 +47,9 @@ pub use collections::{
     Starters,
 };
 pub use confirm::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmReason, OfferedMethod};
-pub use contacts::{ContactsPage, PhoneRow};
+pub use contacts::{ContactsPage, PhoneRow, WaitingChange};
 pub use form::{Echo, Form, FormField};
+pub use identifiers::{ChangeCode, ContactField, UndoChange, UndoChangeCode, UndoField};
 pub use import::{
     DryRunStanding, ImportColumn, ImportDone, ImportDryRun, ImportField, ImportFile, ImportLink, MappedColumn,
     Presence, RowProblem,

@@ -101,6 +101,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "acknowledge.html",
     "api_docs.html",
     "base.html",
+    "change_code.html",
     "choose_tenant.html",
     "collections.html",
     "confirm_code.html",
@@ -132,6 +133,8 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "token_made.html",
     "tokens.html",
     "trash.html",
+    "undo_change.html",
+    "undo_change_code.html",
 ];
 
 /// The templates with everything that they may call, in one language.

@@ -3,9 +3,11 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::kernel::access::{Authorized, ChangeAccount, SignedIn};
+use crate::accounts::identifiers::changing::Change;
+use crate::kernel::access::{AccountAccess, Authorized, ChangeAccount, SignedIn};
+use crate::kernel::values::Locale;
 use crate::web::api::accounts::of_failure;
-use crate::web::pages::{ContactsPage, Moment, PhoneRow};
+use crate::web::pages::{ContactField, ContactsPage, Form, Moment, PhoneRow, WaitingChange};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
@@ -21,14 +23,31 @@ async fn overview(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
-    let contacts = services.accounts.contacts(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
+    let page = page(&services, &access, chrome.locale, Form::empty()).await?;
+    show(&services, &page, &chrome)
+}
+
+/// The page, with what was typed.
+pub(super) async fn page(
+    services: &Services,
+    access: &AccountAccess,
+    locale: Locale,
+    form: Form<ContactField>,
+) -> Result<ContactsPage, Problem> {
+    let contacts = services.accounts.contacts(access).await.map_err(|error| of_failure(&services.incidents, error))?;
+    let changes = services.accounts.changes(access).await.map_err(|error| of_failure(&services.incidents, error))?;
     let phone = contacts.phone.map(|phone| PhoneRow {
         number: phone.number.into(),
-        verified_at: phone.verified_at.map(|at| Moment::new(at, chrome.locale)),
+        verified_at: phone.verified_at.map(|at| Moment::new(at, locale)),
     });
-    let confirmed_at = contacts.confirmed_at.map(|at| Moment::new(at, chrome.locale));
-    let page = ContactsPage { email: contacts.email.into(), phone, confirmed_at };
-    show(&services, &page, &chrome)
+    let waiting = |change: Change| WaitingChange { id: change.id, kind: change.kind, target: change.new.into() };
+    Ok(ContactsPage {
+        email: contacts.email.into(),
+        phone,
+        confirmed_at: contacts.confirmed_at.map(|at| Moment::new(at, locale)),
+        waiting: changes.into_iter().map(waiting).collect(),
+        form,
+    })
 }
 
 /// The person says that all of it is right.

@@ -14,6 +14,7 @@ mod documents;
 pub mod explain;
 mod form;
 mod home;
+mod identifiers;
 mod join;
 mod notices;
 mod onward;
@@ -53,6 +54,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(contacts::routes());
     routes.extend(documents::routes());
     routes.extend(home::routes());
+    routes.extend(identifiers::routes());
     routes.extend(join::routes());
     routes.extend(notices::routes());
     routes.extend(preferences::routes());

@@ -43,6 +43,27 @@ contacts-right = Is all of this right?
 contacts-right-text = Please look from time to time, so that we can reach you.
 contacts-right-action = Yes, all of it is right
 contacts-confirmed-at = You last said so:
+
+## Changing what signs in
+news-identifier-changed = Changed. From now on you sign in with the new one; the old one can take it back for seven days.
+news-change-undone = The earlier one signs in again, and every session was ended. Sign in, choose a new password, and look through your ways to confirm and your sign-in history.
+news-phone-removed = The phone number is removed.
+change-email-text = We send a code to the new address. The old one is told, and can take the change back for seven days.
+change-send = Send the code
+change-code-title = Enter the code from the new address
+change-code-lead = If { $target } can be used, a code is on its way to it.
+change-action = Change it
+change-waiting = A change to { $target } waits for its code.
+change-go-on = Enter the code
+undo-title = Take back a change of your address
+undo-lead = Was the address or phone number of your account changed, and not by you? For seven days the earlier one can take it back, with the code from our notice.
+undo-start = Go on
+undo-code-title = Enter the code from the notice
+undo-code-lead = It has six groups of four characters. If the identifier was changed in the last seven days, we have sent the code to it once more.
+undo-action = Take the change back
+sign-in-changed = My address was changed
+field-new-email = New e-mail address
+hint-undo-identifier = The earlier one, which no longer signs in.
 optional = (optional)
 choose = Choose…
 step = Step { $step } of { $of }

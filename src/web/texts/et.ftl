@@ -43,6 +43,27 @@ contacts-right = Kas kõik on õige?
 contacts-right-text = Palun vaadake need aeg-ajalt üle, et saaksime teiega ühendust võtta.
 contacts-right-action = Jah, kõik on õige
 contacts-confirmed-at = Viimati kinnitasite seda:
+
+## Changing what signs in
+news-identifier-changed = Muudetud. Nüüdsest logite sisse uuega; varasemaga saab muutmise seitsme päeva jooksul tagasi võtta.
+news-change-undone = Varasemaga saab taas sisse logida ja kõik seansid on lõpetatud. Logige sisse, valige uus parool ning vaadake üle kinnitamise viisid ja sisselogimiste ajalugu.
+news-phone-removed = Telefoninumber on eemaldatud.
+change-email-text = Saadame uuele aadressile koodi. Varasemale anname teada ja sealt saab muutmise seitsme päeva jooksul tagasi võtta.
+change-send = Saada kood
+change-code-title = Sisestage uuele aadressile saadetud kood
+change-code-lead = Kui { $target } sobib kasutamiseks, on kood teel.
+change-action = Muuda
+change-waiting = Muutmine ({ $target }) ootab koodi.
+change-go-on = Sisesta kood
+undo-title = Võta aadressi muutmine tagasi
+undo-lead = Kas teie konto aadressi või telefoninumbrit muutis keegi teine? Seitsme päeva jooksul saab varasemaga muutmise tagasi võtta, kasutades meie teates olevat koodi.
+undo-start = Jätka
+undo-code-title = Sisestage teates olev kood
+undo-code-lead = Selles on kuus neljamärgilist rühma. Kui muudeti viimase seitsme päeva jooksul, saatsime koodi uuesti.
+undo-action = Võta muutmine tagasi
+sign-in-changed = Minu aadress on muudetud
+field-new-email = Uus e-posti aadress
+hint-undo-identifier = Varasem, millega enam sisse logida ei saa.
 optional = (valikuline)
 choose = Valige…
 step = Samm { $step } / { $of }

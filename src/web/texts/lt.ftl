@@ -43,6 +43,27 @@ contacts-right = Ar viskas teisinga?
 contacts-right-text = Retkarčiais pasitikrinkite, kad galėtume su jumis susisiekti.
 contacts-right-action = Taip, viskas teisinga
 contacts-confirmed-at = Paskutinį kartą tai patvirtinote:
+
+## Changing what signs in
+news-identifier-changed = Pakeista. Nuo šiol jungiatės nauju; ankstesniuoju septynias dienas galima pakeitimą atšaukti.
+news-change-undone = Ankstesniuoju vėl galima prisijungti, o visi seansai baigti. Prisijunkite, pasirinkite naują slaptažodį ir peržiūrėkite patvirtinimo būdus bei prisijungimų istoriją.
+news-phone-removed = Telefono numeris pašalintas.
+change-email-text = Naujuoju adresu atsiųsime kodą. Ankstesniam adresui pranešime, ir septynias dienas iš jo galima pakeitimą atšaukti.
+change-send = Siųsti kodą
+change-code-title = Įveskite kodą iš naujojo adreso
+change-code-lead = Jei { $target } galima naudoti, kodas jau pakeliui.
+change-action = Pakeisti
+change-waiting = Pakeitimas į { $target } laukia kodo.
+change-go-on = Įvesti kodą
+undo-title = Atšaukti adreso pakeitimą
+undo-lead = Ar jūsų paskyros adresas arba telefono numeris buvo pakeistas ne jūsų? Septynias dienas ankstesniuoju galima pakeitimą atšaukti su kodu iš mūsų pranešimo.
+undo-start = Tęsti
+undo-code-title = Įveskite kodą iš pranešimo
+undo-code-lead = Jį sudaro šešios grupės po keturis ženklus. Jei pakeista per pastarąsias septynias dienas, kodą išsiuntėme dar kartą.
+undo-action = Atšaukti pakeitimą
+sign-in-changed = Mano adresas pakeistas
+field-new-email = Naujas el. pašto adresas
+hint-undo-identifier = Ankstesnysis, kuriuo nebegalima prisijungti.
 optional = (neprivaloma)
 choose = Pasirinkite…
 step = { $step } žingsnis iš { $of }

@@ -43,6 +43,27 @@ contacts-right = Vai viss ir pareizi?
 contacts-right-text = Lūdzu, laiku pa laikam pārbaudiet, lai mēs varētu jūs sasniegt.
 contacts-right-action = Jā, viss ir pareizi
 contacts-confirmed-at = Pēdējo reizi to apstiprinājāt:
+
+## Changing what signs in
+news-identifier-changed = Nomainīts. Turpmāk piesakieties ar jauno; ar iepriekšējo septiņas dienas var maiņu atcelt.
+news-change-undone = Ar iepriekšējo atkal var pieteikties, un visas sesijas ir beigtas. Piesakieties, izvēlieties jaunu paroli un pārskatiet apstiprināšanas veidus un pieteikšanās vēsturi.
+news-phone-removed = Tālruņa numurs ir noņemts.
+change-email-text = Uz jauno adresi nosūtīsim kodu. Iepriekšējai adresei par to paziņosim, un septiņas dienas ar to var maiņu atcelt.
+change-send = Nosūtīt kodu
+change-code-title = Ievadiet kodu no jaunās adreses
+change-code-lead = Ja { $target } var izmantot, kods jau ir ceļā.
+change-action = Mainīt
+change-waiting = Maiņa uz { $target } gaida kodu.
+change-go-on = Ievadīt kodu
+undo-title = Atcelt adreses maiņu
+undo-lead = Vai jūsu konta adrese vai tālruņa numurs ir nomainīts, un to nedarījāt jūs? Septiņas dienas maiņu var atcelt ar iepriekšējo un kodu no mūsu paziņojuma.
+undo-start = Turpināt
+undo-code-title = Ievadiet kodu no paziņojuma
+undo-code-lead = Tajā ir sešas grupas pa četrām zīmēm. Ja maiņa notikusi pēdējās septiņās dienās, esam kodu nosūtījuši vēlreiz.
+undo-action = Atcelt maiņu
+sign-in-changed = Mana adrese ir nomainīta
+field-new-email = Jaunā e-pasta adrese
+hint-undo-identifier = Iepriekšējā, ar kuru vairs nevar pieteikties.
 optional = (neobligāti)
 choose = Izvēlieties…
 step = { $step }. solis no { $of }

@@ -1,0 +1,2 @@
+DROP INDEX identifiers_held;
+ALTER TABLE identifiers DROP COLUMN held_until;
