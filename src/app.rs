@@ -15,6 +15,7 @@ use actix_web::{App as Actix, HttpServer, web};
 
 use crate::accounts::{self, Accounts};
 use crate::kernel::access::SessionRules;
+use crate::kernel::access::sessions::Phones;
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::keyring::Keyring;
@@ -58,6 +59,9 @@ pub enum AppError {
     /// Mails cannot be sent as configured.
     #[error("mails cannot be sent: {0}")]
     Mail(String),
+    /// Text messages cannot be sent as configured.
+    #[error("text messages cannot be sent: {0}")]
+    Texts(String),
     /// The accounts cannot be opened.
     #[error(transparent)]
     Accounts(#[from] accounts::OpenError),
@@ -100,6 +104,7 @@ impl App {
             absolute: settings.sessions.absolute.into(),
             shared_idle: settings.sessions.shared_idle.into(),
             shared_absolute: settings.sessions.shared_absolute.into(),
+            phones: if settings.sms.is_some() { Phones::Reached } else { Phones::NotReached },
         };
         let kernel = Kernel::start(Parts {
             database: target(&settings.database),

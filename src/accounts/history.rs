@@ -23,10 +23,14 @@ pub enum Way {
     Password,
     /// A code to the verified e-mail address, on top of the password.
     Email,
+    /// A code by text message, on top of the password.
+    Sms,
     /// One of the recovery codes.
     RecoveryCode,
     /// A code of an authenticator app.
     Totp,
+    /// Approval in another session.
+    Device,
 }
 
 /// Whether it was let in.

@@ -98,6 +98,12 @@ impl Phone {
 }
 
 impl Person {
+    /// The phone number that codes may be sent to: a verified one (K-2).
+    pub(super) fn verified_phone(&self) -> Result<Option<PhoneNumber>, StoreError> {
+        let Some(Phone { number, standing: PhoneStanding::Verified { .. } }) = &self.phone else { return Ok(None) };
+        PhoneNumber::from_stored(number.reveal()).map(Some).map_err(|_| StoreError::Unreadable)
+    }
+
     /// The address that mails go to.
     pub(super) fn address(&self) -> Result<EmailAddress, StoreError> {
         EmailAddress::from_stored(self.email.reveal()).map_err(|_| StoreError::Unreadable)
@@ -154,6 +160,7 @@ pub(super) fn create(
             accounts::password_at.eq(now),
             accounts::created_at.eq(now),
             accounts::updated_at.eq(now),
+            accounts::phone_verified.eq(person.verified_phone()?.is_some()),
         ))
         .execute(tx.conn())?;
     Ok(())
@@ -191,7 +198,12 @@ pub(super) fn change(
     let (next, now) = (version.saturating_add(1), tx.now());
     let body = scope.keys().seal::<AccountBody>(RowRef::new(id.as_bytes(), next), &after, tx.entropy());
     let changed = diesel::update(accounts::table.find(id).filter(accounts::version.eq(version)))
-        .set((accounts::version.eq(next), accounts::body.eq(body), accounts::updated_at.eq(now)))
+        .set((
+            accounts::version.eq(next),
+            accounts::body.eq(body),
+            accounts::updated_at.eq(now),
+            accounts::phone_verified.eq(after.verified_phone()?.is_some()),
+        ))
         .execute(tx.conn())?;
     if changed == 1 { Ok((before, after)) } else { Err(StoreError::Again) }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::clock::Time;
 use crate::kernel::personal::{Personal, Secret};
-use crate::kernel::values::{EmailAddress, Locale};
+use crate::kernel::values::{EmailAddress, Locale, PhoneNumber};
 
 /// One mail to one person: what the outbox seals.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,6 +19,36 @@ pub struct Mail {
     pub language: Locale,
     /// What it says.
     pub notice: Notice,
+}
+
+/// One text message to one phone: a code, and nothing but codes goes there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// The phone it goes to.
+    #[serde(serialize_with = "in_full")]
+    pub to: PhoneNumber,
+    /// The language of its reader.
+    pub language: Locale,
+    /// What the code is for.
+    pub purpose: TextPurpose,
+    /// The code itself.
+    pub code: Code,
+}
+
+/// What a code in a text message is for; it says so (K-1, K-5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextPurpose {
+    /// Raising a session from `password` to `confirmed`.
+    SignIn,
+    /// Proving the phone number that an account is to have (K-2).
+    NewNumber,
+}
+
+/// For the seal alone.
+fn in_full<S: serde::Serializer>(number: &PhoneNumber, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(number.e164())
 }
 
 /// For the seal alone.
@@ -97,6 +127,11 @@ pub enum Notice {
         /// How many more there were than a mail holds.
         more: u32,
     },
+    /// A sign-in that waited for another device was decided on there (K-7).
+    SignInDecided {
+        /// How.
+        decided: Decided,
+    },
     /// A tenant has begun.
     Welcome {
         /// The name that its owner gave it.
@@ -124,6 +159,7 @@ impl Notice {
             | Self::SignInRefused { .. }
             | Self::ConfirmationRefused { .. }
             | Self::Digest { .. }
+            | Self::SignInDecided { .. }
             | Self::Welcome { .. } => Life::Letter,
         }
     }
@@ -199,6 +235,33 @@ impl Means {
         match self {
             Self::Totp => "totp",
             Self::RecoveryCodes => "recovery-codes",
+        }
+    }
+}
+
+/// How a sign-in was decided on, on another device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decided {
+    /// It may go on.
+    Approved,
+    /// Another code was picked than the one to pick.
+    WrongCode,
+    /// It may not.
+    Refused,
+    /// It may not, and it was somebody else.
+    Reported,
+}
+
+impl Decided {
+    /// Its name in the texts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::WrongCode => "wrong-code",
+            Self::Refused => "refused",
+            Self::Reported => "reported",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The outbox: mails that were queued with the data they belong to, on their way out.
+//! The outbox: mails and text messages that were queued with the data they belong to, on their way out.
 //!
 //! A slice calls [`enqueue`] in its own transaction, so that there is a mail exactly where there is what it tells of.
 //! [`Outbox`] claims what is due, hands it over, and notes what came of it. Several processes may do so at once.
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -27,21 +28,39 @@ use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::ledger::Ledger;
 use crate::kernel::log::{SafeToLog, incident};
 use crate::kernel::store::{StoreError, Tx, Wake};
-use crate::messages::delivery::Delivery;
+use crate::messages::delivery::{Delivery, Unreachable};
 use crate::messages::files::Swept;
 use crate::messages::mail::{Letterhead, Outgoing, compose};
-use crate::messages::notice::{Life, Mail};
+use crate::messages::notice::{Life, Mail, Text};
 use crate::messages::outbox::rows::{Claimed, Hand};
 use crate::messages::retry::{self, Next, Over, Worth};
+use crate::messages::sms::{Gateway, OutgoingText};
 use crate::messages::texts::Texts;
 use crate::messages::transport::Transport;
 
-/// A mail as the outbox keeps it, under the keys of whom it is for.
+/// A message as the outbox keeps it, under the keys of whom it is for.
 struct Body;
 
 impl Place for Body {
     const LABEL: &'static str = "outbox.body";
-    type Plain = Mail;
+    type Plain = Message;
+}
+
+/// What the outbox keeps.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Message {
+    Mail(Mail),
+    Text(Text),
+}
+
+impl Message {
+    const fn life(&self) -> Life {
+        match self {
+            Self::Mail(mail) => mail.notice.life(),
+            Self::Text(text) => Life::Code(text.code.valid_for()),
+        }
+    }
 }
 
 /// Queues `mail` in this transaction, sealed under `keys`: the account's for a person who has one, the day's for an
@@ -50,9 +69,21 @@ impl Place for Body {
 /// # Errors
 /// The store's.
 pub fn enqueue(tx: &mut Tx<'_>, keys: &OwnerKeys, mail: &Mail) -> Result<MessageId, StoreError> {
+    queue(tx, keys, &Message::Mail(mail.clone()))
+}
+
+/// The same for a text message: it leaves through the configured gateway, within the life of its code.
+///
+/// # Errors
+/// The store's.
+pub fn enqueue_text(tx: &mut Tx<'_>, keys: &OwnerKeys, text: &Text) -> Result<MessageId, StoreError> {
+    queue(tx, keys, &Message::Text(text.clone()))
+}
+
+fn queue(tx: &mut Tx<'_>, keys: &OwnerKeys, message: &Message) -> Result<MessageId, StoreError> {
     let id = MessageId::new(tx.now(), tx.entropy());
-    let life = mail.notice.life();
-    let body = keys.seal::<Body>(row(id), mail, tx.entropy());
+    let life = message.life();
+    let body = keys.seal::<Body>(row(id), message, tx.entropy());
     let hand = match life {
         Life::Code(_) => Hand::Once,
         Life::Letter => Hand::TwiceAtMost,
@@ -86,6 +117,7 @@ pub struct Outbox(Arc<Inner>);
 struct Inner {
     kernel: Kernel,
     transport: Transport,
+    gateway: Option<Gateway>,
     texts: Texts,
     letterhead: Letterhead,
     stopping: AtomicBool,
@@ -117,6 +149,12 @@ enum Fault {
 
 impl SafeToLog for Fault {}
 
+/// A message that is ready to go.
+enum Parcel {
+    Mail(Outgoing),
+    Text(OutgoingText),
+}
+
 /// What became of a claimed message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -128,11 +166,18 @@ enum Fate {
 }
 
 impl Outbox {
-    /// The outbox of `kernel`, whose mails leave by `transport` in the words of `texts`.
+    /// The outbox of `kernel`, whose mails leave by `transport` and whose text messages by `gateway`, in the words of
+    /// `texts`.
     #[must_use]
-    pub fn new(kernel: Kernel, transport: Transport, texts: Texts, letterhead: Letterhead) -> Self {
+    pub fn new(
+        kernel: Kernel,
+        transport: Transport,
+        gateway: Option<Gateway>,
+        texts: Texts,
+        letterhead: Letterhead,
+    ) -> Self {
         let (stopping, stop) = (AtomicBool::new(false), Notify::new());
-        Self(Arc::new(Inner { kernel, transport, texts, letterhead, stopping, stop }))
+        Self(Arc::new(Inner { kernel, transport, gateway, texts, letterhead, stopping, stop }))
     }
 
     /// Hands mails over until [`Outbox::stop`]: at once when this process queues one, otherwise when one is due.
@@ -217,9 +262,9 @@ impl Outbox {
         if retry::worth(life, message.queued_at, now) == Worth::Nothing {
             return Fate::Left;
         }
-        let delivery = timeout(HAND_OVER, self.0.transport.deliver(&outgoing)).await.unwrap_or(Delivery::Uncertain);
+        let delivery = timeout(HAND_OVER, self.deliver(&outgoing)).await.unwrap_or(Delivery::Uncertain);
         let next = retry::after(delivery, life, message.queued_at, message.attempt(), self.0.kernel.now());
-        tracing::debug!(id = %message.id, attempt = message.attempt(), outcome = ?delivery, "a mail was tried");
+        tracing::debug!(id = %message.id, attempt = message.attempt(), outcome = ?delivery, "a message was tried");
         match (next, delivery, message.hand) {
             (Next::Done, ..) => Fate::Delivered,
             (Next::Again(_), Delivery::Uncertain, Hand::Once) | (Next::Over(Over::Uncertain), ..) => Fate::Left,
@@ -229,7 +274,16 @@ impl Outbox {
         }
     }
 
-    fn open(&self, message: &Claimed) -> Result<(Outgoing, Life), Fate> {
+    async fn deliver(&self, parcel: &Parcel) -> Delivery {
+        match (parcel, &self.0.gateway) {
+            (Parcel::Mail(mail), _) => self.0.transport.deliver(mail).await,
+            (Parcel::Text(text), Some(gateway)) => gateway.deliver(text).await,
+            // It was configured when the message was queued.
+            (Parcel::Text(_), None) => Delivery::Unreachable(Unreachable::Connection),
+        }
+    }
+
+    fn open(&self, message: &Claimed) -> Result<(Parcel, Life), Fate> {
         let kernel = &self.0.kernel;
         let fault = |fault| incident(kernel.clock(), kernel.entropy(), &fault);
         let later = || Fate::Again(kernel.now().plus(KEYS_AWAY));
@@ -250,15 +304,25 @@ impl Outbox {
             },
             Err(_) => return Err(later()),
         };
-        let Ok(mail) = keys.open::<Body>(row(message.id), &message.body) else {
+        let Ok(opened) = keys.open::<Body>(row(message.id), &message.body) else {
             fault(Fault::Unreadable(message.id));
             return Err(Fate::Left);
         };
-        let Ok(outgoing) = compose(&self.0.texts, &self.0.letterhead, &mail, message.id, message.queued_at) else {
+        let (texts, letterhead, life) = (&self.0.texts, &self.0.letterhead, opened.life());
+        let parcel = match &opened {
+            Message::Mail(mail) => {
+                compose(texts, letterhead, mail, message.id, message.queued_at).ok().map(Parcel::Mail)
+            }
+            Message::Text(text) => texts
+                .say_in_short(text, letterhead)
+                .ok()
+                .map(|words| Parcel::Text(OutgoingText { life, to: text.to.clone(), text: words })),
+        };
+        let Some(parcel) = parcel else {
             fault(Fault::Uncomposed(message.id));
             return Err(Fate::Left);
         };
-        Ok((outgoing, mail.notice.life()))
+        Ok((parcel, life))
     }
 
     /// Notes what became of `message`. While the database is away it is tried again as long as the claim lasts: what is

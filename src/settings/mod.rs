@@ -16,7 +16,7 @@ pub use demands::{Demand, Mode, Refusal};
 pub use processors::Processor;
 pub use sections::{
     Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, Prompts, RootKey, Server, Sessions,
-    Smtp, SmtpCredentials, Tls,
+    Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
 };
 pub use sources::Source;
 pub use values::{
@@ -25,7 +25,7 @@ pub use values::{
 };
 
 use crate::kernel::personal::{Comparison, Secret};
-use sections::{Raw, RawRootKey, RawSmtp, RawTls};
+use sections::{Raw, RawRootKey, RawSms, RawSmsHeader, RawSmtp, RawTls};
 use values::RootKeyProvider;
 
 /// All that can be configured, parsed and checked. Its `Debug` shows no secret.
@@ -47,6 +47,8 @@ pub struct Settings {
     pub tls: Tls,
     /// `[smtp]`; without a relay, mails are files in the data folder.
     pub smtp: Option<Smtp>,
+    /// `[sms]`; without a gateway, nothing is sent to phones.
+    pub sms: Option<Sms>,
     /// `[root_key]`.
     pub root_key: RootKey,
     /// `[passwords]`.
@@ -231,6 +233,7 @@ impl Settings {
         Ok(Self {
             tls: tls(raw.tls)?,
             smtp: smtp(raw.smtp, &raw.server)?,
+            sms: sms(raw.sms)?,
             operator: operator(raw.operator, &raw.server),
             processors: raw.processors,
             data: raw.data,
@@ -281,6 +284,37 @@ fn smtp(raw: RawSmtp, server: &Server) -> Result<Option<Smtp>, SettingsError> {
     let from = raw.from.ok_or(contradiction("smtp.from", "is missing beside `smtp.host`"))?;
     let helo = raw.helo.or_else(|| server.names.first().cloned());
     Ok(Some(Smtp { host, port: raw.port, security: raw.security, credentials, from, helo }))
+}
+
+fn sms(raw: RawSms) -> Result<Option<Sms>, SettingsError> {
+    let Some(url) = raw.url else {
+        let nothing = raw.body.is_empty() && raw.headers.is_empty() && raw.sender.is_none();
+        return if nothing {
+            Ok(None)
+        } else {
+            Err(contradiction("sms.url", "is missing beside the other keys of [sms]"))
+        };
+    };
+    let header = |header: RawSmsHeader| {
+        let value = match (header.value, header.value_file) {
+            (Some(value), None) => SmsHeaderValue::Plain(value),
+            (None, Some(file)) => SmsHeaderValue::File(file),
+            _ => return Err(contradiction("sms.headers", "need `value` or `value_file`, one of them")),
+        };
+        Ok(SmsHeader { name: header.name, value })
+    };
+    let status =
+        |text: &String| text.parse().map_err(|_| contradiction("sms.success", "lists something that is no status"));
+    Ok(Some(Sms {
+        url,
+        method: raw.method,
+        content_type: raw.content_type,
+        body: raw.body,
+        headers: raw.headers.into_iter().map(header).collect::<Result<_, _>>()?,
+        success: raw.success.iter().map(status).collect::<Result<_, _>>()?,
+        sender: raw.sender.unwrap_or_default(),
+        roots: raw.roots,
+    }))
 }
 
 fn root_key(raw: RawRootKey, keyring: &DatabaseUrl, data: &std::path::Path) -> Result<RootKey, SettingsError> {

@@ -28,6 +28,7 @@ pub(super) struct Raw {
     pub(super) server: Server,
     pub(super) tls: RawTls,
     pub(super) smtp: RawSmtp,
+    pub(super) sms: RawSms,
     pub(super) root_key: RawRootKey,
     pub(super) passwords: Passwords,
     pub(super) prompts: Prompts,
@@ -138,6 +139,72 @@ pub(super) struct RawSmtp {
     pub(super) from: Option<String>,
     #[serde(deserialize_with = "set_or_not")]
     pub(super) helo: Option<HostName>,
+}
+
+/// `[sms]`: the gateway that takes our text messages, as its provider describes it. Whether it is one, `messages::sms`
+/// finds out at the start.
+#[derive(Debug, Clone)]
+pub struct Sms {
+    /// Its address.
+    pub url: String,
+    /// The verb.
+    pub method: String,
+    /// The form of the body.
+    pub content_type: String,
+    /// The body, with places to fill.
+    pub body: String,
+    /// Header fields.
+    pub headers: Vec<SmsHeader>,
+    /// The statuses that say that a message was taken.
+    pub success: Vec<u16>,
+    /// Who the messages come from.
+    pub sender: String,
+    /// Authorities to chain to, in PEM; without it the system's.
+    pub roots: Option<PathBuf>,
+}
+
+/// A header field of a request to the gateway.
+#[derive(Debug, Clone)]
+pub struct SmsHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: SmsHeaderValue,
+}
+
+/// Where a header field's value is.
+#[derive(Debug, Clone)]
+pub enum SmsHeaderValue {
+    /// Here: it is no secret.
+    Plain(String),
+    /// In a file of its own.
+    File(SecretFile),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSms {
+    #[serde(deserialize_with = "text_or_not")]
+    pub(super) url: Option<String>,
+    pub(super) method: String,
+    pub(super) content_type: String,
+    pub(super) body: String,
+    pub(super) headers: Vec<RawSmsHeader>,
+    pub(super) success: Vec<String>,
+    #[serde(deserialize_with = "text_or_not")]
+    pub(super) sender: Option<String>,
+    #[serde(deserialize_with = "path_or_not")]
+    pub(super) roots: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSmsHeader {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) value: Option<String>,
+    #[serde(default)]
+    pub(super) value_file: Option<SecretFile>,
 }
 
 /// `[root_key]`: who keeps the key above all keys.

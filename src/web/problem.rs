@@ -79,6 +79,11 @@ pub enum Problem {
         /// The id of what it made.
         id: Option<String>,
     },
+    /// Another session has not yet approved this one.
+    NotYetApproved {
+        /// When to ask again.
+        retry_after: Duration,
+    },
     /// The change would shut out its own author.
     WouldLockOut,
     /// `If-Match` is stale or unknown.
@@ -213,6 +218,7 @@ catalogue! {
     ALREADY_EXISTS = "already_exists" CONFLICT ["errors"] "Already exists": "Something that must be unique is there already.";
     NOT_EMPTY = "not_empty" CONFLICT [] "Not empty": "It still has records: take them to the trash first.";
     ALREADY_DONE = "already_done" CONFLICT ["id"] "Already done": "The operation of this Idempotency-Key was done; its answer held a secret and is not repeated.";
+    NOT_YET_APPROVED = "not_yet_approved" CONFLICT [] "Not yet approved": "Pick the control code on the other device; come back after Retry-After.";
     WOULD_LOCK_OUT = "would_lock_out" CONFLICT [] "Would lock you out": "The change would refuse your own address; send `confirm_lockout` if that is meant.";
     VERSION_CONFLICT = "version_conflict" PRECONDITION_FAILED [] "Changed meanwhile": "If-Match names another version than the present one; read it again.";
     PAYLOAD_TOO_LARGE = "payload_too_large" PAYLOAD_TOO_LARGE [] "Too large": "The body is over the limit of this address.";
@@ -272,6 +278,7 @@ impl Problem {
             Self::AlreadyExists { .. } => &ALREADY_EXISTS,
             Self::NotEmpty => &NOT_EMPTY,
             Self::AlreadyDone { .. } => &ALREADY_DONE,
+            Self::NotYetApproved { .. } => &NOT_YET_APPROVED,
             Self::WouldLockOut => &WOULD_LOCK_OUT,
             Self::VersionConflict => &VERSION_CONFLICT,
             Self::PayloadTooLarge => &PAYLOAD_TOO_LARGE,
@@ -328,7 +335,7 @@ impl Problem {
     pub fn add_headers(&self, headers: &mut HeaderMap) {
         match self {
             Self::TooManyRequests(exhausted) => exhausted.add_headers(headers),
-            Self::Busy { retry_after } | Self::Unavailable { retry_after } => {
+            Self::Busy { retry_after } | Self::Unavailable { retry_after } | Self::NotYetApproved { retry_after } => {
                 headers.insert(header::RETRY_AFTER, seconds(*retry_after).into());
             }
             Self::MethodNotAllowed { allowed } => {

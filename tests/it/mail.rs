@@ -43,7 +43,7 @@ fn to_server(world: &World, server: &MailServer) -> Outbox {
 
 fn outbox(world: &World, transport: Transport) -> Outbox {
     let letterhead = Letterhead::new("Seif", "seif@localhost", "seif@localhost").unwrap();
-    Outbox::new(world.app.services.kernel.clone(), transport, Texts::load().unwrap(), letterhead)
+    Outbox::new(world.app.services.kernel.clone(), transport, None, Texts::load().unwrap(), letterhead)
 }
 
 /// Delivered, postponed, dropped.

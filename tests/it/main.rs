@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped or fails says why")]
 
 mod access;
+mod approvals;
 mod architecture;
 mod audit;
 mod away;
@@ -38,6 +39,7 @@ mod shelf;
 mod signing_in;
 mod store;
 mod table;
+mod texts;
 mod tokens;
 mod vault_pages;
 mod wire;

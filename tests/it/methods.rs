@@ -235,14 +235,15 @@ each_database! {
         let _ = thief.confirm(world).await.expect(200);
         assert_eq!(thief.get("/api/v1/session").await.expect(200).json()["assurance"], "confirmed");
         let scopes = json!({"name": "x", "scopes": ["records:read"]});
+        // Whoever sits before the other session could approve: it is strong.
         let barred = [
-            (reqwest::Method::POST, "/api/v1/tokens".to_owned(), Some(scopes), json!(["totp"])),
-            (reqwest::Method::DELETE, format!("/api/v1/tokens/{}", token["id"].as_str().unwrap()), None, json!(["totp"])),
-            (reqwest::Method::POST, METHODS.to_owned(), Some(json!({"method": "totp"})), json!(["totp"])),
-            (reqwest::Method::POST, METHODS.to_owned(), Some(json!({"method": "recovery_codes"})), json!(["totp"])),
-            (reqwest::Method::PUT, format!("{METHODS}/{}", app.id), Some(json!({"code": "000000"})), json!(["totp"])),
-            (reqwest::Method::DELETE, format!("{METHODS}/{}", app.id), None, json!(["recovery_codes", "totp"])),
-            (reqwest::Method::GET, format!("{RECORDS}?reveal=iban"), None, json!(["totp"])),
+            (reqwest::Method::POST, "/api/v1/tokens".to_owned(), Some(scopes), json!(["device", "totp"])),
+            (reqwest::Method::DELETE, format!("/api/v1/tokens/{}", token["id"].as_str().unwrap()), None, json!(["device", "totp"])),
+            (reqwest::Method::POST, METHODS.to_owned(), Some(json!({"method": "totp"})), json!(["device", "totp"])),
+            (reqwest::Method::POST, METHODS.to_owned(), Some(json!({"method": "recovery_codes"})), json!(["device", "totp"])),
+            (reqwest::Method::PUT, format!("{METHODS}/{}", app.id), Some(json!({"code": "000000"})), json!(["device", "totp"])),
+            (reqwest::Method::DELETE, format!("{METHODS}/{}", app.id), None, json!(["device", "recovery_codes", "totp"])),
+            (reqwest::Method::GET, format!("{RECORDS}?reveal=iban"), None, json!(["device", "totp"])),
         ];
         for (method, path, body, methods) in &barred {
             let problem = thief.send(method.clone(), path, body.as_ref()).await.problem(403, "confirmation_required");

@@ -49,6 +49,7 @@ const MANAGE_TOKENS: May = May::Tenant(Role::Admin, Shown::Strongest, &[]);
 const CHANGE_ACCOUNT: May = May::Account(Shown::Confirmed);
 const PROTECT: May = May::Account(Shown::Strongest);
 const RECOVER: May = May::Account(Shown::StrongestOrRecovery);
+const APPROVE: May = May::Account(Shown::Confirmed);
 const SIGNED_IN: May = May::Account(Shown::Password);
 const OPEN: May = May::Anyone;
 
@@ -129,6 +130,13 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/account/notices", SIGNED_IN, Takes::Nothing, 200),
     (Method::POST, "/account/notices/{id}/report", SIGNED_IN, Takes::Nothing, 404),
     (Method::POST, "/account/notices/settings", May::Account(Shown::Confirmed), Takes::Form, 415),
+    (Method::GET, "/api/v1/account/approvals", APPROVE, Takes::Nothing, 200),
+    (Method::GET, "/api/v1/account/approvals/settings", SIGNED_IN, Takes::Nothing, 200),
+    (Method::PUT, "/api/v1/account/approvals/settings", PROTECT, Takes::Json, 415),
+    (Method::PUT, "/api/v1/account/approvals/{id}", APPROVE, Takes::Json, 415),
+    (Method::GET, "/account/approvals", APPROVE, Takes::Nothing, 200),
+    (Method::POST, "/account/approvals/{id}", APPROVE, Takes::Form, 415),
+    (Method::POST, "/account/security/approvals", PROTECT, Takes::Form, 415),
     (Method::GET, "/account/security", SIGNED_IN, Takes::Nothing, 200),
     (Method::POST, "/account/security/methods", PROTECT, Takes::Form, 415),
     (Method::GET, "/account/security/methods/{id}", PROTECT, Takes::Nothing, 404),

@@ -61,6 +61,9 @@ pub enum ConfirmError {
     /// The answer is wrong, or the challenge is used up, over, or another session's.
     #[error("the code is refused")]
     CodeRefused,
+    /// Nobody has decided on it yet.
+    #[error("not yet approved")]
+    NotYetApproved,
     /// Something else was in the way.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -85,7 +88,7 @@ impl StoreFailure for ConfirmError {
 }
 
 /// Where a challenge lies, under the account's key.
-struct ConfirmationBody;
+pub(super) struct ConfirmationBody;
 
 impl Place for ConfirmationBody {
     const LABEL: &'static str = "confirmations.body";
@@ -97,8 +100,13 @@ impl Place for ConfirmationBody {
 pub fn usable(session: &Session) -> Vec<Method> {
     let at_hand = |method: &Method| {
         let mine = |factor: &&crate::kernel::access::factors::Enrolled| factor.method == method.code();
-        method.facts().enrolment == Enrolment::Inherent
-            || session.factors.iter().filter(mine).any(|factor| factor.standing == Standing::Usable)
+        match method.facts().enrolment {
+            Enrolment::Inherent => true,
+            Enrolment::AtHand(way) => session.at_hand().contains(&way),
+            Enrolment::One | Enrolment::Several => {
+                session.factors.iter().filter(mine).any(|factor| factor.standing == Standing::Usable)
+            }
+        }
     };
     Method::ALL.into_iter().filter(at_hand).collect()
 }
@@ -137,28 +145,35 @@ impl Accounts {
         let day = self.kernel().today().await.map_err(Failure::from)?;
         // Each method for itself: who asks for mails upon mails does not keep the owner from the app.
         let counted = [access.scope.account().as_bytes().as_slice(), method.name().as_bytes()].concat();
-        let counter = Counter::new(&day, self.rules().codes, &counted);
-        let (session, lifetime) = (access.session.id, self.rules().code_lifetime);
+        let counter = Counter::new(&day, method.workings().limit(self.rules().codes), &counted);
+        let (session, origin) = (access.session.clone(), access.origin.clone());
+        let lifetime = method.workings().lifetime(self.rules().code_lifetime);
         let begin = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Confirmation, ConfirmError> {
-            if method.facts().enrolment != Enrolment::Inherent && rows::hold(tx, scope, method)?.is_empty() {
+            let usable = match method.facts().enrolment {
+                Enrolment::Inherent => true,
+                Enrolment::AtHand(way) => session.at_hand().contains(&way),
+                Enrolment::One | Enrolment::Several => !rows::hold(tx, scope, method)?.is_empty(),
+            };
+            if !usable {
                 return Err(ConfirmError::NotEnrolled);
             }
             if let Some(throttled) = counter.hold(tx)? {
                 return Err(throttled.into());
             }
             counter.count(tx)?;
-            diesel::delete(confirmations::table.filter(confirmations::session_id.eq(session)))
+            diesel::delete(confirmations::table.filter(confirmations::session_id.eq(session.id)))
                 .execute(tx.conn())
                 .map_err(StoreError::from)?;
             let person = person::find(tx, scope)?;
-            let begun = method.workings().begin(&mut Desk { tx, scope, person: &person, lifetime })?;
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin };
+            let begun = method.workings().begin(&mut desk)?;
             let now = tx.now();
             let (id, expires_at) = (ConfirmationId::new(now, tx.entropy()), now.plus(lifetime));
             let body = scope.keys().seal::<ConfirmationBody>(row(id), &begun.expected, tx.entropy());
             diesel::insert_into(confirmations::table)
                 .values((
                     confirmations::id.eq(id),
-                    confirmations::session_id.eq(session),
+                    confirmations::session_id.eq(session.id),
                     confirmations::account_id.eq(scope.account()),
                     confirmations::method.eq(method.code()),
                     confirmations::tries.eq(0),
@@ -190,12 +205,16 @@ impl Accounts {
     ///
     /// # Errors
     /// [`ConfirmError::CodeRefused`]; the last of the tries ends the challenge, and the hundredth in a row the factor.
+    /// [`ConfirmError::NotYetApproved`], which is no try.
     pub async fn finish_confirmation(
         &self,
         access: &AccountAccess,
         id: ConfirmationId,
         answer: Answer,
     ) -> Result<Begun, ConfirmError> {
+        if matches!(answer, Answer::IsItApproved) {
+            return self.finish_approved(access, id).await;
+        }
         let (session, origin) = (access.session.clone(), access.origin.clone());
         let (tries, lifetime) = (self.rules().code_tries, self.rules().code_lifetime);
         let finish = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Raised>, StoreError> {
@@ -205,7 +224,7 @@ impl Accounts {
             let held = rows::hold(tx, scope, method)?;
             let factors: Vec<Factor> =
                 held.iter().map(|row| Factor { id: row.id, kept: row.body.kept.clone() }).collect();
-            let mut desk = Desk { tx, scope, person: &person, lifetime };
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin };
             let Some(met) = method.workings().judge(&mut desk, &expected, &factors, &answer)? else {
                 history::enter(tx, scope, &origin, way, Outcome::Refused)?;
                 notices::refused(tx, scope, Refusal::Confirmation, &origin)?;
@@ -284,7 +303,7 @@ fn take_try(
 }
 
 /// A challenge never changes but in its tries: its row has one version.
-const fn row(id: ConfirmationId) -> RowRef {
+pub(super) const fn row(id: ConfirmationId) -> RowRef {
     RowRef::new(id.as_bytes(), 1)
 }
 

@@ -6,8 +6,8 @@ use crate::accounts::factors::workings::{Desk, Enrolling, Then};
 use crate::accounts::factors::{Advice, Answer, Enrolment, Handed, Method};
 use crate::accounts::person::Person;
 use crate::accounts::{Accounts, Failure, person};
-use crate::kernel::access::AccountAccess;
 use crate::kernel::access::factors::{ENROLLED, Standing, WAITING};
+use crate::kernel::access::{AccountAccess, AtHand};
 use crate::kernel::clock::Time;
 use crate::kernel::ids::FactorId;
 use crate::kernel::personal::Personal;
@@ -107,7 +107,10 @@ impl Accounts {
         let mut items = Vec::new();
         for method in Method::ALL {
             let advice = method.advice(holdings);
-            if method.facts().enrolment == Enrolment::Inherent {
+            let is_phone = method.facts().enrolment == Enrolment::AtHand(AtHand::Phone);
+            let shown = method.facts().enrolment == Enrolment::Inherent
+                || is_phone && access.session.at_hand().contains(&AtHand::Phone);
+            if shown {
                 items.push(inherent(method, &person, advice)?);
             }
             for row in rows.iter().filter(|row| row.method == method) {
@@ -123,14 +126,14 @@ impl Accounts {
     /// [`EnrolError::Invalid`]: no such method, one that comes with the account, a name that is none, too many.
     pub async fn enrol(&self, access: &AccountAccess, draft: Draft) -> Result<Enrolled, EnrolError> {
         let (method, name) = checked(&draft)?;
-        let lifetime = self.rules().code_lifetime;
+        let (lifetime, origin) = (self.rules().code_lifetime, access.origin.clone());
         let enrol = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Enrolled, EnrolError> {
             let person = person::find(tx, scope)?;
             let others = rows::enrolled(tx, scope)?.into_iter().filter(|row| row.method == method).count();
             if method.facts().enrolment == Enrolment::Several && others >= MOST {
                 return Err(fault("/method", "too_many", "The account has as many of them as it may."));
             }
-            let begun = method.workings().enrol(&mut Desk { tx, scope, person: &person, lifetime })?;
+            let begun = method.workings().enrol(&mut Desk { tx, scope, person: &person, lifetime, origin: &origin })?;
             let Some(Enrolling { kept, handed, then }) = begun else { return Err(no_such_method()) };
             let body = Body { name: name.clone(), kept };
             let expires_at = tx.now().plus(lifetime);
@@ -177,12 +180,13 @@ impl Accounts {
     ) -> Result<Item, EnrolError> {
         let holdings = self.holdings(access).await?;
         let (tries, lifetime) = (self.rules().code_tries, self.rules().code_lifetime);
+        let origin = access.origin.clone();
         let finish = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Item>, EnrolError> {
             rows::waiting(tx, scope, id)?.ok_or(EnrolError::Unknown)?;
             let since = tx.now().minus(lifetime);
             let Some(row) = rows::take_try(tx, scope, id, tries, since)? else { return Ok(None) };
             let (method, person) = (row.method, person::find(tx, scope)?);
-            let mut desk = Desk { tx, scope, person: &person, lifetime };
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin };
             let Some(kept) = method.workings().settle(&mut desk, &row.body.kept, &answer)? else { return Ok(None) };
             rows::keep(tx, scope, &row, kept, Used::NotYet)?;
             added(tx, scope, &person, method, id)?;
@@ -235,7 +239,7 @@ fn added(
 ) -> Result<(), StoreError> {
     let replaced = match method.facts().enrolment {
         Enrolment::One => Replaced::Everything,
-        Enrolment::Several | Enrolment::Inherent => Replaced::Waiting,
+        Enrolment::Several | Enrolment::Inherent | Enrolment::AtHand(_) => Replaced::Waiting,
     };
     rows::replace(tx, scope, method, id, replaced)?;
     match method.facts().means {

@@ -19,11 +19,14 @@
 //! The rules (what needs a strong proof, once the account has a strong factor) are `kernel::access`'s and hold by the
 //! [`Proof`](crate::kernel::access::Proof) that the facts name.
 
+pub mod approving;
 pub mod confirming;
+mod device;
 mod email;
 pub mod enrolling;
 mod recovery_codes;
 mod rows;
+mod sms;
 mod totp;
 mod workings;
 
@@ -45,6 +48,10 @@ use crate::kernel::tenancy::{AccountScope, TenantScope};
 pub enum Method {
     /// A code to the verified e-mail address.
     Email,
+    /// A code by text message to the verified phone number.
+    Sms,
+    /// Approval in another session of the account (S-3).
+    Device,
     /// A code of those that were put aside.
     RecoveryCodes,
     /// A code of an authenticator app (RFC 6238).
@@ -53,7 +60,7 @@ pub enum Method {
 
 impl Method {
     /// All of them, from least to most secure.
-    pub const ALL: [Self; 3] = [Self::Email, Self::RecoveryCodes, Self::Totp];
+    pub const ALL: [Self; 5] = [Self::Email, Self::Sms, Self::Device, Self::RecoveryCodes, Self::Totp];
 
     /// The method of this name in the API.
     #[must_use]
@@ -85,6 +92,8 @@ impl Method {
     fn workings(self) -> &'static dyn Workings {
         match self {
             Self::Email => &email::Email,
+            Self::Sms => &sms::Sms,
+            Self::Device => &device::Device,
             Self::RecoveryCodes => &recovery_codes::RecoveryCodes,
             Self::Totp => &totp::Totp,
         }
@@ -129,6 +138,7 @@ pub fn that_would_do(wanted: &Wanted) -> Vec<&'static str> {
     let would_do = |method: &Method| match method.facts().enrolment {
         Enrolment::Inherent => wanted.wish != Wish::Strong,
         Enrolment::One | Enrolment::Several => wanted.methods.contains(&method.code()),
+        Enrolment::AtHand(way) => wanted.at_hand.contains(&way),
     };
     Method::ALL.into_iter().filter(would_do).map(Method::name).collect()
 }
@@ -174,6 +184,7 @@ pub(super) fn sweep(tx: &mut Tx<'_>, life: Duration, limit: i64) -> Result<usize
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::access::AtHand;
 
     #[test]
     fn each_method_has_a_name_and_a_number_of_its_own_and_stands_by_its_security() {
@@ -191,17 +202,20 @@ mod tests {
     fn a_code_that_goes_through_others_is_advised_against_once_there_is_data() {
         //
         let advised = |holdings| Method::ALL.map(|method| method.advice(holdings) == Advice::Advised);
-        assert_eq!(advised(Holdings::Nothing), [true, true, true]);
-        assert_eq!(advised(Holdings::Data), [false, true, true]);
+        assert_eq!(advised(Holdings::Nothing), [true, true, true, true, true]);
+        assert_eq!(advised(Holdings::Data), [false, false, true, true, true]);
     }
 
     #[test]
     fn the_methods_that_would_do_are_those_that_come_with_the_account_and_those_enrolled() {
         let codes = |methods: &[Method]| methods.iter().map(|method| method.code()).collect::<Vec<_>>();
-        let would_do = |wish, methods: &[Method]| that_would_do(&Wanted { wish, methods: codes(methods) });
+        let with =
+            |wish, methods: &[Method], at_hand| that_would_do(&Wanted { wish, methods: codes(methods), at_hand });
+        let would_do = |wish, methods: &[Method]| with(wish, methods, Vec::new());
         assert_eq!(would_do(Wish::Confirmed, &[]), ["email"]);
         assert_eq!(would_do(Wish::Fresh, &[Method::RecoveryCodes]), ["email", "recovery_codes"]);
         assert_eq!(would_do(Wish::Strong, &[Method::Totp]), ["totp"]);
         assert_eq!(would_do(Wish::Strong, &[Method::RecoveryCodes, Method::Totp]), ["recovery_codes", "totp"]);
+        assert_eq!(with(Wish::Strong, &[Method::Totp], vec![AtHand::AnotherSession]), ["device", "totp"]);
     }
 }

@@ -60,7 +60,7 @@ impl Workings for RecoveryCodes {
         factors: &[Factor],
         answer: &Answer,
     ) -> Result<Option<Met>, StoreError> {
-        let Answer::Code(typed) = answer;
+        let Answer::Code(typed) = answer else { return Ok(None) };
         let Some(code) = RecoveryCode::parse(typed.reveal()) else { return Ok(None) };
         let digest = code.digest();
         for factor in factors {

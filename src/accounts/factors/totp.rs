@@ -44,7 +44,7 @@ struct App {
 impl App {
     /// The app after `typed` was accepted at the desk's time; nothing when it is not.
     fn accept(self, desk: &Desk<'_, '_>, answer: &Answer) -> Result<Option<Self>, StoreError> {
-        let Answer::Code(typed) = answer;
+        let Answer::Code(typed) = answer else { return Ok(None) };
         let typed: String = typed.reveal().chars().filter(|c| !c.is_whitespace()).collect();
         let typed = Secret::new(typed);
         let secret = TotpSecret::parse(self.secret.reveal()).ok_or(StoreError::Unreadable)?;

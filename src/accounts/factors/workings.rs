@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::history::Way;
 use crate::accounts::person::Person;
-use crate::kernel::access::Proof;
+use crate::accounts::throttles::Limit;
+use crate::kernel::access::{AtHand, Proof};
 use crate::kernel::ids::FactorId;
 use crate::kernel::personal::{Personal, Secret, revealed};
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::AccountScope;
+use crate::kernel::tenancy::{AccountScope, Origin};
 use crate::messages::notice::Means;
 
 /// What is to be known of a method.
@@ -46,6 +47,8 @@ pub enum Enrolment {
     One,
     /// It is enrolled as often as the person has such things.
     Several,
+    /// Nothing, while what it takes is there: another session, a verified phone.
+    AtHand(AtHand),
 }
 
 /// When a method is offered.
@@ -67,7 +70,8 @@ pub enum Path {
 }
 
 /// What a method costs the person (S-3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fee {
     /// Nothing.
     None,
@@ -76,12 +80,14 @@ pub enum Fee {
 }
 
 /// What a challenge asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Asks {
     /// A code that was sent to here, masked.
     SentCode(Personal<String>),
     /// A code that the person has.
     Code,
+    /// That another session approves, where this code is picked out of several.
+    Approval(Secret<String>),
 }
 
 /// An answer to a challenge, or to an enrolment.
@@ -89,6 +95,8 @@ pub enum Asks {
 pub enum Answer {
     /// A code.
     Code(Secret<String>),
+    /// Nothing: whether it was approved.
+    IsItApproved,
 }
 
 /// What an enrolment hands over.
@@ -128,6 +136,8 @@ pub(super) struct Desk<'d, 't> {
     pub(super) person: &'d Person,
     /// How long a challenge lives.
     pub(super) lifetime: Duration,
+    /// Who asks, as far as the request shows.
+    pub(super) origin: &'d Origin,
 }
 
 /// An enrolment that was begun.
@@ -169,6 +179,16 @@ pub(super) struct Met {
 pub(super) trait Workings: Sync {
     /// What is to be known of it.
     fn facts(&self) -> &'static Facts;
+
+    /// How long a challenge lives, where codes live for `usual`.
+    fn lifetime(&self, usual: Duration) -> Duration {
+        usual
+    }
+
+    /// How many challenges an account may begin, where that is `usual`.
+    fn limit(&self, usual: Limit) -> Limit {
+        usual
+    }
 
     /// Where its codes go, masked; nothing where none are sent.
     fn target(&self, _: &Person) -> Result<Option<Personal<String>>, StoreError> {

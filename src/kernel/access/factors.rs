@@ -92,6 +92,17 @@ pub struct Wanted {
     pub wish: Wish,
     /// The numbers of the enrolled methods that would do; methods that come with every account are not among them.
     pub methods: Vec<i16>,
+    /// What would do of what nobody enrols, and not every account has.
+    pub at_hand: Vec<AtHand>,
+}
+
+/// Something to confirm with that nobody enrols: it is there, or is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtHand {
+    /// Another session of the account, that was confirmed, may approve this one (S-3).
+    AnotherSession,
+    /// The account's phone number is verified (K-2).
+    Phone,
 }
 
 /// What would do.

@@ -10,11 +10,11 @@ pub mod sessions;
 pub mod tokens;
 
 pub use self::authorize::{Authorized, Credentials, Denied, authorize, member_scopes, memberships};
-pub use self::factors::{Proof, Wanted, Wish};
+pub use self::factors::{AtHand, Proof, Wanted, Wish};
 pub use self::permission::{
-    AccountAccess, Acknowledge, Anyone, ChangeAccount, Effect, ManageTokens, MayReveal, Need, Permission,
-    ProtectAccount, ReadAudit, ReadCollections, ReadMembers, ReadRecords, ReadTokens, RecoverAccount, Rule, SignedIn,
-    Subject, TenantAccess, WriteCollections, WriteRecords,
+    AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, Effect, ManageTokens, MayReveal, Need,
+    Permission, ProtectAccount, ReadAudit, ReadCollections, ReadMembers, ReadRecords, ReadTokens, RecoverAccount, Rule,
+    SignedIn, Subject, TenantAccess, WriteCollections, WriteRecords,
 };
 pub use self::sessions::{Session, SessionRules};
 pub use self::tokens::{TokenScope, TokenScopes};

@@ -1,6 +1,6 @@
 //! Permissions as types, each with its rule as data, so that the access matrix and the documentation read the same.
 
-use crate::kernel::access::factors::{Enrolled, Proof, Standing, Wanted, Wish};
+use crate::kernel::access::factors::{AtHand, Enrolled, Proof, Standing, Wanted, Wish};
 use crate::kernel::access::{Assurance, Denied, Role, Session, TokenScope, TokenScopes};
 use crate::kernel::clock::Time;
 use crate::kernel::tenancy::{AccountScope, Origin, TenantScope};
@@ -37,7 +37,22 @@ impl Need {
             }
             Self::Strongest | Self::StrongestOrRecovery => (fresh(session.confirmed_at), Wish::Fresh, Proof::Confirmed),
         };
-        if met { Ok(()) } else { Err(Denied::ConfirmationRequired(wanted(session, wish, least))) }
+        if met {
+            return Ok(());
+        }
+        // Who approves passes on what they have shown, with its age.
+        let approver = &session.elsewhere;
+        let approved = match wish {
+            Wish::Confirmed => approver.confirmed_at.is_some(),
+            Wish::Fresh => fresh(approver.confirmed_at),
+            Wish::Strong => fresh(approver.strong_at),
+        };
+        let mut at_hand = session.at_hand();
+        at_hand.retain(|way| match way {
+            AtHand::AnotherSession => approved,
+            AtHand::Phone => wish != Wish::Strong,
+        });
+        Err(Denied::ConfirmationRequired(Wanted { at_hand, ..wanted(session, wish, least) }))
     }
 }
 
@@ -46,7 +61,7 @@ fn wanted(session: &Session, wish: Wish, least: Proof) -> Wanted {
     let mut methods: Vec<i16> = session.factors.iter().filter(would_do).map(|factor| factor.method).collect();
     methods.sort_unstable();
     methods.dedup();
-    Wanted { wish, methods }
+    Wanted { wish, methods, at_hand: session.at_hand() }
 }
 
 /// On whose behalf a permission is.
@@ -214,6 +229,8 @@ permissions! {
     SignedIn => AccountAccess, Subject::Account, Need::Password;
     /// Acknowledges a document: the one change that comes before it.
     Acknowledge => AccountAccess, Subject::Account, Need::Confirmed, Effect::Harmless;
+    /// Approves or refuses sign-ins on other devices: it comes before any document, so that nobody is kept out by one.
+    ApproveSignIns => AccountAccess, Subject::Account, Need::Confirmed, Effect::Harmless;
     /// Changes to one's own account.
     ChangeAccount => AccountAccess, Subject::Account, Need::Confirmed;
     /// Changes to what protects one's account: what confirms it, where it may be used from.

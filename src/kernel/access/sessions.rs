@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use diesel::dsl::sql;
+use diesel::sql_types::{BigInt, Nullable};
 use diesel::{
-    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _, QueryDsl as _,
-    RunQueryDsl as _,
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
+    OptionalExtension as _, QueryDsl as _, RunQueryDsl as _,
 };
 
 use crate::kernel::access::Assurance;
 use crate::kernel::access::authorize::ACTIVE;
-use crate::kernel::access::factors::{ENROLLED, Enrolled, Proof, Standing};
+use crate::kernel::access::factors::{AtHand, ENROLLED, Enrolled, Proof, Standing};
+use crate::kernel::access::permission::FRESH;
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Place, RowRef};
@@ -49,6 +52,17 @@ pub struct SessionRules {
     pub shared_idle: Duration,
     /// From the sign-in, on a shared computer.
     pub shared_absolute: Duration,
+    /// Whether codes can be sent to phones.
+    pub phones: Phones,
+}
+
+/// Whether codes can be sent to phones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phones {
+    /// A gateway takes them.
+    Reached,
+    /// None is configured: a verified number confirms nothing.
+    NotReached,
 }
 
 /// Whose computer it is.
@@ -101,6 +115,29 @@ pub struct Session {
     pub expires_at: Time,
     /// What its account can confirm with, as it stands.
     pub factors: Vec<Enrolled>,
+    /// What other sessions of the account have shown that may approve this one.
+    pub elsewhere: Elsewhere,
+    /// Whether a code can be sent to a phone that is the account's.
+    pub phone: Phone,
+}
+
+/// What the other sessions of an account have shown, the last of each; nothing where they may not approve anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Elsewhere {
+    /// When one was last confirmed, by whatever.
+    pub confirmed_at: Option<Time>,
+    /// When one was last confirmed by a strong method.
+    pub strong_at: Option<Time>,
+}
+
+/// Whether an account has a phone number that is known to be its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phone {
+    /// It has none.
+    #[default]
+    None,
+    /// It has one.
+    Verified,
 }
 
 /// How exact `seen_at` is: it is written at most so often.
@@ -110,6 +147,19 @@ impl Session {
     /// Whether it is worth writing down that the session was seen at `now`.
     pub(super) fn needs_a_touch(&self, now: Time) -> Touch {
         if now.since(self.seen_at) >= SEEN { Touch::Due } else { Touch::NotYet }
+    }
+
+    /// What its account can confirm with that nobody enrols.
+    #[must_use]
+    pub fn at_hand(&self) -> Vec<AtHand> {
+        let mut at_hand = Vec::new();
+        if self.elsewhere.confirmed_at.is_some() {
+            at_hand.push(AtHand::AnotherSession);
+        }
+        if self.phone == Phone::Verified {
+            at_hand.push(AtHand::Phone);
+        }
+        at_hand
     }
 
     /// The answer to whether it has not run out by `now`.
@@ -168,6 +218,8 @@ pub fn begin_as(
         recovered_at: None,
         expires_at: now.plus(rules.absolute(computer)),
         factors: enrolled(tx, scope.account())?,
+        elsewhere: Elsewhere::default(),
+        phone: Phone::default(),
     };
     let body = SessionOrigin { address: origin.address.clone(), device: origin.device.clone() };
     let body = scope.keys().seal::<SessionBody>(RowRef::new(id.as_bytes(), 1), &body, tx.entropy());
@@ -186,19 +238,39 @@ pub fn begin_as(
             sessions::body.eq(body),
         ))
         .execute(tx.conn())?;
-    Ok((token, session))
+    let found = find(tx, &token, rules)?;
+    Ok((token, found.unwrap_or(session)))
 }
 
 type Row = (SessionId, AccountId, i16, bool, Time, Time, Time);
 type Confirmations = (Option<Time>, Option<Time>, Option<Time>);
+type Around = (bool, bool, Option<Time>, Option<Time>);
 type Factor = (i16, i16, i64);
+
+/// The latest time in a column of the account's other sessions that last: one that was never confirmed has none.
+macro_rules! last_elsewhere {
+    ($column:literal, $rules:expr, $now:expr) => {
+        sql::<Nullable<BigInt>>(concat!(
+            "(SELECT MAX(other.",
+            $column,
+            ") FROM sessions AS other WHERE other.account_id = sessions.account_id AND other.id <> sessions.id",
+            " AND other.expires_at > "
+        ))
+        .bind::<BigInt, _>($now)
+        .sql(" AND other.seen_at > CASE WHEN other.shared_computer THEN ")
+        .bind::<BigInt, _>($now.minus($rules.shared_idle))
+        .sql(" ELSE ")
+        .bind::<BigInt, _>($now.minus($rules.idle))
+        .sql(" END)")
+    };
+}
 
 /// The session of `token`, while it lasts and its account may act.
 ///
 /// # Errors
 /// The store's.
 pub fn find(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Result<Option<Session>, StoreError> {
-    let digest = token.digest();
+    let (digest, now) = (token.digest(), tx.now());
     let its_own = factors::account_id.eq(sessions::account_id).and(factors::state.eq(ENROLLED));
     let query = sessions::table
         .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
@@ -216,12 +288,19 @@ pub fn find(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Resu
                 sessions::expires_at,
             ),
             (sessions::confirmed_at, sessions::strong_at, sessions::recovered_at),
+            (
+                accounts::approvals,
+                accounts::phone_verified,
+                last_elsewhere!("confirmed_at", rules, now),
+                last_elsewhere!("strong_at", rules, now),
+            ),
             (factors::method, factors::proof, factors::failures).nullable(),
         ));
-    let rows: Vec<(Row, Confirmations, Option<Factor>)> = each!(tx.conn(), c => query.load(c))?;
-    let now = tx.now();
-    let enrolled: Vec<Enrolled> = rows.iter().filter_map(|(_, _, factor)| factor.map(of_row)).collect();
-    Ok(rows.into_iter().next().and_then(|(row, (confirmed_at, strong_at, recovered_at), _)| {
+    let rows: Vec<(Row, Confirmations, Around, Option<Factor>)> = each!(tx.conn(), c => query.load(c))?;
+    let enrolled: Vec<Enrolled> = rows.iter().filter_map(|(.., factor)| factor.map(of_row)).collect();
+    Ok(rows.into_iter().next().and_then(|(row, (confirmed_at, strong_at, recovered_at), around, _)| {
+        let (approvals, phone_verified, confirmed_elsewhere, strong_elsewhere) = around;
+        let elsewhere = Elsewhere { confirmed_at: confirmed_elsewhere, strong_at: strong_elsewhere };
         let (id, account, assurance, shared, created_at, seen_at, expires_at) = row;
         let session = Session {
             id,
@@ -235,6 +314,8 @@ pub fn find(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Resu
             recovered_at,
             expires_at,
             factors: enrolled,
+            elsewhere: if approvals { elsewhere } else { Elsewhere::default() },
+            phone: if phone_verified && rules.phones == Phones::Reached { Phone::Verified } else { Phone::None },
         };
         session.lasting(rules, now)
     }))
@@ -254,12 +335,71 @@ fn of_row((method, proof, failures): Factor) -> Enrolled {
     Enrolled { method, proof: Proof::from_code(proof), standing: Standing::after(failures) }
 }
 
+/// What a session has shown, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    confirmed_at: Time,
+    strong_at: Option<Time>,
+}
+
+/// What the account's session with this id has shown, while it lasts; nothing when it was never confirmed.
+///
+/// # Errors
+/// The store's.
+pub fn shown_by(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    id: SessionId,
+    rules: &SessionRules,
+) -> Result<Option<Shown>, StoreError> {
+    type Row = (bool, Time, Time, Option<Time>, Option<Time>);
+    let row: Option<Row> = sessions::table
+        .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
+        .filter(sessions::id.eq(id))
+        .filter(sessions::account_id.eq(scope.account()))
+        .filter(sessions::assurance.ge(Assurance::Confirmed.code()))
+        .filter(accounts::state.eq(ACTIVE))
+        .select((
+            sessions::shared_computer,
+            sessions::seen_at,
+            sessions::expires_at,
+            sessions::confirmed_at,
+            sessions::strong_at,
+        ))
+        .get_result(tx.conn())
+        .optional()?;
+    let now = tx.now();
+    Ok(row.and_then(|(shared, seen_at, expires_at, confirmed_at, strong_at)| {
+        let computer = if shared { Computer::Shared } else { Computer::Own };
+        let lasts = now < expires_at && now.since(seen_at) < rules.idle(computer);
+        Some(Shown { confirmed_at: confirmed_at.filter(|_| lasts)?, strong_at })
+    }))
+}
+
+/// Raises a session to what another one has shown, with its age: an approval makes nothing fresher than it is. Strong it
+/// becomes only while the other's strong proof is fresh.
+///
+/// # Errors
+/// As [`raise`].
+pub fn raise_to(tx: &mut Tx<'_>, session: &Session, shown: &Shown) -> Result<(SessionToken, Session), StoreError> {
+    let now = tx.now();
+    let strong_at = shown.strong_at.filter(|at| now.since(*at) <= FRESH);
+    let assurance = if strong_at.is_some() { Assurance::Strong } else { Assurance::Confirmed };
+    let raised = Session {
+        assurance: assurance.max(session.assurance),
+        confirmed_at: session.confirmed_at.max(Some(shown.confirmed_at)),
+        strong_at: session.strong_at.max(strong_at),
+        seen_at: now,
+        ..session.clone()
+    };
+    renew(tx, raised)
+}
+
 /// Raises a session by `proof`, now, under a new token: whoever knew the old one knows nothing.
 ///
 /// # Errors
 /// The store's; [`StoreError::Refused`] when the session ended meanwhile.
 pub fn raise(tx: &mut Tx<'_>, session: &Session, proof: Proof) -> Result<(SessionToken, Session), StoreError> {
-    let token = SessionToken::random(tx.entropy());
     let now = tx.now();
     let raised = Session {
         assurance: proof.assurance().max(session.assurance),
@@ -269,14 +409,20 @@ pub fn raise(tx: &mut Tx<'_>, session: &Session, proof: Proof) -> Result<(Sessio
         seen_at: now,
         ..session.clone()
     };
-    let changed = diesel::update(sessions::table.find(session.id))
+    renew(tx, raised)
+}
+
+/// Writes down what a session has shown, under a new token.
+fn renew(tx: &mut Tx<'_>, raised: Session) -> Result<(SessionToken, Session), StoreError> {
+    let token = SessionToken::random(tx.entropy());
+    let changed = diesel::update(sessions::table.find(raised.id))
         .set((
             sessions::digest.eq(token.digest().as_slice()),
             sessions::assurance.eq(raised.assurance.code()),
             sessions::confirmed_at.eq(raised.confirmed_at),
             sessions::strong_at.eq(raised.strong_at),
             sessions::recovered_at.eq(raised.recovered_at),
-            sessions::seen_at.eq(now),
+            sessions::seen_at.eq(raised.seen_at),
         ))
         .execute(tx.conn())?;
     if changed != 1 {

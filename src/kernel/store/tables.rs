@@ -39,6 +39,8 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         notice_delivery -> SmallInt,
+        approvals -> Bool,
+        phone_verified -> Bool,
     }
 }
 
@@ -133,6 +135,7 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         body -> Binary,
+        approver_id -> Nullable<Uid>,
     }
 }
 

@@ -79,7 +79,7 @@ impl Laptop {
 fn outbox(kernel: &Kernel, folder: &Path) -> Outbox {
     let transport = Transport::Files(Files::open(folder).unwrap());
     let letterhead = Letterhead::new("Seif", "noreply@mail.example.com", "help@example.com").unwrap();
-    Outbox::new(kernel.clone(), transport, Texts::load().unwrap(), letterhead)
+    Outbox::new(kernel.clone(), transport, None, Texts::load().unwrap(), letterhead)
 }
 
 fn mail(notice: Notice) -> Mail {

@@ -1,4 +1,4 @@
-# Mails in English. $service: the service's name; $contact: its e-mail address; $means: what confirms; $left: codes left; $times: how often; $more: further entries; $minutes: how long a code is valid.
+# Mails in English. $service: the service's name; $contact: its e-mail address; $means: what confirms; $left: codes left; $times: how often; $more: further entries; $decided: how a sign-in was decided on; $minutes: how long a code is valid.
 
 code-validity = The code works once, within { $minutes ->
     [one] { $minutes } minute
@@ -27,6 +27,11 @@ password-reset-code =
     .subject = Your code for a new password at { $service }
     .lead = You asked to replace a forgotten password at { $service }. To go on, enter this code on the page where you asked:
     .otherwise = If you did not ask, you need not do anything: your password stays as it is.
+
+text-code =
+    .sign-in = code for signing in to { $service }.
+    .new-number = code to confirm this phone number at { $service }.
+    .secrecy = It works once, within { $minutes } min. Nobody, our staff included, will ever ask you for it.
 
 address-taken =
     .subject = Your address was used to join { $service }
@@ -82,6 +87,19 @@ method-ended =
        *[recovery-codes] A hundred wrong recovery codes in a row were entered for your account at { $service }. They no longer work: make new ones.
     }
     .otherwise = If it was not you, somebody knows your password: change it, and write to us at once at { $contact }.
+
+sign-in-decided =
+    .subject = { $decided ->
+        [approved] A sign-in to { $service } was approved on another device
+       *[refused] A sign-in to { $service } was not approved
+    }
+    .lead = { $decided ->
+        [approved] A sign-in to your account at { $service } has just been approved on another of your devices.
+        [wrong-code] A sign-in to your account at { $service } was to be approved on another of your devices, where the wrong number was picked. It was not let in.
+        [reported] You reported a sign-in to your account at { $service } as not yours. It was not let in. Whoever tried it knows your password: change it now.
+       *[refused] A sign-in to your account at { $service } has just been refused on another of your devices. It was not let in.
+    }
+    .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
 
 recovery-code-used =
     .subject = A recovery code of your account at { $service } was used

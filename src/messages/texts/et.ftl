@@ -28,6 +28,11 @@ password-reset-code =
     .lead = Palusite teenuses { $service } unustatud parooli asendada. Jätkamiseks sisestage see kood lehel, kus te seda palusite:
     .otherwise = Kui te seda ei palunud, ei pea te midagi tegema: teie parool jääb samaks.
 
+text-code =
+    .sign-in = kood teenusesse { $service } sisselogimiseks.
+    .new-number = kood selle telefoninumbri kinnitamiseks teenuses { $service }.
+    .secrecy = Kehtib ühe korra { $minutes } min jooksul. Mitte keegi, ka meie töötajad, ei küsi seda kunagi.
+
 address-taken =
     .subject = Teie aadressiga prooviti liituda teenusega { $service }
     .lead = Keegi proovis selle e-posti aadressiga teenuses { $service } kontot avada. Aadress kuulub juba teie kontole, seega uut kontot ei avatud ja midagi ei muutunud.
@@ -82,6 +87,19 @@ method-ended =
        *[recovery-codes] Teie kontole teenuses { $service } sisestati järjest sada vale taastekoodi. Need enam ei kehti: looge uued.
     }
     .otherwise = Kui see ei olnud teie, teab keegi teie parooli: muutke see ära ja kirjutage meile kohe aadressil { $contact }.
+
+sign-in-decided =
+    .subject = { $decided ->
+        [approved] Sisselogimine teenusesse { $service } kinnitati teises seadmes
+       *[refused] Sisselogimist teenusesse { $service } ei kinnitatud
+    }
+    .lead = { $decided ->
+        [approved] Teie teises seadmes kinnitati äsja sisselogimine teie kontole teenuses { $service }.
+        [wrong-code] Sisselogimist teie kontole teenuses { $service } pidi kinnitama teie teises seadmes, kuid seal valiti vale arv. Sisse ei lastud.
+        [reported] Teatasite, et sisselogimine teie kontole teenuses { $service } ei olnud teie oma. Sisse ei lastud. Kes seda proovis, teab teie parooli: muutke see kohe ära.
+       *[refused] Teie teises seadmes keelduti äsja sisselogimisest teie kontole teenuses { $service }. Sisse ei lastud.
+    }
+    .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
 
 recovery-code-used =
     .subject = Teie konto taastekoodi teenuses { $service } kasutati

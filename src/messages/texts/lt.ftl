@@ -29,6 +29,11 @@ password-reset-code =
     .lead = Paprašėte pakeisti pamirštą slaptažodį „{ $service }“ paslaugoje. Norėdami tęsti, įveskite šį kodą puslapyje, kuriame to prašėte:
     .otherwise = Jei to neprašėte, nieko daryti nereikia: jūsų slaptažodis lieka tas pats.
 
+text-code =
+    .sign-in = kodas prisijungti prie „{ $service }“.
+    .new-number = kodas šiam telefono numeriui patvirtinti „{ $service }“ paslaugoje.
+    .secrecy = Galioja vieną kartą, { $minutes } min. Niekas, net mūsų darbuotojai, jo niekada neprašys.
+
 address-taken =
     .subject = Jūsų adresu bandyta registruotis „{ $service }“ paslaugoje
     .lead = Kažkas bandė sukurti paskyrą „{ $service }“ paslaugoje šiuo el. pašto adresu. Jis jau priklauso jūsų paskyrai, todėl nauja paskyra nebuvo sukurta ir niekas nepasikeitė.
@@ -83,6 +88,19 @@ method-ended =
        *[recovery-codes] Jūsų paskyrai „{ $service }“ paslaugoje iš eilės įvesta šimtas neteisingų atkūrimo kodų. Jie nebegalioja: susikurkite naujus.
     }
     .otherwise = Jei tai buvote ne jūs, kažkas žino jūsų slaptažodį: pakeiskite jį ir nedelsdami parašykite mums adresu { $contact }.
+
+sign-in-decided =
+    .subject = { $decided ->
+        [approved] Prisijungimas prie „{ $service }“ patvirtintas kitame įrenginyje
+       *[refused] Prisijungimas prie „{ $service }“ nepatvirtintas
+    }
+    .lead = { $decided ->
+        [approved] Kitame jūsų įrenginyje ką tik patvirtintas prisijungimas prie jūsų paskyros „{ $service }“ paslaugoje.
+        [wrong-code] Prisijungimą prie jūsų paskyros „{ $service }“ paslaugoje reikėjo patvirtinti kitame jūsų įrenginyje, bet ten pasirinktas ne tas skaičius. Prieiga nesuteikta.
+        [reported] Pranešėte, kad prie jūsų paskyros „{ $service }“ paslaugoje jungėtės ne jūs. Prieiga nesuteikta. Kas bandė, žino jūsų slaptažodį: pakeiskite jį dabar.
+       *[refused] Kitame jūsų įrenginyje ką tik atmestas prisijungimas prie jūsų paskyros „{ $service }“ paslaugoje. Prieiga nesuteikta.
+    }
+    .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
 
 recovery-code-used =
     .subject = Panaudotas jūsų paskyros atkūrimo kodas „{ $service }“ paslaugoje

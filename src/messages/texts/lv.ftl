@@ -28,6 +28,11 @@ password-reset-code =
     .lead = Jūs lūdzāt aizstāt aizmirsto paroli pakalpojumā { $service }. Lai turpinātu, ievadiet šo kodu lapā, kurā to lūdzāt:
     .otherwise = Ja jūs to nelūdzāt, jums nekas nav jādara: jūsu parole paliek nemainīta.
 
+text-code =
+    .sign-in = kods, lai pieteiktos pakalpojumā { $service }.
+    .new-number = kods, lai apstiprinātu šo tālruņa numuru pakalpojumā { $service }.
+    .secrecy = Der vienu reizi { $minutes } min laikā. Neviens, arī mūsu darbinieki, to nekad neprasīs.
+
 address-taken =
     .subject = Ar jūsu adresi mēģināja reģistrēties pakalpojumā { $service }
     .lead = Kāds mēģināja atvērt kontu pakalpojumā { $service } ar šo e-pasta adresi. Tā jau pieder jūsu kontam, tāpēc jauns konts netika atvērts un nekas nav mainījies.
@@ -82,6 +87,19 @@ method-ended =
        *[recovery-codes] Jūsu kontam pakalpojumā { $service } pēc kārtas tika ievadīti simts nepareizi atkopšanas kodi. Tie vairs neder: izveidojiet jaunus.
     }
     .otherwise = Ja tas nebijāt jūs, kāds zina jūsu paroli: nomainiet to un nekavējoties rakstiet mums uz { $contact }.
+
+sign-in-decided =
+    .subject = { $decided ->
+        [approved] Pieteikšanās pakalpojumā { $service } apstiprināta citā ierīcē
+       *[refused] Pieteikšanās pakalpojumā { $service } nav apstiprināta
+    }
+    .lead = { $decided ->
+        [approved] Citā jūsu ierīcē tikko apstiprināta pieteikšanās jūsu kontā pakalpojumā { $service }.
+        [wrong-code] Pieteikšanos jūsu kontā pakalpojumā { $service } vajadzēja apstiprināt citā jūsu ierīcē, bet tur izvēlēts nepareizs skaitlis. Piekļuve nav dota.
+        [reported] Jūs ziņojāt, ka pieteikšanās jūsu kontā pakalpojumā { $service } nav jūsu. Piekļuve nav dota. Kas to mēģināja, tas zina jūsu paroli: nomainiet to tūlīt.
+       *[refused] Citā jūsu ierīcē tikko noraidīta pieteikšanās jūsu kontā pakalpojumā { $service }. Piekļuve nav dota.
+    }
+    .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
 
 recovery-code-used =
     .subject = Izmantots jūsu konta atkopšanas kods pakalpojumā { $service }

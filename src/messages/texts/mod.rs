@@ -10,7 +10,7 @@ pub(crate) use self::plain::plain;
 use crate::kernel::personal::Secret;
 use crate::kernel::values::Locale;
 use crate::messages::mail::Letterhead;
-use crate::messages::notice::{Code, DigestItem, Notice, Purpose, UndoCode};
+use crate::messages::notice::{Code, DigestItem, Notice, Purpose, Text, TextPurpose, UndoCode};
 
 /// All words, read once at the start.
 pub struct Texts {
@@ -108,6 +108,9 @@ impl Texts {
                 page.news_of(&mut body, "confirmation-refused", &[("times", (*times).into())])?
             }
             Notice::Digest { items, more } => self.digest(&page, &mut body, items, *more)?,
+            Notice::SignInDecided { decided } => {
+                page.news_of(&mut body, "sign-in-decided", &[("decided", decided.name().into())])?
+            }
             Notice::Welcome { tenant_name } => page.welcome(&mut body, tenant_name.reveal())?,
         };
         page.close(&mut body)?;
@@ -145,6 +148,26 @@ impl Texts {
         }
         add(body, &page.say("digest", Some("otherwise"))?);
         page.say("digest", Some("subject"))
+    }
+
+    /// The words of a text message: the code, what it is for, and that nobody will ask for it (K-1). No link.
+    ///
+    /// # Errors
+    /// [`TextsError::Missing`] where the language lacks a text.
+    pub fn say_in_short(&self, text: &Text, letterhead: &Letterhead) -> Result<Secret<String>, TextsError> {
+        let page = Page { bundle: self.bundle(text.language), language: text.language, letterhead };
+        let mut body = Zeroizing::new(String::with_capacity(1024));
+        body.push_str(text.code.digits().reveal());
+        body.push_str(" – ");
+        let purpose = match text.purpose {
+            TextPurpose::SignIn => "sign-in",
+            TextPurpose::NewNumber => "new-number",
+        };
+        body.push_str(&page.say("text-code", Some(purpose))?);
+        body.push(' ');
+        let minutes = (text.code.valid_for().as_secs() / 60).max(1);
+        body.push_str(&page.say_with("text-code", Some("secrecy"), &[("minutes", minutes.into())])?);
+        Ok(Secret::new(std::mem::take(&mut body)))
     }
 
     const fn bundle(&self, language: Locale) -> &Bundle {

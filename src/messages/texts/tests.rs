@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::kernel::clock::Time;
 use crate::kernel::personal::Personal;
-use crate::messages::notice::{Life, Means};
+use crate::messages::notice::{Decided, Life, Means};
 
 const CODE: &str = "042042";
 const UNDO: &str = "7k2m-9pqr-0abc-d5ef-ghjk-mnpq";
@@ -51,6 +51,10 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("method-ended", Notice::MethodEnded { means: Means::Totp }),
         ("method-ended", Notice::MethodEnded { means: Means::RecoveryCodes }),
         ("recovery-code-used", Notice::RecoveryCodeUsed { left: 9 }),
+        ("sign-in-decided", Notice::SignInDecided { decided: Decided::Approved }),
+        ("sign-in-decided", Notice::SignInDecided { decided: Decided::WrongCode }),
+        ("sign-in-decided", Notice::SignInDecided { decided: Decided::Refused }),
+        ("sign-in-decided", Notice::SignInDecided { decided: Decided::Reported }),
         ("welcome", welcome("Rīta Maize")),
         ("welcome", welcome("https://evil.example/ href=www.evil.example")),
     ]

@@ -213,23 +213,27 @@ struct ConfirmationBegun {
     /// Where a code is on its way to, masked; absent where none is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     sent_to: Option<String>,
+    /// To be picked on another device that is signed in and confirmed: two digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "47")]
+    control_code: Option<String>,
     /// When it ends by itself.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Time,
 }
 
-/// The answer to a challenge or an enrolment.
+/// The answer to a challenge or an enrolment; empty where another device approves.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AnswerBody {
     /// Six digits, or one of the recovery codes.
-    #[schema(value_type = String)]
-    code: Secret<String>,
+    #[schema(value_type = Option<String>)]
+    code: Option<Secret<String>>,
 }
 
 impl From<AnswerBody> for Answer {
     fn from(AnswerBody { code }: AnswerBody) -> Self {
-        Self::Code(code)
+        code.map_or(Self::IsItApproved, Self::Code)
     }
 }
 
@@ -241,7 +245,7 @@ struct SignInAnswer {
     ip: String,
     /// The device in words.
     device: String,
-    /// `sign_up`, `password`, `email`, `recovery_code` or `totp`.
+    /// `sign_up`, `password`, `email`, `sms`, `recovery_code`, `totp` or `device`.
     #[schema(value_type = String, example = "password")]
     method: crate::accounts::history::Way,
     /// `accepted` or `refused`.
@@ -367,11 +371,13 @@ async fn begin_confirmation(
     let begun = services.accounts.begin_confirmation(&access, method).await;
     let Confirmation { id, method, asks, expires_at } =
         begun.map_err(|error| of_confirmation(&services.incidents, error))?;
-    let sent_to = match asks {
-        Asks::SentCode(to) => Some(to.into_revealed()),
-        Asks::Code => None,
+    let (sent_to, control_code) = match asks {
+        Asks::SentCode(to) => (Some(to.into_revealed()), None),
+        Asks::Approval(code) => (None, Some(code.reveal().clone())),
+        Asks::Code => (None, None),
     };
-    Ok(HttpResponse::Created().json(ConfirmationBegun { id, method: method.name(), sent_to, expires_at }))
+    let method = method.name();
+    Ok(HttpResponse::Created().json(ConfirmationBegun { id, method, sent_to, control_code, expires_at }))
 }
 
 /// Answers a challenge: the session is `confirmed` from then on, by a strong method `strong`, under a new cookie value.
@@ -380,7 +386,8 @@ async fn begin_confirmation(
     params(("id" = String, Path, description = "The challenge's id")),
     responses(
         (status = 200, description = "The session, confirmed", body = SessionAnswer),
-        (status = 422, description = "`code_refused`: wrong, used, over, or another session's"),
+        (status = 409, description = "`not_yet_approved`: another device has not decided yet"),
+        (status = 422, description = "`code_refused`: wrong, used, refused, over, or another session's"),
     ))]
 async fn finish_confirmation(
     access: Authorized<SignedIn>,
@@ -517,6 +524,9 @@ pub fn of_sign_in(incidents: &Incidents, error: SignInError) -> Problem {
     }
 }
 
+/// How often a waiting screen asks whether it is approved.
+const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Why there is no challenge, or a session was not raised, as the client sees it.
 #[must_use]
 pub fn of_confirmation(incidents: &Incidents, error: ConfirmError) -> Problem {
@@ -525,6 +535,7 @@ pub fn of_confirmation(incidents: &Incidents, error: ConfirmError) -> Problem {
             Problem::invalid_field("/method", "not_a_choice", "The account has no such method.")
         }
         ConfirmError::CodeRefused => Problem::CodeRefused,
+        ConfirmError::NotYetApproved => Problem::NotYetApproved { retry_after: ASK_AGAIN },
         ConfirmError::Failed(error) => of_failure(incidents, error),
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::accounts::factors::enrolling::{Draft, EnrolError, Enrolled, Item};
-use crate::accounts::factors::{Advice, Handed};
+use crate::accounts::factors::{Advice, Answer, Handed};
 use crate::kernel::access::factors::Standing;
 use crate::kernel::access::{Assurance, Authorized, ProtectAccount, RecoverAccount, SignedIn};
 use crate::kernel::clock::Time;
@@ -155,7 +155,11 @@ async fn finish_method(
     body: Body<AnswerBody>,
 ) -> Result<HttpResponse, Problem> {
     let id: FactorId = id.parse().map_err(|_| Problem::NotFound)?;
-    let finished = services.accounts.finish_enrolment(&access, id, body.read().await?.into()).await;
+    let answer = body.read().await?.into();
+    if matches!(answer, Answer::IsItApproved) {
+        return Err(Problem::invalid_field("/code", "missing_field", "the field code is missing"));
+    }
+    let finished = services.accounts.finish_enrolment(&access, id, answer).await;
     let item = finished.map_err(|error| of_enrolment(&services.incidents, error))?;
     Ok(HttpResponse::Ok().json(FactorAnswer::from(item)))
 }

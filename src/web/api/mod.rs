@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`; `shared` parts first: bodies ([`body`]) and how failures are told ([`failure`]).
 
 pub mod accounts;
+pub mod approvals;
 pub mod body;
 mod contacts;
 pub mod failure;
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(accounts::routes());
     routes.extend(contacts::routes());
+    routes.extend(approvals::routes());
     routes.extend(health::routes());
     routes.extend(identifiers::routes());
     routes.extend(methods::routes());
@@ -38,6 +40,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(contacts::document());
     documents.push(notices::document());
     documents.push(identifiers::document());
+    documents.push(approvals::document());
     documents.extend(vault::documents());
     documents
 }

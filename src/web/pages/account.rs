@@ -90,6 +90,8 @@ pub enum SignInMethod {
     Sms,
     /// An authenticator app.
     Totp,
+    /// Approval on another device.
+    Device,
     /// A recovery code.
     RecoveryCode,
     /// Joining.
@@ -125,6 +127,7 @@ impl Page for SignIns {
             attempt(4, SignInMethod::Password, Outcome::Refused),
             attempt(3, SignInMethod::Sms, Outcome::Refused),
             attempt(2, SignInMethod::Totp, Outcome::Accepted),
+            attempt(2, SignInMethod::Device, Outcome::Refused),
             attempt(1, SignInMethod::RecoveryCode, Outcome::Accepted),
             attempt(0, SignInMethod::Join, Outcome::Accepted),
         ];

@@ -6,11 +6,11 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    Acknowledge, ApiDocs, Asked, ChangeCode, ChooseTenant, Chrome, Collections, ConfirmCode, ConfirmMethods,
-    ContactsPage, Document, EnrolApp, History, ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, LegalDocument,
-    Locale, NewCollection, News, Notices, Page, Preferences, Processors, RecordForm, RecordList, RecordView,
-    RecoveryCodesMade, Refusal, Section, Security, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade,
-    Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
+    Acknowledge, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections, ConfirmCode,
+    ConfirmMethods, ConfirmWait, ContactsPage, Document, EnrolApp, History, ImportDone, ImportDryRun, ImportFile, Join,
+    JoinFinish, LegalDocument, Locale, NewCollection, News, Notices, Page, Preferences, Processors, RecordForm,
+    RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn, SignIns, SignOut, Starters,
+    TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -29,7 +29,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     macro_rules! pages {
         ($($page:ty),+ $(,)?) => { $(drawn::<$page>(locale, theme, &mut all);)+ };
     }
-    pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode);
+    pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode, ConfirmWait, Approvals);
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
     pages!(Security, EnrolApp, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
@@ -62,6 +62,7 @@ fn surroundings(locale: Locale, theme: Theme) -> [Chrome; 3] {
         documents: vec![Document::Privacy, Document::Terms, Document::SafeUse],
         path: "/join".to_owned(),
         section: Section::None,
+        approval: ApprovalAsked::Nobody,
         news: None,
         asked: None,
     };
@@ -71,6 +72,7 @@ fn surroundings(locale: Locale, theme: Theme) -> [Chrome; 3] {
         tenant: Some(tenant),
         section: Section::Collections,
         path: format!("/t/{}/", super::checks::tenant()),
+        approval: ApprovalAsked::Somebody,
         news: Some(News::RecordSaved),
         asked: Some(Asked { prompt: Prompt::ConfirmContacts, leads_to: "/account/contacts" }),
         ..stranger.clone()
@@ -289,6 +291,7 @@ fn every_text_is_said_somewhere() {
         "refusal-",
         "add-",
         "prompt-",
+        "approvals-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

@@ -26,6 +26,8 @@ pub struct Chrome {
     pub path: String,
     /// The part of the vault that the navigation marks.
     pub section: Section,
+    /// Whether a sign-in on another device waits for this one.
+    pub approval: ApprovalAsked,
     /// One line on what just happened, when the page follows an action.
     pub news: Option<News>,
     /// What the service asks of who is signed in; one thing at a time.
@@ -57,6 +59,17 @@ pub enum Visitor {
         /// The account's name.
         name: Shown,
     },
+}
+
+/// Whether a sign-in on another device waits for this person to decide on it (S-3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalAsked {
+    /// None does.
+    #[default]
+    Nobody,
+    /// One does.
+    Somebody,
 }
 
 /// The vault in the head of a page.
@@ -142,6 +155,12 @@ pub enum News {
     ContactsConfirmed,
     /// An entry was reported.
     NoticeReported,
+    /// A sign-in on another device may go on.
+    SignInApproved,
+    /// It may not.
+    SignInRefused,
+    /// It may not, and was somebody else's.
+    SignInReported,
     /// A token ended.
     TokenRevoked,
     /// Preferences were stored.

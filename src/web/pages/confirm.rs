@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::form::{Form, form_fields};
 use super::render::Page;
 use super::shown::Shown;
-use crate::accounts::factors::Method;
+use crate::accounts::factors::{Fee, Method};
 
 /// `/confirm`: the most secure method first, the others below it from least to most secure. Posts `method` there;
 /// a method that sends no code takes it at once, as `code`.
@@ -42,6 +42,8 @@ pub struct OfferedMethod {
     pub target: Option<Shown>,
     /// Whether it is advised for what this vault holds.
     pub advice: Advice,
+    /// What it may cost (S-3).
+    pub fee: Fee,
 }
 
 /// What is said of a method beside its name.
@@ -62,8 +64,13 @@ impl Page for ConfirmMethods {
         use super::shown::tests::shown;
         let offered = |method, advice| OfferedMethod {
             method,
-            target: (method == Method::Email).then(|| shown("a…@example.com")),
+            target: match method {
+                Method::Email => Some(shown("a…@example.com")),
+                Method::Sms => Some(shown("…3456")),
+                _ => None,
+            },
             advice,
+            fee: method.facts().fee,
         };
         let page =
             |first, others, reason| Self { first, others, reason, onward: shown("?next=/t/1/"), form: Form::empty() };
@@ -77,6 +84,12 @@ impl Page for ConfirmMethods {
                 vec![mail(Advice::AdvisedAgainst), codes.clone()],
                 ConfirmReason::First,
             ),
+            page(
+                Some(offered(Method::Sms, Advice::AdvisedAgainst)),
+                vec![offered(Method::Device, Advice::Advised), offered(Method::Sms, Advice::Advised)],
+                ConfirmReason::First,
+            ),
+            page(Some(offered(Method::Device, Advice::Advised)), vec![codes.clone()], ConfirmReason::First),
             page(Some(codes), Vec::new(), ConfirmReason::Again),
             page(None, Vec::new(), ConfirmReason::Again),
         ]

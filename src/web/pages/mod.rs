@@ -8,6 +8,7 @@
 mod account;
 mod acknowledge;
 mod api_docs;
+mod approvals;
 mod chrome;
 mod collections;
 mod confirm;
@@ -41,7 +42,8 @@ pub use account::{
 };
 pub use acknowledge::{Acknowledge, AcknowledgeField};
 pub use api_docs::{ApiDocs, ApiGroup, ApiOperation};
-pub use chrome::{Asked, Chrome, Document, News, Section, TenantMark, Theme, Visitor};
+pub use approvals::{ApprovalRequest, Approvals, ConfirmWait, WaitStanding};
+pub use chrome::{ApprovalAsked, Asked, Chrome, Document, News, Section, TenantMark, Theme, Visitor};
 pub use collections::{
     CollectionCard, Collections, FieldTrait, NewCollection, NewCollectionField, NewFieldRow, Starter, StarterState,
     Starters,
@@ -66,7 +68,8 @@ pub use records::{RecordList, RecordRow, Search, SearchField, Sought, Trash, Tra
 pub use refusal::Refusal;
 pub use render::{Html, Page, RenderError, render};
 pub use security::{
-    Adding, EnrolApp, FactorStanding, RecoveryCodesMade, Security, SecurityFactor, SecurityField, SecurityMethod,
+    Adding, ApprovalsSet, EnrolApp, FactorStanding, RecoveryCodesMade, Security, SecurityFactor, SecurityField,
+    SecurityMethod,
 };
 pub use shown::{Shown, ShownOnce};
 pub use sign_in::{SignIn, SignInField, SignInReason};

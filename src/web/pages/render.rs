@@ -107,6 +107,8 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "confirm_code.html",
     "confirm_methods.html",
     "contacts.html",
+    "confirm_wait.html",
+    "approvals.html",
     "enrol_app.html",
     "history.html",
     "import.html",

@@ -10,7 +10,7 @@ use super::shown::{Shown, ShownOnce};
 use super::vault::Moment;
 #[cfg(test)]
 use super::vault::samples;
-use crate::accounts::factors::Method;
+use crate::accounts::factors::{Fee, Method};
 use crate::kernel::ids::FactorId;
 
 /// `/account/security`: posts `method` and `factor_name` to `/account/security/methods`; a factor is removed by posting
@@ -19,8 +19,21 @@ use crate::kernel::ids::FactorId;
 pub struct Security {
     /// The methods, from least to most secure.
     pub methods: Vec<SecurityMethod>,
+    /// Whether sign-ins may be approved on another device.
+    pub approvals: ApprovalsSet,
     /// What was typed.
     pub form: Form<SecurityField>,
+}
+
+/// Whether sign-ins may be approved on another device; posts `approvals` (`allowed`, `off`) to
+/// `/account/security/approvals`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalsSet {
+    /// They may.
+    Allowed,
+    /// They may not.
+    Off,
 }
 
 /// A method, and what there is of it.
@@ -34,6 +47,8 @@ pub struct SecurityMethod {
     pub factors: Vec<SecurityFactor>,
     /// How another is added.
     pub adding: Adding,
+    /// What it may cost (S-3).
+    pub fee: Fee,
 }
 
 /// How a factor is added.
@@ -107,15 +122,43 @@ impl Page for Security {
         };
         let page = |advice, codes, apps, form| Self {
             methods: vec![
-                SecurityMethod { method: Method::Email, advice, factors: vec![mail.clone()], adding: Adding::Never },
+                SecurityMethod {
+                    method: Method::Email,
+                    advice,
+                    factors: vec![mail.clone()],
+                    adding: Adding::Never,
+                    fee: Fee::None,
+                },
+                SecurityMethod {
+                    method: Method::Sms,
+                    advice,
+                    factors: Vec::new(),
+                    adding: Adding::Never,
+                    fee: Fee::MayApply,
+                },
+                SecurityMethod {
+                    method: Method::Device,
+                    advice: Advice::Advised,
+                    factors: Vec::new(),
+                    adding: Adding::Never,
+                    fee: Fee::None,
+                },
                 SecurityMethod {
                     method: Method::RecoveryCodes,
                     advice: Advice::Advised,
                     factors: codes,
                     adding: Adding::Anew,
+                    fee: Fee::None,
                 },
-                SecurityMethod { method: Method::Totp, advice: Advice::Advised, factors: apps, adding: Adding::Named },
+                SecurityMethod {
+                    method: Method::Totp,
+                    advice: Advice::Advised,
+                    factors: apps,
+                    adding: Adding::Named,
+                    fee: Fee::None,
+                },
             ],
+            approvals: if advice == Advice::Advised { ApprovalsSet::Allowed } else { ApprovalsSet::Off },
             form,
         };
         let apps = vec![

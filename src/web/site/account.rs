@@ -52,8 +52,10 @@ fn attempt(entry: history::SignIn, locale: Locale) -> Attempt {
             Way::SignUp => SignInMethod::Join,
             Way::Password => SignInMethod::Password,
             Way::Email => SignInMethod::Email,
+            Way::Sms => SignInMethod::Sms,
             Way::RecoveryCode => SignInMethod::RecoveryCode,
             Way::Totp => SignInMethod::Totp,
+            Way::Device => SignInMethod::Device,
         },
         outcome: match entry.seen.outcome {
             history::Outcome::Accepted => Outcome::Accepted,

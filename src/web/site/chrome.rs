@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::{Method, header};
 
+use crate::accounts::factors::approving::Asking;
 use crate::accounts::prompts::Prompt;
 use crate::kernel::access::{AccountAccess, Assurance, Session, TenantAccess};
 use crate::kernel::personal::Personal;
@@ -10,7 +11,7 @@ use crate::kernel::tenancy::InTenant as _;
 use crate::kernel::values::Locale;
 use crate::web::api::accounts::of_failure;
 use crate::web::cookies;
-use crate::web::pages::{Asked, Chrome, Document, News, Section, TenantMark, Theme, Visitor};
+use crate::web::pages::{ApprovalAsked, Asked, Chrome, Document, News, Section, TenantMark, Theme, Visitor};
 use crate::web::problem::Problem;
 use crate::web::services::Services;
 use crate::web::site::prompts;
@@ -25,12 +26,20 @@ pub(in crate::web) struct Surroundings {
     pub(in crate::web) section: Section,
     /// What the service asks of who looks at it.
     pub(in crate::web) prompt: Option<Prompt>,
+    /// Whether a sign-in on another device waits for them.
+    pub(in crate::web) approval: ApprovalAsked,
 }
 
 impl Surroundings {
     /// Nobody's, of no vault.
     pub(in crate::web) const fn of_a_stranger() -> Self {
-        Self { visitor: Visitor::Stranger, tenant: None, section: Section::None, prompt: None }
+        Self {
+            visitor: Visitor::Stranger,
+            tenant: None,
+            section: Section::None,
+            prompt: None,
+            approval: ApprovalAsked::Nobody,
+        }
     }
 }
 
@@ -46,7 +55,8 @@ impl Surroundings {
         let Some(account) = account else { return Ok(Self::of_a_stranger()) };
         let name = services.accounts.name(account).await.map_err(|error| of_failure(&services.incidents, error))?;
         let prompt = prompt(services, account).await?;
-        Ok(Self { visitor: visitor(&account.session, name), tenant: None, section: Section::None, prompt })
+        let approval = approval(services, Some(&account.session)).await?;
+        Ok(Self { visitor: visitor(&account.session, name), tenant: None, section: Section::None, prompt, approval })
     }
 
     /// Of a member who looks at a part of the vault.
@@ -72,7 +82,8 @@ impl Surroundings {
             }
             None => None,
         };
-        Ok(Self { visitor, tenant: Some(tenant), section, prompt })
+        let approval = approval(services, access.session.as_ref()).await?;
+        Ok(Self { visitor, tenant: Some(tenant), section, prompt, approval })
     }
 }
 
@@ -83,6 +94,15 @@ async fn prompt(services: &Services, account: &AccountAccess) -> Result<Option<P
     }
     let prompts = services.accounts.prompts(account).await.map_err(|error| of_failure(&services.incidents, error))?;
     Ok(prompts.first().copied())
+}
+
+async fn approval(services: &Services, session: Option<&Session>) -> Result<ApprovalAsked, Problem> {
+    let Some(session) = session else { return Ok(ApprovalAsked::Nobody) };
+    let asking = services.accounts.is_asked(session).await;
+    Ok(match asking.map_err(|error| of_failure(&services.incidents, error))? {
+        Asking::Somebody => ApprovalAsked::Somebody,
+        Asking::Nobody => ApprovalAsked::Nobody,
+    })
 }
 
 fn visitor(session: &Session, name: Personal<String>) -> Visitor {
@@ -109,6 +129,7 @@ pub(in crate::web) fn surroundings(request: &HttpRequest, services: &Services, k
         documents: vec![Document::Privacy, Document::Terms, Document::SafeUse, Document::Dpa, Document::Cookies],
         path: request.path().to_owned(),
         section: known.section,
+        approval: known.approval,
         news: news(request),
         asked: asked(request, known.prompt),
     }
@@ -122,9 +143,9 @@ fn asked(request: &HttpRequest, prompt: Option<Prompt>) -> Option<Asked> {
 
 /// The language that was chosen; else the one that the browser asks for.
 pub(in crate::web) fn locale(request: &HttpRequest) -> Locale {
-    let asked =
+    let approval =
         || request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| Locale::negotiate(value.to_str().ok()?));
-    cookies::preferences_of(request).language.or_else(asked).unwrap_or(Locale::En)
+    cookies::preferences_of(request).language.or_else(approval).unwrap_or(Locale::En)
 }
 
 /// What just happened, as `?news=` says it: a word of a closed list.
@@ -145,6 +166,9 @@ fn news(request: &HttpRequest) -> Option<News> {
         "method_added" => News::MethodAdded,
         "method_removed" => News::MethodRemoved,
         "notice_reported" => News::NoticeReported,
+        "sign_in_approved" => News::SignInApproved,
+        "sign_in_refused" => News::SignInRefused,
+        "sign_in_reported" => News::SignInReported,
         "token_revoked" => News::TokenRevoked,
         "preferences_saved" => News::PreferencesSaved,
         _ => return None,

@@ -3,15 +3,20 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::accounts::factors::approving::Standing;
 use crate::accounts::factors::confirming::{ConfirmError, Offered, first};
 use crate::accounts::factors::{self, Answer, Method};
 use crate::kernel::access::{AccountAccess, Assurance, Authorized, SignedIn};
 use crate::kernel::ids::ConfirmationId;
 use crate::web::api::accounts::{of_confirmation, of_failure};
-use crate::web::pages::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmReason, Form, OfferedMethod};
+use crate::web::pages::{
+    Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmReason, ConfirmWait, Form, Moment, OfferedMethod,
+    WaitStanding,
+};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
+use crate::web::site::chrome::locale;
 use crate::web::site::{FormBody, Surroundings, go_to, onward, refuse, show, surroundings, told_in, with_session};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -53,6 +58,10 @@ async fn code(
     services: Data<Services>,
     id: Path<ConfirmationId>,
 ) -> Result<HttpResponse, Problem> {
+    if let Some(page) = waiting(&request, &services, &access, *id).await? {
+        let known = Surroundings::of_whoever(&services, Some(&access)).await?;
+        return show(&services, &page, &surroundings(&request, &services, known));
+    }
     let page = question(&request, &services, &access, *id, Form::empty()).await?;
     let Some(page) = page else { return Ok(go_to(&format!("/confirm{}", onward(&request)))) };
     let known = Surroundings::of_whoever(&services, Some(&access)).await?;
@@ -67,7 +76,8 @@ async fn confirm(
     form: FormBody,
 ) -> Result<HttpResponse, Problem> {
     let form = form.read().await?;
-    answer(&access, &request, &services, *id, Answer::Code(form.secret("code"))).await
+    let given = if form.raw("code").is_empty() { Answer::IsItApproved } else { Answer::Code(form.secret("code")) };
+    answer(&access, &request, &services, *id, given).await
 }
 
 async fn answer(
@@ -77,6 +87,7 @@ async fn answer(
     id: ConfirmationId,
     answer: Answer,
 ) -> Result<HttpResponse, Problem> {
+    let approval = matches!(answer, Answer::IsItApproved);
     let problem = match services.accounts.finish_confirmation(access, id, answer).await {
         Ok(raised) => {
             let next = onward::with_news(&onward::next(request), "confirmed");
@@ -84,11 +95,20 @@ async fn answer(
         }
         Err(error) => of_confirmation(&services.incidents, error),
     };
+    let known = Surroundings::of_whoever(services, Some(access)).await?;
+    let chrome = surroundings(request, services, known);
+    if let (Problem::NotYetApproved { .. }, Some(page)) = (&problem, waiting(request, services, access, id).await?) {
+        return refuse(services, &ConfirmWait { standing: WaitStanding::AskedTooEarly, ..page }, &chrome, &problem);
+    }
     let again = told_in(Form::empty(), &problem, |pointer| (pointer == "/code").then_some(ConfirmCodeField::Code));
     let Some(again) = again else { return Err(problem) };
-    let Some(page) = question(request, services, access, id, again).await? else { return Err(problem) };
-    let known = Surroundings::of_whoever(services, Some(access)).await?;
-    refuse(services, &page, &surroundings(request, services, known), &problem)
+    if let Some(page) = question(request, services, access, id, again).await? {
+        return refuse(services, &page, &chrome, &problem);
+    }
+    // Of an approval that was refused or is over, nothing is left: another way is offered.
+    let choice = choice(request, services, access).await?;
+    let form = Form::empty().refused(if approval { "approval_refused" } else { "code_refused" });
+    refuse(services, &ConfirmMethods { form, ..choice }, &chrome, &problem)
 }
 
 /// The query that leads on from here.
@@ -115,6 +135,28 @@ async fn choice(request: &HttpRequest, services: &Services, access: &AccountAcce
     Ok(ConfirmMethods { first, others, reason, onward: onward(request).into(), form: Form::empty() })
 }
 
+/// The screen of a challenge that another device is to approve; nothing when this session has none of this id.
+async fn waiting(
+    request: &HttpRequest,
+    services: &Services,
+    access: &AccountAccess,
+    id: ConfirmationId,
+) -> Result<Option<ConfirmWait>, Problem> {
+    let waiting = services.accounts.waits_for_approval(access, id).await;
+    let waiting = waiting.map_err(|error| of_failure(&services.incidents, error))?;
+    let Some(waiting) = waiting else { return Ok(None) };
+    Ok(Some(ConfirmWait {
+        challenge: id,
+        code: waiting.code.reveal().clone().into(),
+        expires_at: Moment::new(waiting.expires_at, locale(request)),
+        standing: match waiting.standing {
+            Standing::Waiting => WaitStanding::Waiting,
+            Standing::Approved => WaitStanding::Approved,
+        },
+        onward: onward(request).into(),
+    }))
+}
+
 /// The question of a challenge; nothing when this session has none of this id.
 async fn question(
     request: &HttpRequest,
@@ -125,7 +167,7 @@ async fn question(
 ) -> Result<Option<ConfirmCode>, Problem> {
     let method = services.accounts.challenged_by(access, id).await;
     let method = method.map_err(|error| of_failure(&services.incidents, error))?;
-    let Some(method) = method else { return Ok(None) };
+    let Some(method) = method.filter(|method| *method != Method::Device) else { return Ok(None) };
     let its_own = |offered: &Offered| offered.method == method;
     let target = offered(services, access).await?.into_iter().find(its_own).and_then(|offered| offered.target);
     Ok(Some(ConfirmCode {
@@ -143,7 +185,7 @@ async fn offered(services: &Services, access: &AccountAccess) -> Result<Vec<Offe
 
 fn of_pages(offered: Offered) -> OfferedMethod {
     let target = offered.target.map(Into::into);
-    OfferedMethod { method: offered.method, target, advice: advice(offered.advice) }
+    OfferedMethod { method: offered.method, target, advice: advice(offered.advice), fee: offered.method.facts().fee }
 }
 
 /// An advice as pages give it.

@@ -90,7 +90,7 @@ async fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Proble
 /// Leads to where the session can show what it lacks, and back: where not every method would do, it says which.
 pub(in crate::web) fn to_confirm(problem: &Problem, back: &str) -> HttpResponse {
     let by: Option<Vec<String>> = match problem {
-        Problem::ConfirmationRequired { assurance: "strong", methods } => {
+        Problem::ConfirmationRequired { assurance: "strong" | "fresh", methods } => {
             Some(methods.iter().map(|&method| method.to_owned()).collect())
         }
         _ => None,

@@ -6,6 +6,7 @@
 mod account;
 mod acknowledge;
 mod api_docs;
+mod approvals;
 mod assets;
 mod chrome;
 mod confirm;
@@ -49,6 +50,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(api_docs::routes());
     routes.extend(account::routes());
     routes.extend(acknowledge::routes());
+    routes.extend(approvals::routes());
     routes.extend(assets::routes());
     routes.extend(confirm::routes());
     routes.extend(contacts::routes());

@@ -3,18 +3,20 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::accounts::factors::approving::Approvals;
 use crate::accounts::factors::enrolling::{Draft, EnrolError, Item};
 use crate::accounts::factors::{Answer, Enrolment, Handed, Method};
 use crate::kernel::access::factors::Standing;
-use crate::kernel::access::{AccountAccess, Authorized, ProtectAccount, RecoverAccount, SignedIn};
+use crate::kernel::access::sessions::Phones;
+use crate::kernel::access::{AccountAccess, AtHand, Authorized, ProtectAccount, RecoverAccount, SignedIn};
 use crate::kernel::ids::FactorId;
 use crate::kernel::personal::Secret;
 use crate::kernel::values::Locale;
 use crate::web::api::accounts::of_failure;
 use crate::web::api::methods::of_enrolment;
 use crate::web::pages::{
-    Adding, Advice, ConfirmCodeField, EnrolApp, FactorStanding, Form, FormField as _, Moment, Qr, RecoveryCodesMade,
-    Security, SecurityFactor, SecurityField, SecurityMethod,
+    Adding, Advice, ApprovalsSet, ConfirmCodeField, EnrolApp, FactorStanding, Form, FormField as _, Moment, Qr,
+    RecoveryCodesMade, Security, SecurityFactor, SecurityField, SecurityMethod,
 };
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
@@ -150,17 +152,26 @@ async fn page(
     let items = services.accounts.methods(access).await.map_err(|error| of_failure(&services.incidents, error))?;
     let holdings = services.accounts.holdings(access).await;
     let holdings = holdings.map_err(|error| of_failure(&services.incidents, error))?;
-    let methods = Method::ALL.map(|method| {
+    let is_there = |method: &Method| match method.facts().enrolment {
+        Enrolment::AtHand(AtHand::Phone) => services.sessions.phones == Phones::Reached,
+        _ => true,
+    };
+    let methods = Method::ALL.into_iter().filter(is_there).map(|method| {
         let advised: Advice = advice(method.advice(holdings));
         let factors = items.iter().filter(|item| item.method == method).map(|item| factor(item, locale)).collect();
         let adding = match method.facts().enrolment {
-            Enrolment::Inherent => Adding::Never,
+            Enrolment::Inherent | Enrolment::AtHand(_) => Adding::Never,
             Enrolment::One => Adding::Anew,
             Enrolment::Several => Adding::Named,
         };
-        SecurityMethod { method, advice: advised, factors, adding }
+        SecurityMethod { method, advice: advised, factors, adding, fee: method.facts().fee }
     });
-    Ok(Security { methods: methods.to_vec(), form })
+    let approvals = services.accounts.approvals_setting(access).await;
+    let approvals = match approvals.map_err(|error| of_failure(&services.incidents, error))? {
+        Approvals::Allowed => ApprovalsSet::Allowed,
+        Approvals::Off => ApprovalsSet::Off,
+    };
+    Ok(Security { methods: methods.collect(), approvals, form })
 }
 
 fn factor(item: &Item, locale: Locale) -> SecurityFactor {
