@@ -7,7 +7,6 @@ mod sweeps;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
@@ -28,15 +27,16 @@ use crate::messages::outbox::Outbox;
 use crate::policies::{self, Facts, Policies, PoliciesError};
 use crate::settings::sections::RootKey;
 use crate::settings::values::{DatabaseUrl, TlsProfile};
-use crate::settings::{Mode, Refusal, Settings};
+use crate::settings::{Mode, ProxyHow, Refusal, Settings};
 use crate::tenants;
 use crate::vault::Vault;
 use crate::web::services::Services;
 use crate::web::tls::authority::LocalAuthority;
 use crate::web::tls::production::{Demands, Roots};
+use crate::web::tls::proxied::{self, Manner};
 use crate::web::tls::reload::Certificates;
 use crate::web::tls::{self, CertificateFiles, CertificateSource, Profile, TlsError};
-use crate::web::{access_log, cookies, cross_origin, headers, hosts, problem, routes, site};
+use crate::web::{access_log, client, cookies, cross_origin, headers, hosts, problem, routes, site};
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -142,29 +142,44 @@ impl App {
         let config = tls::server_config(Arc::clone(&certificates), profile)?;
         actix_web::rt::spawn(certificates.watch(tls::WATCH_INTERVAL));
         let shared = self.shared();
-        let mut server = HttpServer::new(move || {
+        let app = move || {
             let shared = shared.clone();
             Actix::new()
                 .configure(|config| shared.configure(config))
                 .wrap(from_fn(cross_origin::same_origin))
                 .wrap(from_fn(site::explain::to_people))
                 .wrap(from_fn(hosts::only_genuine))
+                .wrap(from_fn(client::found))
                 .wrap(from_fn(problem::everywhere))
                 .wrap(from_fn(cookies::only_ours))
                 .wrap(from_fn(headers::secure))
                 .wrap(from_fn(access_log::record))
-        })
-        .tls_handshake_timeout(tls::HANDSHAKE_TIMEOUT)
-        .client_request_timeout(settings.server.request_head.into())
-        .keep_alive(Duration::from(settings.server.keep_alive))
-        .max_connections(settings.server.connections)
-        .shutdown_timeout(Duration::from(settings.server.shutdown).as_secs())
-        .disable_signals();
-        if settings.server.workers > 0 {
-            server = server.workers(settings.server.workers);
-        }
+        };
         let failed = |error| AppError::Io(format!("cannot listen on {}", settings.listen), error);
-        for address in settings.listen.addresses().map_err(failed)? {
+        let addresses = settings.listen.addresses().map_err(failed)?;
+        let manner = Manner {
+            request_head: settings.server.request_head.into(),
+            keep_alive: settings.server.keep_alive.into(),
+            connections: settings.server.connections,
+            workers: settings.server.workers,
+            shutdown: settings.server.shutdown.into(),
+        };
+        if let Some(proxies) = settings.proxies.as_ref().filter(|proxies| proxies.how == ProxyHow::ProxyV2) {
+            let proxies = proxies.addresses.clone();
+            let (addresses, server) = proxied::serve(&addresses, &config, proxies, manner, app).map_err(failed)?;
+            return Ok(Listening { addresses, handle: server.handle(), server });
+        }
+        let mut server = HttpServer::new(app)
+            .tls_handshake_timeout(tls::HANDSHAKE_TIMEOUT)
+            .client_request_timeout(manner.request_head)
+            .keep_alive(manner.keep_alive)
+            .max_connections(manner.connections)
+            .shutdown_timeout(manner.shutdown.as_secs())
+            .disable_signals();
+        if manner.workers > 0 {
+            server = server.workers(manner.workers);
+        }
+        for address in addresses {
             server = server.bind_rustls_0_23(address, (*config).clone()).map_err(failed)?;
         }
         let addresses = server.addrs();
@@ -219,6 +234,7 @@ impl App {
             services: self.services.clone(),
             headers: web::Data::new(headers::SecurityHeaders::new(settings)),
             hosts: web::Data::new(hosts::GenuineHosts::new(settings)),
+            believed: web::Data::new(client::Believed::new(settings)),
             incidents: web::Data::new(self.services.incidents.clone()),
             clock: web::Data::new(self.clock.clone()),
             entropy: web::Data::new(self.entropy.clone()),
@@ -232,6 +248,7 @@ struct Shared {
     services: web::Data<Services>,
     headers: web::Data<headers::SecurityHeaders>,
     hosts: web::Data<hosts::GenuineHosts>,
+    believed: web::Data<client::Believed>,
     incidents: web::Data<Incidents>,
     clock: web::Data<Clock>,
     entropy: web::Data<Entropy>,
@@ -243,6 +260,7 @@ impl Shared {
             .app_data(self.services.clone())
             .app_data(self.headers.clone())
             .app_data(self.hosts.clone())
+            .app_data(self.believed.clone())
             .app_data(self.incidents.clone())
             .app_data(self.clock.clone())
             .app_data(self.entropy.clone())

@@ -17,7 +17,7 @@ use crate::accounts::person::{self, Chosen, Person, Phone, Standing};
 use crate::accounts::session::Begun;
 use crate::accounts::signing_in::Identifier;
 use crate::accounts::throttles::{Counter, Throttled};
-use crate::accounts::{Accounts, Failure};
+use crate::accounts::{Accounts, Failure, places};
 use crate::kernel::Kernel;
 use crate::kernel::access::sessions::{self, Computer, Session};
 use crate::kernel::access::{AccountAccess, Assurance, Role};
@@ -392,6 +392,7 @@ impl Joining {
         profile::create(tx, tenant, profile)?;
         members::add(tx, tenant, account.account(), Role::Owner)?;
         history::enter(tx, account, &self.origin, Way::SignUp, Outcome::Accepted)?;
+        places::remember(tx, account, &self.origin)?;
         policies::acknowledge(tx, account.account(), acknowledged).map_err(|error| match error {
             PoliciesError::Store(error) => error,
             _ => StoreError::Refused("a document in force is not there"),

@@ -3,18 +3,22 @@
 //! Start at [`Accounts`], which the web holds. A file a subject: [`joining`] (an address is proved before anything is
 //! stored), [`signing_in`] (unknown and known identifiers are alike), [`factors`] (raising a session, and by
 //! what), [`history`], [`notices`] (what its person is told), [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail),
-//! [`prompts`] (what the service asks of a person), [`contacts`], [`identifiers`] (what signs in, changed). What the parts
+//! [`prompts`] (what the service asks of a person), [`contacts`], [`identifiers`] (what signs in, changed), [`addresses`] (from
+//! where it may be used), [`limits`] (how much in a day). What the parts
 //! of an account are under is the account's own key; what belongs to nobody yet is under the day's.
 
+pub mod addresses;
 pub mod contacts;
 mod decoys;
 pub mod factors;
 pub mod history;
 pub mod identifiers;
 pub mod joining;
+pub mod limits;
 pub mod notices;
 pub mod passwords;
 mod person;
+mod places;
 pub mod prompts;
 pub mod session;
 pub mod signing_in;
@@ -61,12 +65,16 @@ struct Rules {
     code_tries: i64,
     /// Codes to one account or address.
     codes: Limit,
-    /// Failed sign-ins with one identifier.
+    /// Failed sign-ins with one identifier: from its account's usual places, and from elsewhere.
     by_identifier: Limit,
     /// Failed sign-ins from one address.
     by_address: Limit,
     /// After how long a person is asked for what.
     prompts: prompts::Terms,
+    /// Failed sign-ins over the whole service.
+    over_service: Limit,
+    /// How long a usual place is remembered.
+    usual_places: Duration,
 }
 
 /// Why something about an account could not be done, whatever it was.
@@ -186,5 +194,7 @@ fn rules(settings: &Settings, sessions: SessionRules) -> Rules {
             password_least: settings.prompts.password_least.into(),
             password_most: settings.prompts.password_most.into(),
         },
+        over_service: Limit { then: Then::Paced, ..failed("sign-in-service", limits.sign_in_over_service) },
+        usual_places: limits.usual_places.into(),
     }
 }

@@ -1,24 +1,30 @@
 //! Signing in with e-mail address or phone number and password.
 //!
 //! An unknown identifier, a frozen account and a wrong password are one refusal: each is looked up, verified at the same
-//! cost through the same queue, and written down. Who fails too often is turned away before any of it.
+//! cost through the same queue, and written down; so is the right password from where the account may not be used.
+//! Who fails too often is turned away before any of it. Failures from an account's usual places and from elsewhere are
+//! counted apart, and what others do to the whole service holds up strangers alone, so that nobody shuts an owner out by
+//! failing on purpose.
 
 use crate::accounts::history::{self, Outcome, Way};
 use crate::accounts::notices::{self, Refusal};
 use crate::accounts::passwords::normalised;
 use crate::accounts::person::{self, Standing};
+use crate::accounts::places::{self, Place};
 use crate::accounts::session::Begun;
 use crate::accounts::throttles::{Counter, Throttled, of_address};
-use crate::accounts::{Accounts, Failure};
+use crate::accounts::{Accounts, Failure, Rules};
+use crate::kernel::access::addresses::{self, AddressList};
 use crate::kernel::access::sessions::{self, Computer};
-use crate::kernel::access::{AccountAccess, Assurance};
+use crate::kernel::access::{AccountAccess, Assurance, Outside};
 use crate::kernel::crypto::password::{Phc, Rehash, Verdict};
 use crate::kernel::ids::AccountId;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{AccountScope, Origin};
+use crate::kernel::tenancy::{AccountScope, DayScope, Origin};
 use crate::kernel::values::{EmailAddress, PhoneNumber, folded};
+use crate::messages::notice::Notice;
 
 /// What somebody shows to sign in.
 #[derive(Debug, Clone)]
@@ -76,11 +82,43 @@ impl Identifier {
     }
 }
 
+/// Who knocks, and how often they may.
+#[derive(Clone)]
+struct Knock {
+    day: DayScope,
+    rules: Rules,
+    identifier: Identifier,
+    origin: Origin,
+}
+
+impl Knock {
+    /// What counts against it: at usual places what failed there, elsewhere what strangers have failed.
+    fn counters(&self, place: Place) -> Vec<Counter> {
+        let (day, rules, kind) = (&self.day, &self.rules, self.identifier.kind.as_bytes());
+        let identifier = [kind, b":", self.identifier.normalised.reveal().as_bytes()].concat();
+        let from = Counter::new(day, rules.by_address, &of_address(*self.origin.address.reveal()));
+        match place {
+            // Under the same name, so that it does not tell who is at home where.
+            Place::Usual => {
+                let there = [&identifier, b"@usual".as_slice()].concat();
+                vec![Counter::new(day, rules.by_identifier, &there), from]
+            }
+            Place::Strange => {
+                let all = Counter::new(day, rules.over_service, b"");
+                vec![Counter::new(day, rules.by_identifier, &identifier), from, all]
+            }
+        }
+    }
+}
+
 /// What a password is checked against: somebody's, or a decoy's.
 struct Candidate {
     scope: AccountScope,
     standing: Standing,
     password: Phc,
+    addresses: AddressList,
+    counters: Vec<Counter>,
+    throttled: Option<Throttled>,
 }
 
 impl Accounts {
@@ -89,61 +127,68 @@ impl Accounts {
     /// # Errors
     /// [`SignInError::Refused`], the same whatever was wrong; [`Failure::Throttled`] at once after too many.
     pub async fn sign_in(&self, attempt: Attempt, origin: &Origin) -> Result<Begun, SignInError> {
-        let kernel = self.kernel();
         let identifier = Identifier::typed(attempt.identifier.reveal());
-        let day = kernel.today().await.map_err(Failure::from)?;
-        let counted = [identifier.kind.as_bytes(), b":", identifier.normalised.reveal().as_bytes()].concat();
-        let counters = [
-            Counter::new(&day, self.rules().by_identifier, &counted),
-            Counter::new(&day, self.rules().by_address, &of_address(*origin.address.reveal())),
-        ];
-        let stands = kernel
-            .point(&kernel.service(), move |tx, _| first(tx, &counters, Counter::look))
-            .await
-            .map_err(Failure::from)?;
-        if let Some(throttled) = stands {
+        let day = self.kernel().today().await.map_err(Failure::from)?;
+        let knock = Knock { day, rules: *self.rules(), identifier, origin: origin.clone() };
+        let candidate = self.candidate(knock).await?;
+        if let Some(throttled) = candidate.throttled {
             return Err(Failure::Throttled(throttled).into());
         }
-        let candidate = self.candidate(&identifier, &counters[0]).await?;
-        let (accepted, rehashed) = self.verify(&candidate, &attempt.password).await?;
+        let (accepted, rehashed) = self.verify(&candidate, &attempt.password, origin).await?;
+        let Candidate { scope, counters, .. } = candidate;
         let entry = Entry { counters, accepted, rehashed, computer: attempt.computer, origin: origin.clone() };
-        self.enter(candidate.scope, entry).await
+        self.enter(scope, entry).await
     }
 
     /// The account of the identifier, or a decoy.
-    async fn candidate(&self, identifier: &Identifier, counter: &Counter) -> Result<Candidate, Failure> {
+    async fn candidate(&self, knock: Knock) -> Result<Candidate, Failure> {
         let keyring = self.kernel().keyring();
-        let tag = keyring.identifier_tag(identifier.kind, identifier.normalised.reveal())?;
+        let tag = keyring.identifier_tag(knock.identifier.kind, knock.identifier.normalised.reveal())?;
         let known = match keyring.find_identifier(&tag).await? {
-            Some(account) => self.checked_against(account).await?,
+            Some(account) => self.checked_against(account, knock.clone()).await?,
             None => None,
         };
-        match known {
-            Some(candidate) => Ok(candidate),
-            None => {
-                let decoy = self.0.decoys.of(counter.tag()).ok_or(StoreError::Refused("there are no decoys"))?;
-                self.checked_against(decoy).await?.ok_or(Failure::Store(StoreError::Refused("a decoy is missing")))
-            }
+        if let Some(candidate) = known {
+            return Ok(candidate);
         }
+        let of_strangers = knock.counters(Place::Strange);
+        let decoy = of_strangers.first().and_then(|counter| self.0.decoys.of(counter.tag()));
+        let decoy = decoy.ok_or(StoreError::Refused("there are no decoys"))?;
+        self.checked_against(decoy, knock).await?.ok_or(Failure::Store(StoreError::Refused("a decoy is missing")))
     }
 
-    async fn checked_against(&self, account: AccountId) -> Result<Option<Candidate>, Failure> {
+    async fn checked_against(&self, account: AccountId, knock: Knock) -> Result<Option<Candidate>, Failure> {
         let scope = match self.kernel().account_scope(account) {
             Ok(scope) => scope,
             Err(KeyringError::NoKey(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let found = self.kernel().point(&scope, person::credentials).await?;
-        Ok(found.map(|(standing, password)| Candidate { scope, standing, password }))
+        let read = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Candidate>, StoreError> {
+            let Some((standing, password)) = person::credentials(tx, scope)? else { return Ok(None) };
+            let place = places::find(tx, scope, &knock.origin, knock.rules.usual_places)?;
+            let counters = knock.counters(place);
+            let throttled = first(tx, &counters, Counter::look)?;
+            let addresses = addresses::find(tx, scope)?;
+            Ok(Some(Candidate { scope: scope.clone(), standing, password, addresses, counters, throttled }))
+        };
+        Ok(self.kernel().point(&scope, read).await?)
     }
 
     /// Whether the candidate is let in, and a new hash where the parameters were raised.
-    async fn verify(&self, candidate: &Candidate, typed: &Secret<String>) -> Result<(Accepted, Option<Phc>), Failure> {
+    async fn verify(
+        &self,
+        candidate: &Candidate,
+        typed: &Secret<String>,
+        origin: &Origin,
+    ) -> Result<(Accepted, Option<Phc>), Failure> {
         let is_long = typed.reveal().len() > LONGEST_PASSWORD;
         let password = if is_long { Secret::new(String::new()) } else { normalised(typed) };
         let verdict = self.0.hashing.verify(password.clone(), candidate.password.clone()).await?;
         match verdict {
             Verdict::Matches { rehash } if candidate.standing == Standing::Active && !is_long => {
+                if let Err(Outside) = candidate.addresses.admit(*origin.address.reveal()) {
+                    return Ok((Accepted::NotFromThere, None));
+                }
                 let rehashed = match rehash {
                     // Where there is no room for it now, the next sign-in does it.
                     Rehash::Needed => self.0.hashing.hash(password, self.kernel().entropy()).await.ok(),
@@ -164,16 +209,23 @@ impl Accounts {
             if let Some(throttled) = first(tx, counters, Counter::hold)? {
                 return Ok(Entered::Throttled(throttled));
             }
-            if *accepted == Accepted::No {
+            if *accepted != Accepted::Yes {
                 for counter in counters {
                     counter.count(tx)?;
                 }
                 history::enter(tx, scope, origin, Way::Password, Outcome::Refused)?;
-                notices::refused(tx, scope, Refusal::SignIn, origin)?;
+                if *accepted == Accepted::NotFromThere {
+                    let person = person::find(tx, scope)?;
+                    notices::tell_of(tx, scope, &person, Notice::SignInOutside, origin)?;
+                } else {
+                    notices::refused(tx, scope, Refusal::SignIn, origin)?;
+                }
                 return Ok(Entered::Refused);
             }
-            let [by_identifier, _] = counters;
-            by_identifier.clear(tx)?;
+            if let Some(of_identifier) = counters.first() {
+                of_identifier.clear(tx)?;
+            }
+            places::remember(tx, scope, origin)?;
             if let Some(phc) = rehashed {
                 person::rehash(tx, scope, phc)?;
             }
@@ -197,11 +249,13 @@ impl Accounts {
 enum Accepted {
     Yes,
     No,
+    /// The password is the right one, and the account may not be used from there.
+    NotFromThere,
 }
 
 /// What is to be written down.
 struct Entry {
-    counters: [Counter; 2],
+    counters: Vec<Counter>,
     accepted: Accepted,
     rehashed: Option<Phc>,
     computer: Computer,

@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::accounts::{Accounts, Failure, factors, identifiers, notices};
+use crate::accounts::{Accounts, Failure, factors, identifiers, notices, places};
 use crate::kernel::access::sessions;
 use crate::kernel::ids::{AccountId, ConfirmationId, SignupId};
 use crate::kernel::keyring::identifiers::Underway;
@@ -82,6 +82,7 @@ fn rows(tx: &mut Tx<'_>, accounts: &Accounts) -> Result<usize, StoreError> {
     let over: Vec<crate::kernel::crypto::Tag> =
         throttles::table.filter(throttles::expires_at.le(now)).select(throttles::tag).limit(BATCH).load(tx.conn())?;
     deleted += diesel::delete(throttles::table.filter(throttles::tag.eq_any(&over))).execute(tx.conn())?;
+    deleted += places::sweep(tx, accounts.rules().usual_places, BATCH)?;
     deleted += factors::sweep(tx, accounts.rules().code_lifetime, BATCH)?;
     deleted += notices::sweep(tx, BATCH)?;
     deleted += identifiers::sweep(tx, BATCH)?;

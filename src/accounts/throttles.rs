@@ -1,7 +1,8 @@
 //! How often something may fail or be asked: counters under the key of the day, so that they are noise two days later.
 //!
 //! The first few go free. From then on, whoever comes back too early is turned away at once, and nothing is computed
-//! for them. A count is taken with its row held, so that many at once are counted one by one.
+//! for them. A count is taken with its row held, so that many at once are counted one by one. At midnight UTC the key
+//! changes; what was counted under the one before counts on for its window.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -34,6 +35,9 @@ pub enum Then {
     Growing(Duration),
     /// None until the window is over.
     NextWindow,
+    /// One at a time, as far apart as brings the rest of the window to as many again: for what all share, so that there
+    /// is still a way in.
+    Paced,
 }
 
 /// A limit is reached.
@@ -50,6 +54,15 @@ pub struct Throttled {
 pub struct Counter {
     tag: Tag,
     limit: Limit,
+    before: Option<Before>,
+}
+
+/// The same thing under the key of the day before.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    tag: Tag,
+    /// From then on nothing that was counted under it counts any more.
+    over: Time,
 }
 
 /// The address as limits count it: an IPv6 customer has a whole /64.
@@ -61,6 +74,9 @@ pub fn of_address(address: IpAddr) -> Vec<u8> {
     }
 }
 
+/// A day in microseconds.
+const DAY: i64 = 86_400 * 1_000_000;
+
 /// A counter's row: count, since when the last one counts, when it is forgotten.
 type Row = (i64, Time, Time);
 
@@ -68,7 +84,12 @@ impl Counter {
     /// The counter of `value` for `limit`, on this day.
     #[must_use]
     pub fn new(day: &DayScope, limit: Limit, value: &[u8]) -> Self {
-        Self { tag: day.keys().tag(&[b"throttles", limit.policy.as_bytes()], value), limit }
+        let context: [&[u8]; 2] = [b"throttles", limit.policy.as_bytes()];
+        let midnight = Time::from_micros(i64::from(day.day()) * DAY);
+        let before = day
+            .keys_before()
+            .map(|keys| Before { tag: keys.tag(&context, value), over: midnight.plus(limit.window.saturating_mul(2)) });
+        Self { tag: day.keys().tag(&context, value), limit, before }
     }
 
     /// Its tag: as good as random to whoever lacks the day's key.
@@ -82,12 +103,8 @@ impl Counter {
     /// # Errors
     /// The store's.
     pub fn look(&self, tx: &mut Tx<'_>) -> Result<Option<Throttled>, StoreError> {
-        let row: Option<Row> = throttles::table
-            .find(self.tag)
-            .select((throttles::count, throttles::since, throttles::expires_at))
-            .get_result(tx.conn())
-            .optional()?;
-        Ok(row.and_then(|row| self.limit.refuses(row, tx.now())))
+        let row = stored(tx, self.tag)?;
+        self.judged(tx, row)
     }
 
     /// The same, and nobody else counts until this transaction ends.
@@ -100,7 +117,21 @@ impl Counter {
             .returning((throttles::count, throttles::since, throttles::expires_at))
             .get_result(tx.conn())
             .optional()?;
-        Ok(row.and_then(|row| self.limit.refuses(row, tx.now())))
+        self.judged(tx, row)
+    }
+
+    fn judged(&self, tx: &mut Tx<'_>, row: Option<Row>) -> Result<Option<Throttled>, StoreError> {
+        let now = tx.now();
+        let row = together(row, self.carried(tx)?, now);
+        Ok(row.and_then(|row| self.limit.refuses(row, now)))
+    }
+
+    /// What was counted the day before, where that can still count.
+    fn carried(&self, tx: &mut Tx<'_>) -> Result<Option<Row>, StoreError> {
+        match self.before.filter(|before| tx.now() < before.over) {
+            Some(before) => stored(tx, before.tag),
+            None => Ok(None),
+        }
     }
 
     /// Counts one.
@@ -125,8 +156,10 @@ impl Counter {
                 .returning((throttles::count, throttles::since, throttles::expires_at)),
         )
         .get_result(tx.conn())?;
+        let carried = self.carried(tx)?.filter(|row| now < row.2).map_or(0, |row| row.0);
         let until = now.plus(self.limit.window);
-        if matches!(self.limit.then, Then::Growing(_)) && count >= i64::from(self.limit.free) && expires_at < until {
+        let is_beyond = count + carried >= i64::from(self.limit.free);
+        if matches!(self.limit.then, Then::Growing(_)) && is_beyond && expires_at < until {
             // It is remembered for a whole window after the last one, so that waiting does not begin anew.
             diesel::update(throttles::table.find(self.tag)).set(throttles::expires_at.eq(until)).execute(tx.conn())?;
         }
@@ -139,7 +172,28 @@ impl Counter {
     /// The store's.
     pub fn clear(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         diesel::delete(throttles::table.find(self.tag)).execute(tx.conn())?;
+        if let Some(before) = self.before.filter(|before| tx.now() < before.over) {
+            diesel::delete(throttles::table.find(before.tag)).execute(tx.conn())?;
+        }
         Ok(())
+    }
+}
+
+fn stored(tx: &mut Tx<'_>, tag: Tag) -> Result<Option<Row>, StoreError> {
+    let row = throttles::table
+        .find(tag)
+        .select((throttles::count, throttles::since, throttles::expires_at))
+        .get_result(tx.conn())
+        .optional()?;
+    Ok(row)
+}
+
+/// What was counted on two days, as one.
+fn together(today: Option<Row>, before: Option<Row>, now: Time) -> Option<Row> {
+    let live = |row: &Row| now < row.2;
+    match (today.filter(live), before.filter(live)) {
+        (Some(one), Some(other)) => Some((one.0 + other.0, one.1.max(other.1), one.2.max(other.2))),
+        (one, other) => one.or(other),
     }
 }
 
@@ -151,6 +205,7 @@ impl Limit {
                 since.plus(first.saturating_mul(1 << beyond.min(16)).min(self.window)).min(expires_at)
             }
             Then::NextWindow => expires_at,
+            Then::Paced => since.plus(self.window / self.free.max(1)).min(expires_at),
         };
         (now < until).then(|| Throttled { limit: self, retry_after: until.since(now) })
     }
@@ -189,6 +244,26 @@ mod tests {
         assert_eq!(wait(hourly, 4, Duration::ZERO), None);
         assert_eq!(wait(hourly, 5, MINUTE), Some(MINUTE * 14));
         assert_eq!(wait(hourly, 5, LIMIT.window), None);
+    }
+
+    #[test]
+    fn what_all_share_goes_on_at_a_pace_that_lets_as_many_again_through() {
+        let shared = Limit { then: Then::Paced, ..LIMIT };
+        assert_eq!(wait(shared, 4, Duration::ZERO), None);
+        for count in [5, 6, 5_000] {
+            assert_eq!(wait(shared, count, MINUTE), Some(MINUTE * 2), "{count}");
+            assert_eq!(wait(shared, count, MINUTE * 3), None, "{count}");
+        }
+    }
+
+    #[test]
+    fn what_was_counted_before_midnight_counts_on_for_its_window() {
+        let at = |minutes: u32| Time::from_micros(0).plus(MINUTE * minutes);
+        let (before, today) = ((4, at(0), at(15)), (1, at(5), at(20)));
+        assert_eq!(together(Some(today), Some(before), at(6)), Some((5, at(5), at(20))));
+        assert_eq!(together(None, Some(before), at(6)), Some(before));
+        assert_eq!(together(Some(today), Some(before), at(15)), Some(today));
+        assert_eq!(together(None, Some(before), at(15)), None);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Accounts, Failure};
+use crate::kernel::access::limits::Columns;
 use crate::kernel::access::tokens::{ACTIVE, REVOKED};
-use crate::kernel::access::{TenantAccess, TokenScope, TokenScopes};
+use crate::kernel::access::{Limits, TenantAccess, TokenScope, TokenScopes};
 use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::ApiToken;
@@ -33,6 +34,8 @@ pub struct Draft {
     pub scopes: Vec<String>,
     /// When it ends.
     pub expires_at: Option<String>,
+    /// How much it may do in a day (K-9).
+    pub limits: Limits,
 }
 
 /// What a new token is to be.
@@ -41,6 +44,7 @@ struct Wanted {
     name: Personal<String>,
     scopes: TokenScopes,
     expires_at: Option<Time>,
+    limits: Limits,
 }
 
 /// A token as its tenant sees it; never the token itself.
@@ -58,6 +62,8 @@ pub struct Token {
     pub created_at: Time,
     /// Until when.
     pub expires_at: Option<Time>,
+    /// How much it may do in a day.
+    pub limits: Limits,
 }
 
 /// Why there is no new token, or none revoked.
@@ -140,7 +146,7 @@ impl Draft {
         });
         let faults = faults.into_vec();
         match name {
-            Some(name) if faults.is_empty() => Ok(Wanted { name, scopes, expires_at }),
+            Some(name) if faults.is_empty() => Ok(Wanted { name, scopes, expires_at, limits: self.limits }),
             _ => Err(faults),
         }
     }
@@ -217,6 +223,7 @@ fn create(tx: &mut Tx<'_>, scope: &TenantScope, wanted: &Wanted) -> Result<NewTo
     let now = tx.now();
     let (id, token) = (TokenId::new(now, tx.entropy()), ApiToken::random(tx.entropy()));
     let body = scope.keys().seal::<TokenBody>(row(id), &Kept { name: wanted.name.clone() }, tx.entropy());
+    let (reads, deletes, exports) = wanted.limits.columns();
     diesel::insert_into(tokens::table)
         .values((
             tokens::id.eq(id),
@@ -228,24 +235,34 @@ fn create(tx: &mut Tx<'_>, scope: &TenantScope, wanted: &Wanted) -> Result<NewTo
             tokens::created_at.eq(now),
             tokens::expires_at.eq(wanted.expires_at),
             tokens::body.eq(body),
+            (tokens::reads_a_day.eq(reads), tokens::deletes_a_day.eq(deletes), tokens::exports_a_day.eq(exports)),
         ))
         .execute(tx.conn())?;
     audit::record(tx, scope, &Event::new(Action::TokenCreated).of(Subject::Token(id)))?;
     Ok(NewToken { id, token })
 }
 
-type Row = (TokenId, AccountId, i64, Time, Option<Time>, Sealed<TokenBody>);
+type Row = (TokenId, AccountId, i64, Time, Option<Time>, Columns, Sealed<TokenBody>);
 
 fn list(tx: &mut Tx<'_>, scope: &TenantScope, after: TokenId, limit: i64) -> Result<Vec<Token>, StoreError> {
     let rows: Vec<Row> = mine(scope)
         .filter(tokens::id.gt(after))
         .order(tokens::id)
         .limit(limit)
-        .select((tokens::id, tokens::account_id, tokens::scopes, tokens::created_at, tokens::expires_at, tokens::body))
+        .select((
+            tokens::id,
+            tokens::account_id,
+            tokens::scopes,
+            tokens::created_at,
+            tokens::expires_at,
+            (tokens::reads_a_day, tokens::deletes_a_day, tokens::exports_a_day),
+            tokens::body,
+        ))
         .load(tx.conn())?;
-    let open = |(id, account, scopes, created_at, expires_at, body): Row| {
+    let open = |(id, account, scopes, created_at, expires_at, limits, body): Row| {
         let Kept { name } = scope.keys().open(row(id), &body)?;
-        Ok(Token { id, name, scopes: TokenScopes::from_bits(scopes), account, created_at, expires_at })
+        let (scopes, limits) = (TokenScopes::from_bits(scopes), Limits::from_columns(limits));
+        Ok(Token { id, name, scopes, account, created_at, expires_at, limits })
     };
     rows.into_iter().map(open).collect()
 }
@@ -264,6 +281,7 @@ mod tests {
             name: Personal::new(name.to_owned()),
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
             expires_at: expires_at.map(str::to_owned),
+            limits: Limits::default(),
         };
         let now = Time::parse("2026-03-01T12:00:00Z").unwrap();
         draft.check(now).map_or_else(|faults| faults.into_iter().map(|fault| fault.pointer).collect(), |_| vec![])

@@ -316,7 +316,12 @@ impl Kernel {
         let keys = self.0.keyring.create(owner).await?;
         let version = keys.current();
         self.0.db.write(Vec::new(), move |tx| mirror(tx, owner, version)).await?;
-        let scope = DayScope { day, keys };
+        let before = match self.0.keyring.keys(Owner::Day(day.saturating_sub(1))) {
+            Ok(keys) => Some(keys),
+            Err(KeyringError::NoKey(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let scope = DayScope { day, keys, before };
         *self.0.day.lock().unwrap_or_else(PoisonError::into_inner) = Some(scope.clone());
         Ok(scope)
     }
@@ -326,7 +331,7 @@ impl Kernel {
     /// # Errors
     /// The day's key is destroyed, or the keyring is away.
     pub fn day_scope(&self, day: u32) -> Result<DayScope, KeyringError> {
-        Ok(DayScope { day, keys: self.0.keyring.keys(Owner::Day(day))? })
+        Ok(DayScope { day, keys: self.0.keyring.keys(Owner::Day(day))?, before: None })
     }
 
     /// Destroys the keys of days that ended more than two days ago; gives how many.

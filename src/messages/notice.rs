@@ -90,6 +90,10 @@ pub enum Notice {
     IdentifierRestored,
     /// The address or phone number that signs in was changed.
     IdentifierChanged,
+    /// From where the account may be used was changed.
+    AddressesChanged,
+    /// Somebody had the right password, and came from where the account may not be used.
+    SignInOutside,
     /// Something was added that confirms its owner from now on (K-7).
     MethodAdded {
         /// Of what kind.
@@ -152,6 +156,8 @@ impl Notice {
             | Self::IdentifierRestored
             | Self::PasswordChanged
             | Self::IdentifierChanged
+            | Self::AddressesChanged
+            | Self::SignInOutside
             | Self::MethodAdded { .. }
             | Self::MethodRemoved { .. }
             | Self::MethodEnded { .. }
@@ -181,6 +187,7 @@ impl Notice {
         match self {
             Self::SignInRefused { .. }
             | Self::ConfirmationRefused { .. }
+            | Self::SignInOutside
             | Self::AddressTaken
             | Self::AddressWanted
             | Self::MethodEnded { .. } => Outcome::Refused,

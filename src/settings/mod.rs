@@ -15,17 +15,17 @@ use std::path::PathBuf;
 pub use demands::{Demand, Mode, Refusal};
 pub use processors::Processor;
 pub use sections::{
-    Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, Prompts, RootKey, Server, Sessions,
+    Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, Prompts, Proxies, RootKey, Server, Sessions,
     Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
 };
 pub use sources::Source;
 pub use values::{
-    DatabaseUrl, HostName, Hsts, Listen, LogFormat, LogLevel, Period, Reach, SecretFile, Size, SmtpSecurity,
+    DatabaseUrl, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, Reach, SecretFile, Size, SmtpSecurity,
     TlsProfile, UnreadableSecret,
 };
 
 use crate::kernel::personal::{Comparison, Secret};
-use sections::{Raw, RawRootKey, RawSms, RawSmsHeader, RawSmtp, RawTls};
+use sections::{Raw, RawProxies, RawRootKey, RawSms, RawSmsHeader, RawSmtp, RawTls};
 use values::RootKeyProvider;
 
 /// All that can be configured, parsed and checked. Its `Debug` shows no secret.
@@ -43,6 +43,8 @@ pub struct Settings {
     pub processors: Vec<Processor>,
     /// `[server]`.
     pub server: Server,
+    /// `[proxies]`; without any, whoever connects is the client.
+    pub proxies: Option<Proxies>,
     /// `[tls]`.
     pub tls: Tls,
     /// `[smtp]`; without a relay, mails are files in the data folder.
@@ -231,6 +233,7 @@ impl Settings {
         check_times(&raw.sessions, &raw.codes, &raw.server)?;
         check_prompts(&raw.prompts)?;
         Ok(Self {
+            proxies: proxies(raw.proxies)?,
             tls: tls(raw.tls)?,
             smtp: smtp(raw.smtp, &raw.server)?,
             sms: sms(raw.sms)?,
@@ -256,6 +259,15 @@ impl Settings {
 
 const fn contradiction(key: &'static str, why: &'static str) -> SettingsError {
     SettingsError::Contradiction { key, why }
+}
+
+fn proxies(raw: RawProxies) -> Result<Option<Proxies>, SettingsError> {
+    match (raw.addresses.is_empty(), raw.how) {
+        (true, None) => Ok(None),
+        (false, Some(how)) => Ok(Some(Proxies { addresses: raw.addresses, how })),
+        (false, None) => Err(contradiction("proxies.how", "is missing beside `proxies.addresses`")),
+        (true, Some(_)) => Err(contradiction("proxies.addresses", "is missing beside `proxies.how`")),
+    }
 }
 
 fn tls(raw: RawTls) -> Result<Tls, SettingsError> {

@@ -7,10 +7,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::kernel::values::IpRange;
+
 use super::processors::Processor;
 use super::values::{
-    DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, RootKeyProvider, SecretFile, Size,
-    SmtpSecurity, TlsProfile,
+    DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, RootKeyProvider, SecretFile,
+    Size, SmtpSecurity, TlsProfile,
 };
 
 /// The configuration as it is written.
@@ -26,6 +28,7 @@ pub(super) struct Raw {
     pub(super) keyring: Option<DatabaseUrl>,
     pub(super) processors: Vec<Processor>,
     pub(super) server: Server,
+    pub(super) proxies: RawProxies,
     pub(super) tls: RawTls,
     pub(super) smtp: RawSmtp,
     pub(super) sms: RawSms,
@@ -63,6 +66,23 @@ pub struct Server {
     pub keep_alive: Period,
     /// For requests in flight at a stop, and then for the mails in hand.
     pub shutdown: Period,
+}
+
+/// `[proxies]`: who may speak for others, and how.
+#[derive(Debug, Clone)]
+pub struct Proxies {
+    /// Their addresses.
+    pub addresses: Vec<IpRange>,
+    /// How they say for whom.
+    pub how: ProxyHow,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProxies {
+    pub(super) addresses: Vec<IpRange>,
+    #[serde(deserialize_with = "set_or_not")]
+    pub(super) how: Option<ProxyHow>,
 }
 
 /// `[tls]`: how the service proves who it is.
@@ -308,8 +328,13 @@ pub struct Limits {
     /// Failed sign-ins that go free from an address.
     #[serde(deserialize_with = "number")]
     pub sign_in_per_address: u32,
-    /// The window of both.
+    /// Failed sign-ins over the whole service, after which strangers are asked to wait.
+    #[serde(deserialize_with = "number")]
+    pub sign_in_over_service: u32,
+    /// The window of all three.
     pub sign_in_window: Period,
+    /// How long a network from which an account was signed in to is its own, unused.
+    pub usual_places: Period,
     /// Token requests from an address in a minute; 0 is without limit.
     #[serde(deserialize_with = "number")]
     pub token_requests_per_address: u32,

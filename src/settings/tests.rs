@@ -43,6 +43,22 @@ fn flags_win_over_the_environment_over_the_file_over_the_defaults() {
 }
 
 #[test]
+fn proxies_are_ranges_with_a_way_to_speak_for_others_or_there_are_none() {
+    assert!(load("", &[], Overrides::default()).unwrap().proxies.is_none());
+    let both = "[proxies]\naddresses = [\"192.0.2.1\", \"2001:db8::/64\"]\nhow = \"proxy_v2\"\n";
+    let proxies = load(both, &[], Overrides::default()).unwrap().proxies.unwrap();
+    assert_eq!((proxies.addresses.len(), proxies.how), (2, ProxyHow::ProxyV2));
+    assert!(refused("[proxies]\nhow = \"forwarded\"\n").contains("`proxies.addresses` is missing"));
+    assert!(refused("[proxies]\naddresses = [\"192.0.2.1\"]\n").contains("`proxies.how` is missing"));
+    for wrong in
+        ["addresses = [\"192.0.2.1/24\"]\nhow = \"forwarded\"", "addresses = [\"192.0.2.1\"]\nhow = \"proxy_v1\""]
+    {
+        let said = refused(&format!("[proxies]\n{wrong}\n"));
+        assert!(said.contains("proxies.") && !said.contains("192.0.2.1"), "{said}");
+    }
+}
+
+#[test]
 fn the_configuration_file_may_be_named_by_the_environment() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("seif.toml");

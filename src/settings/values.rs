@@ -92,6 +92,15 @@ words! {
         /// And everything.
         Trace = "trace",
     }
+    /// How a proxy in front says for whom it speaks.
+    ProxyHow: "one of proxy_v2, forwarded, x_forwarded_for" {
+        /// A header of the PROXY protocol, version 2, before TLS.
+        ProxyV2 = "proxy_v2",
+        /// The field `Forwarded` (RFC 7239).
+        Forwarded = "forwarded",
+        /// The field `X-Forwarded-For`.
+        XForwardedFor = "x_forwarded_for",
+    }
     /// What a log line looks like.
     LogFormat: "one of text, json" {
         /// For people.

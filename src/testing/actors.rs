@@ -1,6 +1,6 @@
 //! Actors: people and programs that speak to the service over TLS, as any client would.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use reqwest::Method;
@@ -11,6 +11,7 @@ use crate::kernel::crypto::totp::{PERIOD, Step, TotpSecret};
 use crate::kernel::personal::Personal;
 use crate::kernel::tenancy::Origin;
 use crate::tenants::members;
+use crate::testing::proxy::Proxy;
 use crate::testing::world::World;
 
 /// Somebody with a browser or a program, and what they remember.
@@ -77,11 +78,16 @@ impl Actor {
     /// Somebody who speaks to a service there, trusting this authority's certificate.
     #[must_use]
     pub fn at(address: SocketAddr, authority: &Path) -> Self {
+        Self::at_from(address, authority, None)
+    }
+
+    fn at_from(address: SocketAddr, authority: &Path, from: Option<IpAddr>) -> Self {
         let authority = std::fs::read(authority).expect("the local authority");
         let authority = reqwest::Certificate::from_pem(&authority).expect("a certificate");
         let client = reqwest::Client::builder()
             .tls_certs_only([authority])
             .resolve("localhost", address)
+            .local_address(from)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .user_agent("Story/1.0")
@@ -118,6 +124,20 @@ impl Actor {
     #[must_use]
     pub fn moved_to(&self, world: &World) -> Self {
         let there = Self::at(world.address(), &world.authority());
+        Self { client: there.client, base: there.base, ..self.clone() }
+    }
+
+    /// The same actor, at another of this machine's addresses: 127.0.0.0/8 is all of them.
+    #[must_use]
+    pub fn from(&self, world: &World, address: [u8; 4]) -> Self {
+        let there = Self::at_from(world.address(), &world.authority(), Some(address.into()));
+        Self { client: there.client, base: there.base, ..self.clone() }
+    }
+
+    /// The same actor, through a proxy.
+    #[must_use]
+    pub fn through(&self, world: &World, proxy: &Proxy) -> Self {
+        let there = Self::at(proxy.address(), &world.authority());
         Self { client: there.client, base: there.base, ..self.clone() }
     }
 

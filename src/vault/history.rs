@@ -123,7 +123,7 @@ impl Vault {
                 Ok((collection, revealed, page))
             })
             .await?;
-        self.note_history(access, &collection, id, &revealed)?;
+        self.note_history(access, &collection, id, &revealed).await?;
         Ok(page)
     }
 }

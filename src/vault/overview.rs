@@ -65,7 +65,7 @@ impl Vault {
             })
             .await?;
         let Some((collection, items)) = found else { return Ok(Vec::new()) };
-        self.note_list(access, Action::RecordsListed, &collection, &Revealed::default(), items.len())?;
+        self.note_list(access, Action::RecordsListed, &collection, &Revealed::default(), items.len()).await?;
         Ok(items)
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 use serde::Serialize;
 
-use crate::kernel::access::{MayReveal, TenantAccess};
+use crate::kernel::access::limits::Meter;
+use crate::kernel::access::{MayReveal, TenantAccess, Use};
 use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Sealed;
@@ -175,7 +176,7 @@ impl Vault {
                 open(scope, &collection, row, revealed)
             })
             .await?;
-        self.note_read(access, Action::RecordRead, &record.values, Some(id), None)?;
+        self.note_read(access, Action::RecordRead, &record.values, Some(id), None).await?;
         Ok(record)
     }
 
@@ -228,7 +229,7 @@ impl Vault {
                 Ok((collection, revealed, page))
             })
             .await?;
-        self.note_list(access, Action::RecordsListed, &collection, &revealed, page.items.len())?;
+        self.note_list(access, Action::RecordsListed, &collection, &revealed, page.items.len()).await?;
         Ok(page)
     }
 
@@ -272,9 +273,12 @@ impl Vault {
         unnamed: Unnamed,
     ) -> Result<Record, Error> {
         let (known, slug, home) = (Arc::clone(&self.known), slug.to_owned(), self.home);
+        // Its answer shows the whole record, were the change an empty one.
+        let meter = access.meter(Use::Read);
         self.kernel
             .write("records.change", &access.scope, move |tx, scope| {
                 let collection = known::hold(tx, scope, &known, &slug)?;
+                charge(meter.as_ref(), tx, scope)?;
                 change(tx, scope, Means { known: &known, home }, &collection, id, &expected, (&input, unnamed))
             })
             .await
@@ -313,11 +317,13 @@ impl Vault {
         expected: Precondition,
     ) -> Result<(), Error> {
         let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        let meter = access.meter(Use::Delete);
         self.kernel
             .write("records.trash", &access.scope, move |tx, scope| {
                 let collection = known::hold(tx, scope, &known, &slug)?;
                 let row = live(tx, scope, &collection, id)?;
                 expected.allow(row.1)?;
+                charge(meter.as_ref(), tx, scope)?;
                 let body = writing::open(scope, &row)?;
                 index::remove(tx, scope, id)?;
                 writing::supersede(tx, scope, &collection, (&row, &body), Change::Trashed, body.values.clone())?;
@@ -338,9 +344,11 @@ impl Vault {
         wish: Option<Once<Record>>,
     ) -> Result<Outcome<Record>, Error> {
         let (known, slug) = (Arc::clone(&self.known), slug.to_owned());
+        let meter = access.meter(Use::Read);
         self.kernel
             .write("records.restore", &access.scope, move |tx, scope| {
                 let collection = known::hold(tx, scope, &known, &slug)?;
+                charge(meter.as_ref(), tx, scope)?;
                 once(tx, scope, wish.as_ref(), |tx| restore(tx, scope, &collection, id))
             })
             .await
@@ -380,6 +388,11 @@ impl Means<'_> {
         tx.demand_alone()?;
         (self.home)(tx, scope)
     }
+}
+
+/// Counts one record for a caller who has a limit (K-9), in the transaction that does it.
+fn charge(meter: Option<&Meter>, tx: &mut Tx<'_>, scope: &TenantScope) -> Result<(), Error> {
+    meter.map_or(Ok(()), |meter| Ok(meter.charge(tx, scope, 1)?))
 }
 
 /// Which records of a collection.

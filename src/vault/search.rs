@@ -72,7 +72,7 @@ impl Vault {
         } else {
             self.kernel.point(&access.scope, run).await?
         };
-        self.note_list(access, Action::RecordsSearched, &collection, &Revealed::default(), page.items.len())?;
+        self.note_list(access, Action::RecordsSearched, &collection, &Revealed::default(), page.items.len()).await?;
         Ok(page)
     }
 }

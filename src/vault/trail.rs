@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use crate::kernel::access::TenantAccess;
+use crate::kernel::access::{TenantAccess, Use};
 use crate::kernel::audit::{self, Action, Event, SealedEntry, Subject, Verification};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{AccountId, AuditId, RecordId};
 use crate::kernel::keyring::KeyringError;
-use crate::kernel::store::StoreError;
+use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::store_error;
-use crate::kernel::tenancy::By;
+use crate::kernel::tenancy::{By, TenantScope};
 use crate::vault::cursor::{Cursors, Limit, Page, page};
 use crate::vault::definition::Collection;
 use crate::vault::values::{Revealed, Shown};
@@ -114,8 +114,16 @@ impl Vault {
         Ok(self.kernel.journal().note(entry)?)
     }
 
-    /// Notes that one record was read, and what of it was revealed.
-    pub(super) fn note_read(
+    /// Counts what is about to leave for a caller who has a limit (K-9), in a transaction of its own: what was read is not
+    /// shown to whom it is refused.
+    async fn charge(&self, access: &TenantAccess, records: usize) -> Result<(), Error> {
+        let Some(meter) = access.meter(Use::Read).filter(|_| records > 0) else { return Ok(()) };
+        let charge = move |tx: &mut Tx<'_>, scope: &TenantScope| Ok(meter.charge(tx, scope, records)?);
+        self.kernel.write("records.charge", &access.scope, charge).await
+    }
+
+    /// Counts and notes that one record was read, and what of it was revealed.
+    pub(super) async fn note_read(
         &self,
         access: &TenantAccess,
         action: Action,
@@ -123,6 +131,7 @@ impl Vault {
         record: Option<RecordId>,
         count: Option<usize>,
     ) -> Result<(), Error> {
+        self.charge(access, count.unwrap_or(1)).await?;
         let revealed: Vec<_> =
             shown.revealed.fields(&shown.collection).filter(|f| shown.values.get(f).is_some()).collect();
         let action = if revealed.is_empty() { action } else { Action::RecordRevealed };
@@ -133,8 +142,8 @@ impl Vault {
         self.note(access, &event)
     }
 
-    /// Notes that so many records were read at once, and which fields of them were revealed.
-    pub(super) fn note_list(
+    /// Counts and notes that so many records were read at once, and which fields of them were revealed.
+    pub(super) async fn note_list(
         &self,
         access: &TenantAccess,
         action: Action,
@@ -142,20 +151,22 @@ impl Vault {
         revealed: &Revealed,
         count: usize,
     ) -> Result<(), Error> {
+        self.charge(access, count).await?;
         self.note(access, &Event::new(action).of(Subject::Collection(collection.id)).counting(count))?;
         let mut reveal = Event::new(Action::RecordRevealed).of(Subject::Collection(collection.id)).counting(count);
         reveal = revealed.fields(collection).fold(reveal, |event, field| event.of(Subject::Field(field.id)));
         if reveal.subjects.len() > 1 && count > 0 { self.note(access, &reveal) } else { Ok(()) }
     }
 
-    /// Notes that a record's history was read, and which fields of it were revealed.
-    pub(super) fn note_history(
+    /// Counts and notes that a record's history was read, and which fields of it were revealed.
+    pub(super) async fn note_history(
         &self,
         access: &TenantAccess,
         collection: &Collection,
         record: RecordId,
         revealed: &Revealed,
     ) -> Result<(), Error> {
+        self.charge(access, 1).await?;
         let of = |action| Event::new(action).of(Subject::Collection(collection.id)).of(Subject::Record(record));
         self.note(access, &of(Action::RecordHistoryRead))?;
         let mut fields = revealed.fields(collection).peekable();

@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use crate::accounts::factors::that_would_do;
+use crate::kernel::access::limits::{Reached, Use};
 use crate::kernel::access::{
     AccountAccess, Authorized, Credentials, Denied, Effect, Permission, TenantAccess, Wish, authorize,
 };
@@ -17,9 +19,9 @@ use crate::kernel::personal::Personal;
 use crate::kernel::store::StoreError;
 use crate::kernel::tenancy::{InTenant as _, Origin};
 use crate::web::api::{failure, policies};
-use crate::web::problem::Problem;
+use crate::web::problem::{Exhausted, Problem};
 use crate::web::services::Services;
-use crate::web::{access_log, cookies};
+use crate::web::{access_log, client, cookies};
 
 /// The header by which a session names a tenant.
 pub const TENANT_HEADER: &str = "Seif-Tenant";
@@ -102,13 +104,13 @@ impl FromRequest for Caller {
     }
 }
 
-/// Where the request came from: the peer's address, and the client's own words about itself, shortened.
+/// Where the request came from: the client's address, and the client's own words about itself, shortened.
 #[must_use]
 pub fn origin(request: &HttpRequest) -> Origin {
-    let address = request.peer_addr().map_or(std::net::IpAddr::from([0; 4]), |peer| peer.ip().to_canonical());
+    let address = client::address(request);
     let device = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let device = device.chars().filter(|c| !c.is_control()).take(DEVICE).collect();
-    Origin { address: Personal::new(address), device: Personal::new(device) }
+    Origin { address, device: Personal::new(device) }
 }
 
 /// The tenant in the path of a page, or in the header; one that is no id names nothing.
@@ -133,6 +135,17 @@ pub fn refusal(services: &Services, denied: Denied) -> Problem {
         Denied::Forbidden => Problem::Forbidden { needs: "permission" },
         Denied::NotFound => Problem::NotFound,
         Denied::TenantRequired => Problem::TenantRequired,
+        Denied::AddressNotAllowed => Problem::AddressNotAllowed,
+        Denied::LimitReached(Reached { what, limit, retry_after }) => Problem::LimitReached(Exhausted {
+            policy: match what {
+                Use::Read => "records-read-per-day",
+                Use::Delete => "records-deleted-per-day",
+                Use::Export => "exports-per-day",
+            },
+            quota: limit,
+            window: Duration::from_secs(24 * 60 * 60),
+            retry_after,
+        }),
         Denied::Store(error) => store(services, error),
     }
 }

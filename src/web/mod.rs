@@ -5,11 +5,13 @@
 //!
 //! Every request passes, from the outside in: the access log ([`access_log::record`]), the security headers
 //! ([`headers::secure`]), the cookie filter ([`cookies::only_ours`]), problem documents ([`problem::everywhere`]), the
-//! genuine hosts ([`hosts::only_genuine`]), the same-origin rule ([`cross_origin::same_origin`]).
+//! client's address ([`client::found`]), the genuine hosts ([`hosts::only_genuine`]), the same-origin rule
+//! ([`cross_origin::same_origin`]).
 
 pub mod access_log;
 pub mod api;
 pub mod assets;
+pub mod client;
 pub mod cookies;
 pub mod cross_origin;
 pub mod guard;

@@ -42,6 +42,8 @@ pub enum Problem {
         /// What it would take: a scope or a permission.
         needs: &'static str,
     },
+    /// The account may not be used from this address.
+    AddressNotAllowed,
     /// An unsafe request from another origin.
     CrossOrigin,
     /// The session must be raised first.
@@ -113,6 +115,8 @@ pub enum Problem {
     PreconditionRequired,
     /// A limit is reached.
     TooManyRequests(Exhausted),
+    /// What the token, or its account, may do in a day is done (K-9).
+    LimitReached(Exhausted),
     /// Something went wrong that nobody expected; the log knows more under the same id.
     Internal(IncidentId),
     /// As many callers wait as may wait.
@@ -208,6 +212,7 @@ catalogue! {
     NOT_SIGNED_IN = "not_signed_in" UNAUTHORIZED [] "Not signed in": "Sign in, or send a valid token.";
     SIGN_IN_REFUSED = "sign_in_refused" UNAUTHORIZED [] "Sign-in refused": "The identifier or the password is wrong.";
     FORBIDDEN = "forbidden" FORBIDDEN ["needs"] "Not allowed": "The role or the token's scope does not reach; `needs` says what would.";
+    ADDRESS_NOT_ALLOWED = "address_not_allowed" FORBIDDEN [] "Not from this address": "The account has a list of addresses from which it may be used, and this is none of them.";
     CROSS_ORIGIN = "cross_origin" FORBIDDEN [] "From another origin": "Requests that change something must come from the service's own pages, or carry no cookie.";
     CONFIRMATION_REQUIRED = "confirmation_required" FORBIDDEN ["assurance", "methods"] "Confirmation required": "Confirm the session by one of `methods` first.";
     POLICY_UNACKNOWLEDGED = "policy_unacknowledged" FORBIDDEN ["documents"] "Policy not acknowledged": "Acknowledge the `documents` in force first; reading goes on.";
@@ -232,6 +237,7 @@ catalogue! {
     SEALED = "sealed" LOCKED [] "Sealed": "This data is closed: it is being erased, or its account is frozen.";
     PRECONDITION_REQUIRED = "precondition_required" PRECONDITION_REQUIRED [] "If-Match required": "Send the ETag of the version that is to be changed as If-Match.";
     TOO_MANY_REQUESTS = "too_many_requests" TOO_MANY_REQUESTS [] "Too many requests": "A limit is reached; come back after Retry-After.";
+    LIMIT_REACHED = "limit_reached" TOO_MANY_REQUESTS [] "Limit of the day reached": "The limit that RateLimit-Policy names is reached; the next day begins after Retry-After, at midnight UTC.";
     INTERNAL = "internal" INTERNAL_SERVER_ERROR ["incident"] "Internal error": "Something went wrong on our side; `incident` identifies it to support.";
     BUSY = "busy" SERVICE_UNAVAILABLE [] "Busy": "As many callers wait as may wait; come back after Retry-After.";
     UNAVAILABLE = "unavailable" SERVICE_UNAVAILABLE [] "Unavailable": "A part of the service cannot be reached at the moment; nothing was changed. Come back after Retry-After.";
@@ -268,6 +274,7 @@ impl Problem {
             Self::NotSignedIn => &NOT_SIGNED_IN,
             Self::SignInRefused => &SIGN_IN_REFUSED,
             Self::Forbidden { .. } => &FORBIDDEN,
+            Self::AddressNotAllowed => &ADDRESS_NOT_ALLOWED,
             Self::CrossOrigin => &CROSS_ORIGIN,
             Self::ConfirmationRequired { .. } => &CONFIRMATION_REQUIRED,
             Self::PolicyUnacknowledged { .. } => &POLICY_UNACKNOWLEDGED,
@@ -292,6 +299,7 @@ impl Problem {
             Self::Sealed => &SEALED,
             Self::PreconditionRequired => &PRECONDITION_REQUIRED,
             Self::TooManyRequests(_) => &TOO_MANY_REQUESTS,
+            Self::LimitReached(_) => &LIMIT_REACHED,
             Self::Internal(_) => &INTERNAL,
             Self::Busy { .. } => &BUSY,
             Self::Unavailable { .. } => &UNAVAILABLE,
@@ -334,7 +342,7 @@ impl Problem {
     /// Sets the header fields that go with it; those of the body are not among them.
     pub fn add_headers(&self, headers: &mut HeaderMap) {
         match self {
-            Self::TooManyRequests(exhausted) => exhausted.add_headers(headers),
+            Self::TooManyRequests(exhausted) | Self::LimitReached(exhausted) => exhausted.add_headers(headers),
             Self::Busy { retry_after } | Self::Unavailable { retry_after } | Self::NotYetApproved { retry_after } => {
                 headers.insert(header::RETRY_AFTER, seconds(*retry_after).into());
             }

@@ -53,7 +53,13 @@ fn name_of(url: &str) -> &str {
 fn the_audit_is_not_shown_without_its_actors_while_the_keyring_is_away() {
     World::run(Database::Postgres, async |world| {
         let owner = world.owner().await;
-        let access = TenantAccess { scope: scope(world, &owner), role: Role::Owner, session: None, scopes: None };
+        let access = TenantAccess {
+            scope: scope(world, &owner),
+            role: Role::Owner,
+            session: None,
+            scopes: None,
+            allowance: None,
+        };
         let urls = world.database_urls().to_vec();
         let mut beside = Beside::url(&urls[0]);
         close(&mut beside, &urls[1]);

@@ -46,7 +46,9 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
     let once = owner.with_header("idempotency-key", "once");
     let _ = once.post(RECORDS, json!({"values": {"number": "4"}})).await.expect(201);
     let list = owner.get(&format!("{RECORDS}?limit=1")).await.expect(200).json();
-    let token = owner.post("/api/v1/tokens", json!({"name": "T", "scopes": ["records:read"]})).await.expect(201).json();
+    let limited = json!({"name": "T", "scopes": ["records:read"], "limits": {"records_read_per_day": 100}});
+    let token = owner.post("/api/v1/tokens", limited).await.expect(201).json();
+    let _ = owner.with_token(token["token"].as_str().unwrap()).get(&record).await.expect(200);
     let factor = owner.post("/api/v1/account/methods", json!({"method": "totp"})).await.expect(201).json();
     let new = json!({"kind": "email", "value": format!("{slug}@example.lv")});
     let change = owner.post("/api/v1/account/identifiers", new).await.expect(202).json();

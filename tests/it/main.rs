@@ -5,11 +5,13 @@
 
 mod access;
 mod approvals;
+mod addresses;
 mod architecture;
 mod audit;
 mod away;
 mod bad_input;
 mod browser;
+mod clients;
 mod collections;
 mod contacts;
 mod crash;
@@ -23,6 +25,7 @@ mod imports;
 mod isolation;
 mod joining;
 mod journal;
+mod limits;
 mod mail;
 mod methods;
 mod notices;

@@ -117,6 +117,72 @@ each_database! {
         let _ = try_in(&stranger, &anna.email, &anna.password).await.expect(201);
     }
 
+    async fn an_outsider_who_fails_on_purpose_does_not_shut_the_owner_out_of_their_usual_place(world: World) {
+        let mut anna = world.owner().await;
+        let outsider = world.stranger().from(world, [127, 0, 9, 9]);
+        for _ in 0..5 {
+            let _ = try_in(&outsider, &anna.email, "wrong").await.problem(401, "sign_in_refused");
+        }
+        let held_up = try_in(&outsider, &anna.email, "wrong").await;
+        assert!(held_up.header("ratelimit").starts_with("\"sign-in-identifier\""));
+        let _ = held_up.problem(429, "too_many_requests");
+        // From another strange network even the right password has to wait; where she joined, and beside it, it has not.
+        let away = returned(world, &anna).from(world, [127, 0, 8, 8]);
+        let _ = try_in(&away, &anna.email, &anna.password).await.problem(429, "too_many_requests");
+        let _ = anna.sign_in().await.expect(201);
+        let beside = anna.from(world, [127, 0, 0, 77]);
+        let _ = try_in(&beside, &anna.email, &anna.password).await.expect(201);
+        // Her own success gives the outsider no new tries.
+        let _ = try_in(&outsider, &anna.email, "wrong").await.problem(429, "too_many_requests");
+        // What she mistypes at home counts there, under the same name.
+        for _ in 0..5 {
+            let _ = try_in(&beside, &anna.email, "wrong").await.problem(401, "sign_in_refused");
+        }
+        let refused = try_in(&anna, &anna.email, &anna.password).await;
+        assert_eq!(refused.header("ratelimit"), "\"sign-in-identifier\";r=0;t=60");
+        let _ = refused.problem(429, "too_many_requests");
+        // Once she has waited and come in from there, the strange network is hers too.
+        world.later(Duration::from_secs(61));
+        let _ = try_in(&away, &anna.email, &anna.password).await.expect(201);
+        for _ in 0..6 {
+            let _ = try_in(&outsider, &anna.email, "wrong").await;
+        }
+        let _ = try_in(&away, &anna.email, &anna.password).await.expect(201);
+    }
+
+    async fn a_place_that_was_not_used_for_a_quarter_is_strange_again(world: World) {
+        let anna = world.owner().await;
+        world.later(Duration::from_secs(91 * 86_400));
+        world.app.sweep().await;
+        let outsider = world.stranger().from(world, [127, 0, 9, 9]);
+        for _ in 0..5 {
+            let _ = try_in(&outsider, &anna.email, "wrong").await.problem(401, "sign_in_refused");
+        }
+        let _ = try_in(&anna, &anna.email, &anna.password).await.problem(429, "too_many_requests");
+    }
+
+    async fn what_was_counted_before_midnight_counts_after_it(world: World) {
+        let anna = world.owner().await;
+        let day = 86_400 * 1_000_000;
+        let left = u64::try_from(day - world.clock.now().micros().rem_euclid(day)).unwrap();
+        world.later(Duration::from_micros(left).saturating_sub(Duration::from_secs(20)));
+        for _ in 0..5 {
+            let _ = try_in(&anna, &anna.email, "wrong").await.problem(401, "sign_in_refused");
+        }
+        world.later(Duration::from_secs(40));
+        let refused = try_in(&anna, &anna.email, &anna.password).await;
+        assert_eq!(refused.header("retry-after"), "20");
+        let _ = refused.problem(429, "too_many_requests");
+        world.later(Duration::from_secs(21));
+        let _ = try_in(&anna, &anna.email, "wrong").await.problem(401, "sign_in_refused");
+        assert_eq!(try_in(&anna, &anna.email, "wrong").await.header("retry-after"), "120");
+        world.later(Duration::from_secs(121));
+        let _ = try_in(&anna, &anna.email, &anna.password).await.expect(201);
+        for _ in 0..5 {
+            let _ = try_in(&anna, &anna.email, "wrong").await.problem(401, "sign_in_refused");
+        }
+    }
+
     async fn many_guesses_at_once_are_no_more_than_one_by_one(world: World) {
         let anna = world.owner().await;
         let stranger = world.stranger();
@@ -260,6 +326,45 @@ fn raised_parameters_hash_a_password_again_at_its_next_sign_in() {
         let _ = anna.sign_in().await.expect(201);
         assert_eq!(stored_password(world), after);
     });
+}
+
+/// On both databases, since the count is the database's.
+fn over_the_service(database: seif::testing::Database) {
+    World::run_with(database, "[limits]\nsign_in_over_service = 5\n", async |world| {
+        let mut anna = world.owner().await;
+        // A list of leaked passwords, tried from many addresses on many identifiers.
+        for n in 0..5u8 {
+            let one_of_many = world.stranger().from(world, [127, 0, 10 + n, 1]);
+            let _ =
+                try_in(&one_of_many, &format!("nobody{n}@example.lv"), "wrong").await.problem(401, "sign_in_refused");
+        }
+        let stranger = world.stranger().from(world, [127, 0, 20, 1]);
+        for (identifier, password) in [("nobody6@example.lv", "wrong"), (anna.email.as_str(), anna.password.as_str())] {
+            let refused = try_in(&stranger, identifier, password).await;
+            // A fifth of the window: as many again until it is over.
+            assert_eq!(refused.header("ratelimit"), "\"sign-in-service\";r=0;t=180");
+            assert_eq!(refused.header("retry-after"), "180");
+            let _ = refused.problem(429, "too_many_requests");
+        }
+        // Who has come in from there before goes free.
+        let _ = anna.sign_in().await.expect(201);
+        world.later(Duration::from_secs(181));
+        let _ = try_in(&stranger, "nobody6@example.lv", "wrong").await.problem(401, "sign_in_refused");
+        let _ = try_in(&stranger, &anna.email, &anna.password).await.problem(429, "too_many_requests");
+        world.later(Duration::from_secs(181));
+        let _ = try_in(&stranger, &anna.email, &anna.password).await.expect(201);
+        let _ = try_in(&stranger, &anna.email, &anna.password).await.expect(201);
+    });
+}
+
+#[test]
+fn after_many_failures_over_the_whole_service_strangers_wait_and_others_do_not_sqlite() {
+    over_the_service(seif::testing::Database::Sqlite);
+}
+
+#[test]
+fn after_many_failures_over_the_whole_service_strangers_wait_and_others_do_not_postgres() {
+    over_the_service(seif::testing::Database::Postgres);
 }
 
 /// The sealed hash of the one account that is somebody's.

@@ -8,18 +8,20 @@ use diesel::{
 };
 
 use crate::kernel::Kernel;
+use crate::kernel::access::addresses::{self, Outside};
 use crate::kernel::access::factors::Wanted;
+use crate::kernel::access::limits::{self, Reached};
 use crate::kernel::access::permission::{Held, Permission, Rule, Subject};
 use crate::kernel::access::sessions::{self, Touch};
 use crate::kernel::access::tokens::TokenScope;
-use crate::kernel::access::{AccountAccess, Role, Session, SessionRules, TenantAccess, TokenScopes};
+use crate::kernel::access::{AccountAccess, Allowance, Limits, Role, Session, SessionRules, TenantAccess, TokenScopes};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
 use crate::kernel::crypto::token::{ApiToken, SessionToken};
 use crate::kernel::ids::{AccountId, TenantId, TokenId};
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::store::db::StoreFailure;
-use crate::kernel::store::schema::{account_tenants, accounts, tokens};
+use crate::kernel::store::schema::{account_tenants, accounts, role_limits, tokens};
 use crate::kernel::store::{StoreError, Tx, each};
 use crate::kernel::tenancy::{By, Origin, ServiceScope, TenantScope};
 
@@ -71,6 +73,12 @@ pub enum Denied {
     /// The account belongs to several tenants and names none.
     #[error("a tenant must be named")]
     TenantRequired,
+    /// The account may not be used from this address.
+    #[error("not from this address")]
+    AddressNotAllowed,
+    /// A limit of the day is reached (K-9).
+    #[error("a limit of the day is reached")]
+    LimitReached(Reached),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -127,8 +135,10 @@ async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: 
                 (None, None) => return Err(Denied::NotSignedIn),
             };
             let scope = kernel.tenant_scope(tenant, actor, by, shown.origin.clone())?;
+            let of_token = found.token.as_ref().map(|token| (token.id, token.limits));
+            let allowance = Allowance::of(of_token, actor, found.role_limits);
             let scopes = found.token.map(|token| token.scopes);
-            Ok(Held::Tenant(Box::new(TenantAccess { scope, role, session: found.session, scopes })))
+            Ok(Held::Tenant(Box::new(TenantAccess { scope, role, session: found.session, scopes, allowance })))
         }
     }
 }
@@ -138,6 +148,7 @@ struct Found {
     session: Option<Session>,
     token: Option<Token>,
     place: Option<(TenantId, Role)>,
+    role_limits: Limits,
 }
 
 struct Token {
@@ -145,6 +156,13 @@ struct Token {
     tenant: TenantId,
     account: AccountId,
     scopes: TokenScopes,
+    limits: Limits,
+}
+
+/// What an account is in a tenant, and how much it may do there in a day.
+struct Place {
+    role: Role,
+    limits: Limits,
 }
 
 /// An account that may act.
@@ -157,38 +175,62 @@ async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rul
     }
     if let (Subject::Tenant(least, scopes), Some(token)) = (rule.subject, &shown.bearer) {
         let digest = token.digest();
-        let (token, role) = kernel.glance(move |tx| live_token(tx, &digest)).await?;
-        return by_token(shown, token, role, least, scopes);
+        let (token, place, addresses) = kernel.glance(move |tx| live_token(tx, &digest)).await?;
+        admit(kernel, token.account, &addresses, &shown.origin)?;
+        return by_token(shown, token, place, least, scopes);
     }
-    let (shown, rules, rule) = (shown.clone(), *rules, *rule);
+    let (shown_session, named, origin) = (shown.session.clone(), shown.tenant, shown.origin.clone());
+    let (rules, rule, within) = (*rules, *rule, kernel.clone());
+    let signed_in = move |tx: &mut Tx<'_>, token: &SessionToken| -> Result<Session, Denied> {
+        let (session, addresses) = sessions::find(tx, token, &rules)?.ok_or(Denied::NotSignedIn)?;
+        admit(&within, session.account, &addresses, &origin)?;
+        Ok(session)
+    };
     kernel
-        .point(&ServiceScope::new(), move |tx, _| match (rule.subject, &shown.session) {
+        .point(&ServiceScope::new(), move |tx, _| match (rule.subject, &shown_session) {
             (Subject::Anyone, None) => Ok(Found::default()),
-            (Subject::Anyone, Some(token)) => {
-                Ok(Found { session: sessions::find(tx, token, &rules)?, ..Found::default() })
-            }
+            (Subject::Anyone, Some(token)) => match signed_in(tx, token) {
+                // What is open to all stays open; there the session counts for nothing.
+                Err(Denied::NotSignedIn | Denied::AddressNotAllowed) => Ok(Found::default()),
+                Err(error) => Err(error),
+                Ok(session) => Ok(Found { session: Some(session), ..Found::default() }),
+            },
             (Subject::Account, Some(token)) => {
-                let session = signed_in(tx, token, &rules)?;
+                let session = signed_in(tx, token)?;
                 rule.need.met_by(&session, tx.now())?;
                 Ok(Found { session: Some(session), ..Found::default() })
             }
             (Subject::Tenant(least, _), Some(token)) => {
-                let session = signed_in(tx, token, &rules)?;
+                let session = signed_in(tx, token)?;
                 rule.need.met_by(&session, tx.now())?;
-                let tenant = tenant_of(tx, session.account, shown.tenant)?;
-                let place = place(tx, tenant, session.account, least)?;
-                Ok(Found { session: Some(session), place: Some(place), ..Found::default() })
+                let tenant = tenant_of(tx, session.account, named)?;
+                let place = reaching(place(tx, tenant, session.account)?, least)?;
+                Ok(Found {
+                    session: Some(session),
+                    place: Some((tenant, place.role)),
+                    role_limits: place.limits,
+                    ..Found::default()
+                })
             }
             (Subject::Account | Subject::Tenant(..), None) => Err(Denied::NotSignedIn),
         })
         .await
 }
 
+/// Refuses an account where it may not be used.
+fn admit(kernel: &Kernel, account: AccountId, addresses: &addresses::Row, origin: &Origin) -> Result<(), Denied> {
+    if addresses.1.is_none() {
+        return Ok(());
+    }
+    let list = addresses::opened(&kernel.account_scope(account)?, addresses)?;
+    list.admit(*origin.address.reveal()).map_err(|Outside| Denied::AddressNotAllowed)
+}
+
 /// What a token allows of what its account may do in its tenant.
 fn by_token(
     shown: &Credentials,
     token: Token,
-    role: Option<Role>,
+    place: Option<Place>,
     least: Role,
     scopes: &[TokenScope],
 ) -> Result<Found, Denied> {
@@ -198,39 +240,51 @@ fn by_token(
     if !scopes.iter().any(|scope| token.scopes.hold(*scope).is_ok()) {
         return Err(Denied::Forbidden);
     }
-    let place = (token.tenant, reaching(role, least)?);
-    Ok(Found { token: Some(token), place: Some(place), ..Found::default() })
+    let Place { role, limits } = reaching(place, least)?;
+    let place = (token.tenant, role);
+    Ok(Found { token: Some(token), place: Some(place), role_limits: limits, ..Found::default() })
 }
 
-fn signed_in(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Result<Session, Denied> {
-    sessions::find(tx, token, rules)?.ok_or(Denied::NotSignedIn)
-}
-
-/// The token of this digest, and what its account is in its tenant: one statement.
-fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Role>), Denied> {
-    type Row = (TokenId, TenantId, AccountId, i64, Option<Time>, Option<i16>);
+/// The token of this digest, what its account is in its tenant, and from where that may be used: one statement.
+fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place>, addresses::Row), Denied> {
+    type Row = (TokenId, TenantId, AccountId, i64, Option<Time>);
     let place =
         account_tenants::account_id.eq(tokens::account_id).and(account_tenants::tenant_id.eq(tokens::tenant_id));
+    let of_role = role_limits::tenant_id
+        .eq(tokens::tenant_id)
+        .and(role_limits::role.nullable().eq(account_tenants::role.nullable()));
     let query = tokens::table
         .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)))
         .left_join(account_tenants::table.on(place))
+        .left_join(role_limits::table.on(of_role))
         .filter(tokens::digest.eq(digest.as_slice()))
         .filter(tokens::state.eq(crate::kernel::access::tokens::ACTIVE))
         .filter(accounts::state.eq(ACTIVE))
         .select((
-            tokens::id,
-            tokens::tenant_id,
-            tokens::account_id,
-            tokens::scopes,
-            tokens::expires_at,
+            (tokens::id, tokens::tenant_id, tokens::account_id, tokens::scopes, tokens::expires_at),
+            (tokens::reads_a_day, tokens::deletes_a_day, tokens::exports_a_day),
             account_tenants::role.nullable(),
+            ROLE_LIMITS.nullable(),
+            addresses::COLUMNS,
         ));
-    let row: Option<Row> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
-    let (id, tenant, account, scopes, expires_at, role) = row.ok_or(Denied::NotSignedIn)?;
+    let row: Option<(Row, limits::Columns, Option<i16>, Option<limits::Columns>, addresses::Row)> =
+        each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
+    let ((id, tenant, account, scopes, expires_at), of_token, role, of_role, addresses) =
+        row.ok_or(Denied::NotSignedIn)?;
     if expires_at.is_some_and(|at| at <= tx.now()) {
         return Err(Denied::NotSignedIn);
     }
-    Ok((Token { id, tenant, account, scopes: TokenScopes::from_bits(scopes) }, role.and_then(Role::from_code)))
+    let (scopes, limits) = (TokenScopes::from_bits(scopes), Limits::from_columns(of_token));
+    Ok((Token { id, tenant, account, scopes, limits }, place_of(role, of_role), addresses))
+}
+
+/// The columns of a role's limits.
+const ROLE_LIMITS: (role_limits::reads_a_day, role_limits::deletes_a_day, role_limits::exports_a_day) =
+    (role_limits::reads_a_day, role_limits::deletes_a_day, role_limits::exports_a_day);
+
+fn place_of(role: Option<i16>, limits: Option<limits::Columns>) -> Option<Place> {
+    let role = Role::from_code(role?)?;
+    Some(Place { role, limits: limits.map(Limits::from_columns).unwrap_or_default() })
 }
 
 /// The tenant that a session means: the one it names, or its only one.
@@ -251,17 +305,24 @@ fn tenant_of(tx: &mut Tx<'_>, account: AccountId, named: Option<TenantId>) -> Re
     }
 }
 
-/// What the account is in the tenant, when that reaches.
-fn place(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, least: Role) -> Result<(TenantId, Role), Denied> {
-    let query = account_tenants::table.find((account, tenant)).select(account_tenants::role);
-    let code: Option<i16> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
-    Ok((tenant, reaching(code.and_then(Role::from_code), least)?))
+/// What the account is in the tenant.
+fn place(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<Option<Place>, Denied> {
+    let of_role =
+        role_limits::tenant_id.eq(account_tenants::tenant_id).and(role_limits::role.eq(account_tenants::role));
+    let query = account_tenants::table
+        .left_join(role_limits::table.on(of_role))
+        .filter(account_tenants::account_id.eq(account))
+        .filter(account_tenants::tenant_id.eq(tenant))
+        .select((account_tenants::role, ROLE_LIMITS.nullable()));
+    let row: Option<(i16, Option<limits::Columns>)> =
+        each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
+    Ok(row.and_then(|(role, limits)| place_of(Some(role), limits)))
 }
 
-/// A role that is at least `least`; no role is no membership, and the tenant one that never existed.
-fn reaching(role: Option<Role>, least: Role) -> Result<Role, Denied> {
-    let role = role.ok_or(Denied::NotFound)?;
-    if role >= least { Ok(role) } else { Err(Denied::Forbidden) }
+/// A place whose role is at least `least`; no role is no membership, and the tenant one that never existed.
+fn reaching(place: Option<Place>, least: Role) -> Result<Place, Denied> {
+    let place = place.ok_or(Denied::NotFound)?;
+    if place.role >= least { Ok(place) } else { Err(Denied::Forbidden) }
 }
 
 /// The tenants of an account with its role in each, for the session's own object.

@@ -3,17 +3,21 @@
 //! [`Authorized`]`<P>` in a handler's signature says who may call it; there is no other way to a scope. The order of
 //! checks is: signed in, sure enough, permitted; what exists and what the body says come after.
 
+pub mod addresses;
 mod authorize;
 pub mod factors;
+pub mod limits;
 mod permission;
 pub mod sessions;
 pub mod tokens;
 
+pub use self::addresses::{AddressList, Outside};
 pub use self::authorize::{Authorized, Credentials, Denied, authorize, member_scopes, memberships};
 pub use self::factors::{AtHand, Proof, Wanted, Wish};
+pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
-    AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, Effect, ManageTokens, MayReveal, Need,
-    Permission, ProtectAccount, ReadAudit, ReadCollections, ReadMembers, ReadRecords, ReadTokens, RecoverAccount, Rule,
+    AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, Effect, ManageLimits, ManageTokens, MayReveal, Need,
+    Permission, ProtectAccount, ReadAudit, ReadCollections, ReadLimits, ReadMembers, ReadRecords, ReadTokens, RecoverAccount, Rule,
     SignedIn, Subject, TenantAccess, WriteCollections, WriteRecords,
 };
 pub use self::sessions::{Session, SessionRules};

@@ -1,7 +1,7 @@
 //! Permissions as types, each with its rule as data, so that the access matrix and the documentation read the same.
 
 use crate::kernel::access::factors::{AtHand, Enrolled, Proof, Standing, Wanted, Wish};
-use crate::kernel::access::{Assurance, Denied, Role, Session, TokenScope, TokenScopes};
+use crate::kernel::access::{Allowance, Assurance, Denied, Role, Session, TokenScope, TokenScopes};
 use crate::kernel::clock::Time;
 use crate::kernel::tenancy::{AccountScope, Origin, TenantScope};
 
@@ -145,6 +145,8 @@ pub struct TenantAccess {
     pub session: Option<Session>,
     /// What the token may, when it is a token that acts.
     pub scopes: Option<TokenScopes>,
+    /// How much may be done in a day, when that has a limit.
+    pub allowance: Option<Allowance>,
 }
 
 /// The right to see sensitive values in the clear.
@@ -251,6 +253,10 @@ permissions! {
     ReadMembers => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::MembersRead]), Need::Password;
     /// Sees which API tokens there are: never by a token.
     ReadTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
+    /// Sees how much members may do in a day: never by a token.
+    ReadLimits => TenantAccess, Subject::Tenant(Role::Viewer, &[]), Need::Password;
+    /// Sets how much members may do in a day: never by a token.
+    ManageLimits => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
     /// Makes and revokes API tokens: never by a token.
     ManageTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
 }

@@ -9,10 +9,10 @@ use diesel::{
     OptionalExtension as _, QueryDsl as _, RunQueryDsl as _,
 };
 
-use crate::kernel::access::Assurance;
 use crate::kernel::access::authorize::ACTIVE;
 use crate::kernel::access::factors::{AtHand, ENROLLED, Enrolled, Proof, Standing};
 use crate::kernel::access::permission::FRESH;
+use crate::kernel::access::{Assurance, addresses};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Place, RowRef};
@@ -246,6 +246,8 @@ type Row = (SessionId, AccountId, i16, bool, Time, Time, Time);
 type Confirmations = (Option<Time>, Option<Time>, Option<Time>);
 type Around = (bool, bool, Option<Time>, Option<Time>);
 type Factor = (i16, i16, i64);
+/// A session's row, once for each factor of its account.
+type Found = (Row, Confirmations, Around, Option<Factor>, addresses::Row);
 
 /// The latest time in a column of the account's other sessions that last: one that was never confirmed has none.
 macro_rules! last_elsewhere {
@@ -265,11 +267,15 @@ macro_rules! last_elsewhere {
     };
 }
 
-/// The session of `token`, while it lasts and its account may act.
+/// The session of `token`, while it lasts and its account may act, and the list of addresses from which that is.
 ///
 /// # Errors
 /// The store's.
-pub fn find(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Result<Option<Session>, StoreError> {
+pub(super) fn find(
+    tx: &mut Tx<'_>,
+    token: &SessionToken,
+    rules: &SessionRules,
+) -> Result<Option<(Session, addresses::Row)>, StoreError> {
     let (digest, now) = (token.digest(), tx.now());
     let its_own = factors::account_id.eq(sessions::account_id).and(factors::state.eq(ENROLLED));
     let query = sessions::table
@@ -295,10 +301,11 @@ pub fn find(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Resu
                 last_elsewhere!("strong_at", rules, now),
             ),
             (factors::method, factors::proof, factors::failures).nullable(),
+            addresses::COLUMNS,
         ));
-    let rows: Vec<(Row, Confirmations, Around, Option<Factor>)> = each!(tx.conn(), c => query.load(c))?;
-    let enrolled: Vec<Enrolled> = rows.iter().filter_map(|(.., factor)| factor.map(of_row)).collect();
-    Ok(rows.into_iter().next().and_then(|(row, (confirmed_at, strong_at, recovered_at), around, _)| {
+    let rows: Vec<Found> = each!(tx.conn(), c => query.load(c))?;
+    let enrolled: Vec<Enrolled> = rows.iter().filter_map(|(_, _, _, factor, _)| factor.map(of_row)).collect();
+    Ok(rows.into_iter().next().and_then(|(row, (confirmed_at, strong_at, recovered_at), around, _, addresses)| {
         let (approvals, phone_verified, confirmed_elsewhere, strong_elsewhere) = around;
         let elsewhere = Elsewhere { confirmed_at: confirmed_elsewhere, strong_at: strong_elsewhere };
         let (id, account, assurance, shared, created_at, seen_at, expires_at) = row;
@@ -317,7 +324,7 @@ pub fn find(tx: &mut Tx<'_>, token: &SessionToken, rules: &SessionRules) -> Resu
             elsewhere: if approvals { elsewhere } else { Elsewhere::default() },
             phone: if phone_verified && rules.phones == Phones::Reached { Phone::Verified } else { Phone::None },
         };
-        session.lasting(rules, now)
+        session.lasting(rules, now).map(|session| (session, addresses))
     }))
 }
 

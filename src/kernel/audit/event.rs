@@ -38,6 +38,7 @@ pub enum Action {
     ImportDone,
     TokenCreated,
     TokenRevoked,
+    LimitsChanged,
     AuditRead,
     AuditVerified,
 }

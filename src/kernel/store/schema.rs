@@ -6,12 +6,12 @@
 
 pub use super::tables::{
     account_notices, account_tenants, accounts, acknowledgements, confirmations, factors, identifier_changes,
-    identifier_undos, instance, journals, key_versions, outbox, policies, policy_texts, prompts, sessions, sign_ins,
-    signups, sweeps, throttles, tokens,
+    identifier_undos, instance, journals, key_versions, known_places, outbox, policies, policy_texts, prompts,
+    role_limits, sessions, sign_ins, signups, sweeps, throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.
-pub const TENANT_TABLES: [&str; 9] = [
+pub const TENANT_TABLES: [&str; 10] = [
     "tenants",
     "members",
     "collections",
@@ -20,6 +20,7 @@ pub const TENANT_TABLES: [&str; 9] = [
     "record_tags",
     "audit_entries",
     "idempotency",
+    "daily_uses",
     "waiting_imports",
 ];
 
@@ -78,6 +79,8 @@ tenant_tables! {
     audit_entries,
     /// Answers already given to requests with an `Idempotency-Key`.
     idempotency,
+    /// What was done in a day by whom a limit holds for.
+    daily_uses,
     /// Files that wait for the word to import them.
     waiting_imports,
 }

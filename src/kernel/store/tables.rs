@@ -41,6 +41,8 @@ diesel::table! {
         notice_delivery -> SmallInt,
         approvals -> Bool,
         phone_verified -> Bool,
+        addresses_version -> BigInt,
+        addresses -> Nullable<Binary>,
     }
 }
 
@@ -210,6 +212,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    known_places (account_id, tag) {
+        account_id -> Uid,
+        tag -> Binary,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     tokens (id) {
         id -> Uid,
         digest -> Binary,
@@ -220,6 +233,22 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
         body -> Binary,
+        reads_a_day -> Nullable<BigInt>,
+        deletes_a_day -> Nullable<BigInt>,
+        exports_a_day -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    role_limits (role, tenant_id) {
+        role -> SmallInt,
+        tenant_id -> Uid,
+        reads_a_day -> Nullable<BigInt>,
+        deletes_a_day -> Nullable<BigInt>,
+        exports_a_day -> Nullable<BigInt>,
     }
 }
 
@@ -412,6 +441,21 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    daily_uses (tenant_id, holder_kind, holder_id, day) {
+        tenant_id -> Uid,
+        holder_kind -> SmallInt,
+        holder_id -> Uid,
+        day -> BigInt,
+        reads -> BigInt,
+        deletes -> BigInt,
+        exports -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     waiting_imports (tenant_id, account_id) {
         tenant_id -> Uid,
         account_id -> Uid,
@@ -435,7 +479,7 @@ diesel::table! {
 
 // Records are found by their tags: a sub-select of the one within a query of the other.
 diesel::allow_tables_to_appear_in_same_query!(records, record_tags);
-// A token is looked up with its account and what that is in the token's tenant.
-diesel::allow_tables_to_appear_in_same_query!(tokens, accounts, account_tenants);
+// A token is looked up with its account, what that is in the token's tenant, and what that role may do in a day.
+diesel::allow_tables_to_appear_in_same_query!(tokens, accounts, account_tenants, role_limits);
 // A session is looked up with its account and what that has enrolled.
 diesel::allow_tables_to_appear_in_same_query!(sessions, accounts, factors);

@@ -183,6 +183,7 @@ impl Scope for AccountScope {
 pub struct DayScope {
     pub(in crate::kernel) day: u32,
     pub(in crate::kernel) keys: Arc<OwnerKeys>,
+    pub(in crate::kernel) before: Option<Arc<OwnerKeys>>,
 }
 
 impl DayScope {
@@ -196,6 +197,12 @@ impl DayScope {
     #[must_use]
     pub fn keys(&self) -> &OwnerKeys {
         &self.keys
+    }
+
+    /// The keys of the day before, to find what was counted then; nothing when there are none.
+    #[must_use]
+    pub fn keys_before(&self) -> Option<&OwnerKeys> {
+        self.before.as_deref()
     }
 }
 
@@ -211,7 +218,7 @@ impl Scope for DayScope {
     }
 
     fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
-        Ok(Self { day: self.day, keys: keyring.keys(Owner::Day(self.day))? })
+        Ok(Self { day: self.day, keys: keyring.keys(Owner::Day(self.day))?, before: self.before.clone() })
     }
 }
 

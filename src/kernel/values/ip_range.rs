@@ -8,17 +8,25 @@ use crate::kernel::values::deserialize_parsed;
 
 /// An address or a block of addresses in CIDR notation (RFC 4632, RFC 4291 §2.3).
 ///
-/// Bits beyond the prefix are zero. An IPv4 address mapped into IPv6 (`::ffff:a.b.c.d`) is the IPv4 address.
+/// Bits beyond the prefix are zero; a text in which one is set names an address within its block and is refused, since
+/// its writer meant either the address or another block. An IPv4 address mapped into IPv6 (`::ffff:a.b.c.d`) is the IPv4
+/// address, and a block of such addresses an IPv4 block.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct IpRange {
     first: Personal<IpAddr>,
     prefix: Personal<u8>,
 }
 
-/// The text is not an IP address or a block in CIDR notation.
+/// The text names no range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a range is an IP address, or one with a slash and a prefix length")]
-pub struct NotAnIpRange;
+pub enum NotAnIpRange {
+    /// It is not an IP address or a block in CIDR notation.
+    #[error("A range is an IP address, or one with a slash and a prefix length.")]
+    Text,
+    /// The address lies within the block, and is not its first.
+    #[error("The address has bits set beyond its prefix length.")]
+    HostBits,
+}
 
 impl IpRange {
     /// The range that `text` writes: `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/48`.
@@ -27,17 +35,19 @@ impl IpRange {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text.trim(), None),
         };
-        let address: IpAddr = address.parse().map_err(|_| NotAnIpRange)?;
+        let address: IpAddr = address.parse().map_err(|_| NotAnIpRange::Text)?;
         let width = width_of(address);
         let prefix = prefix.map_or(Ok(width), |prefix| prefix_length(prefix, width))?;
-        Ok(match (address.to_canonical(), address) {
-            (IpAddr::V4(mapped), IpAddr::V6(_)) if prefix >= 96 => Self::new(IpAddr::V4(mapped), prefix - 96),
-            _ => Self::new(address, prefix),
-        })
-    }
-
-    fn new(address: IpAddr, prefix: u8) -> Self {
-        Self { first: Personal::new(first_of(address, prefix)), prefix: Personal::new(prefix) }
+        let (address, prefix) = match (address.to_canonical(), address) {
+            (IpAddr::V4(mapped), IpAddr::V6(_)) => {
+                (IpAddr::V4(mapped), prefix.checked_sub(96).ok_or(NotAnIpRange::HostBits)?)
+            }
+            _ => (address, prefix),
+        };
+        if first_of(address, prefix) != address {
+            return Err(NotAnIpRange::HostBits);
+        }
+        Ok(Self { first: Personal::new(address), prefix: Personal::new(prefix) })
     }
 
     /// Whether `address` lies in the range.
@@ -67,7 +77,7 @@ const fn width_of(address: IpAddr) -> u8 {
 /// Decimal digits without sign or leading zeros, at most `width`.
 fn prefix_length(text: &str, width: u8) -> Result<u8, NotAnIpRange> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    text.parse().ok().filter(|prefix| is_plain && *prefix <= width).ok_or(NotAnIpRange)
+    text.parse().ok().filter(|prefix| is_plain && *prefix <= width).ok_or(NotAnIpRange::Text)
 }
 
 /// The first address of the block that `address` lies in.
@@ -121,11 +131,11 @@ mod tests {
     #[test]
     fn a_range_is_stored_in_one_form() {
         for (typed, stored) in [
-            (" 203.0.113.7/24 ", "203.0.113.0/24"),
+            (" 203.0.113.0/24 ", "203.0.113.0/24"),
             ("203.0.113.7/32", "203.0.113.7"),
-            ("2001:DB8:0::1/48", "2001:db8::/48"),
+            ("2001:DB8:0::/48", "2001:db8::/48"),
             ("::ffff:203.0.113.7", "203.0.113.7"),
-            ("10.1.2.3/0", "0.0.0.0/0"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
         ] {
             let range = IpRange::parse(typed).unwrap();
             assert_eq!(range.to_stored(), stored);
@@ -151,7 +161,15 @@ mod tests {
             "[::1]",
             "example.lv",
         ] {
-            assert_eq!(IpRange::parse(text), Err(NotAnIpRange), "{text}");
+            assert_eq!(IpRange::parse(text), Err(NotAnIpRange::Text), "{text}");
+        }
+    }
+
+    //
+    #[test]
+    fn an_address_within_a_block_is_not_taken_for_the_block() {
+        for text in ["203.0.113.7/24", "10.1.2.3/0", "2001:db8::1/48", "::ffff:203.0.113.7/120", "::ffff:0.0.0.0/90"] {
+            assert_eq!(IpRange::parse(text), Err(NotAnIpRange::HostBits), "{text}");
         }
     }
 

@@ -64,6 +64,16 @@ identifier-changed =
     .lead = The address or phone number with which you sign in to { $service } has just been changed.
     .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
 
+addresses-changed =
+    .subject = From where your account at { $service } may be used was changed
+    .lead = The list of addresses from which your account at { $service } may be used has just been changed.
+    .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
+
+sign-in-outside =
+    .subject = A sign-in to your account at { $service } was refused
+    .lead = Somebody entered your password at { $service } from an address that is not on your list of addresses. The sign-in was refused.
+    .otherwise = If it was you, sign in from one of the addresses on your list. If it was not, somebody knows your password: change it, and write to us at once at { $contact }.
+
 method-added =
     .subject = A way to confirm was added to your account at { $service }
     .lead = { $means ->

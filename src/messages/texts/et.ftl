@@ -64,6 +64,16 @@ identifier-changed =
     .lead = Aadress või telefoninumber, millega teenusesse { $service } sisse logite, muudeti äsja.
     .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
 
+addresses-changed =
+    .subject = Muudeti, kust teie kontot teenuses { $service } kasutada tohib
+    .lead = Äsja muudeti nende aadresside loendit, millelt tohib teie kontot teenuses { $service } kasutada.
+    .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
+
+sign-in-outside =
+    .subject = Sisselogimine teie kontole teenuses { $service } lükati tagasi
+    .lead = Keegi sisestas teenuses { $service } teie parooli aadressilt, mida teie aadresside loendis ei ole. Sisselogimine lükati tagasi.
+    .otherwise = Kui see olite teie, logige sisse mõnelt loendis olevalt aadressilt. Kui mitte, teab keegi teie parooli: vahetage see ja kirjutage meile kohe aadressil { $contact }.
+
 method-added =
     .subject = Teie kontole teenuses { $service } lisati kinnitusviis
     .lead = { $means ->

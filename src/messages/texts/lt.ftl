@@ -65,6 +65,16 @@ identifier-changed =
     .lead = Adresas arba telefono numeris, kuriuo jungiatės prie „{ $service }“ paslaugos, ką tik buvo pakeistas.
     .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
 
+addresses-changed =
+    .subject = Pakeista, iš kur galima naudoti jūsų „{ $service }“ paskyrą
+    .lead = Ką tik buvo pakeistas adresų, iš kurių galima naudoti jūsų „{ $service }“ paskyrą, sąrašas.
+    .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
+
+sign-in-outside =
+    .subject = Prisijungimas prie jūsų „{ $service }“ paskyros atmestas
+    .lead = Kažkas „{ $service }“ paslaugoje įvedė jūsų slaptažodį iš adreso, kurio nėra jūsų adresų sąraše. Prisijungimas buvo atmestas.
+    .otherwise = Jei tai buvote jūs, prisijunkite iš vieno iš sąrašo adresų. Jei ne, kažkas žino jūsų slaptažodį: pakeiskite jį ir nedelsdami parašykite mums adresu { $contact }.
+
 method-added =
     .subject = Prie jūsų paskyros „{ $service }“ paslaugoje pridėtas patvirtinimo būdas
     .lead = { $means ->

@@ -64,6 +64,16 @@ identifier-changed =
     .lead = Adrese vai tālruņa numurs, ar ko piesakāties pakalpojumā { $service }, tikko tika nomainīts.
     .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
 
+addresses-changed =
+    .subject = Ir mainīts, no kurienes drīkst lietot jūsu kontu pakalpojumā { $service }
+    .lead = Tikko tika mainīts to adrešu saraksts, no kurām drīkst lietot jūsu kontu pakalpojumā { $service }.
+    .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
+
+sign-in-outside =
+    .subject = Pieteikšanās jūsu kontā pakalpojumā { $service } ir noraidīta
+    .lead = Kāds pakalpojumā { $service } ievadīja jūsu paroli no adreses, kuras nav jūsu adrešu sarakstā. Pieteikšanās tika noraidīta.
+    .otherwise = Ja tas bijāt jūs, piesakieties no kādas no saraksta adresēm. Ja ne, kāds zina jūsu paroli: nomainiet to un nekavējoties rakstiet mums uz { $contact }.
+
 method-added =
     .subject = Jūsu kontam pakalpojumā { $service } pievienots apstiprināšanas veids
     .lead = { $means ->

@@ -89,6 +89,8 @@ impl Texts {
             Notice::IdentifierRestored => page.news(&mut body, "identifier-restored")?,
             Notice::PasswordChanged => page.news(&mut body, "password-changed")?,
             Notice::IdentifierChanged => page.news(&mut body, "identifier-changed")?,
+            Notice::AddressesChanged => page.news(&mut body, "addresses-changed")?,
+            Notice::SignInOutside => page.news(&mut body, "sign-in-outside")?,
             Notice::MethodAdded { means } => {
                 page.news_of(&mut body, "method-added", &[("means", means.name().into())])?
             }

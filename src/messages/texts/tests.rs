@@ -38,6 +38,8 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("identifier-restored", Notice::IdentifierRestored),
         ("password-changed", Notice::PasswordChanged),
         ("identifier-changed", Notice::IdentifierChanged),
+        ("addresses-changed", Notice::AddressesChanged),
+        ("sign-in-outside", Notice::SignInOutside),
         ("method-added", Notice::MethodAdded { means: Means::Totp }),
         ("method-added", Notice::MethodAdded { means: Means::RecoveryCodes }),
         ("sign-in-refused", Notice::SignInRefused { times: 1 }),

@@ -2,11 +2,13 @@
 
 pub mod accounts;
 pub mod approvals;
+pub mod addresses;
 pub mod body;
 mod contacts;
 pub mod failure;
 mod health;
 pub mod identifiers;
+mod limits;
 pub mod listing;
 pub mod methods;
 mod notices;
@@ -23,8 +25,10 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(accounts::routes());
     routes.extend(contacts::routes());
     routes.extend(approvals::routes());
+    routes.extend(addresses::routes());
     routes.extend(health::routes());
     routes.extend(identifiers::routes());
+    routes.extend(limits::routes());
     routes.extend(methods::routes());
     routes.extend(notices::routes());
     routes.extend(openapi::routes());
@@ -41,6 +45,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(notices::document());
     documents.push(identifiers::document());
     documents.push(approvals::document());
+    documents.extend([addresses::document(), limits::document()]);
     documents.extend(vault::documents());
     documents
 }

@@ -16,6 +16,7 @@ use crate::kernel::log::Incidents;
 use crate::kernel::personal::Personal;
 use crate::web::api::accounts::{invalid, of_failure};
 use crate::web::api::body::Body;
+use crate::web::api::limits::LimitsBody;
 use crate::web::api::listing::Listing;
 use crate::web::api::vault::{idempotency_key, repeated};
 use crate::web::problem::Problem;
@@ -47,15 +48,9 @@ struct TokenBody {
     /// When it ends (RFC 3339).
     #[schema(format = DateTime)]
     expires_at: Option<String>,
-    /// None can be set yet: an object without members, or left out.
-    #[expect(dead_code, reason = "nothing can be in it")]
-    limits: Option<NoLimits>,
+    /// How much it may do in a day; left out: as much as it likes.
+    limits: Option<LimitsBody>,
 }
-
-/// Limits of a token. There are none yet, and one that would not be kept is refused.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NoLimits {}
 
 /// The name of something that a token may do, for the description alone.
 struct ScopeName;
@@ -93,6 +88,8 @@ struct TokenAnswer {
     created_at: Time,
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Time>,
+    /// How much it may do in a day; null is no limit.
+    limits: LimitsBody,
 }
 
 /// A page of tokens.
@@ -118,14 +115,15 @@ async fn create(
     request: HttpRequest,
     body: Body<TokenBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (TokenBody { name, scopes, expires_at, limits: _ }, bytes) = body.read_with_bytes().await?;
+    let (TokenBody { name, scopes, expires_at, limits }, bytes) = body.read_with_bytes().await?;
+    let draft = Draft { name, scopes, expires_at, limits: limits.unwrap_or_default().into() };
     let wish = idempotency_key(&request)?.map(|key| Once {
         route: "POST /tokens",
         key,
         body: bytes.to_vec(),
         keep: Keep::IdAlone(|made: &NewToken| made.id.to_string()),
     });
-    let made = services.accounts.create_token(&access, &Draft { name, scopes, expires_at }, wish).await;
+    let made = services.accounts.create_token(&access, &draft, wish).await;
     let NewToken { id, token } = made.map_err(|error| refusal(&services.incidents, error))?;
     Ok(HttpResponse::Created().json(NewTokenAnswer { id, token: token.reveal().to_owned() }))
 }
@@ -177,6 +175,7 @@ impl From<Token> for TokenAnswer {
             account_id: token.account,
             created_at: token.created_at,
             expires_at: token.expires_at,
+            limits: token.limits.into(),
         }
     }
 }

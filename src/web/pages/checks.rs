@@ -6,7 +6,7 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    Acknowledge, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections, ConfirmCode,
+    Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections, ConfirmCode,
     ConfirmMethods, ConfirmWait, ContactsPage, Document, EnrolApp, History, ImportDone, ImportDryRun, ImportFile, Join,
     JoinFinish, LegalDocument, Locale, NewCollection, News, Notices, Page, Preferences, Processors, RecordForm,
     RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn, SignIns, SignOut, Starters,
@@ -34,6 +34,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
     pages!(Security, EnrolApp, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
     pages!(Notices);
+    pages!(Addresses);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     all
 }

@@ -161,6 +161,8 @@ pub enum News {
     SignInRefused,
     /// It may not, and was somebody else's.
     SignInReported,
+    /// From where the account may be used was stored.
+    AddressesSaved,
     /// A token ended.
     TokenRevoked,
     /// Preferences were stored.

@@ -7,6 +7,7 @@
 
 mod account;
 mod acknowledge;
+mod addresses;
 mod api_docs;
 mod approvals;
 mod chrome;
@@ -41,6 +42,7 @@ pub use account::{
     Attempt, ChooseTenant, Outcome, Preferences, RoleName, SignInMethod, SignIns, SignOut, TenantChoice,
 };
 pub use acknowledge::{Acknowledge, AcknowledgeField};
+pub use addresses::{Addresses, AddressesField, ListStanding, LockoutQuestion};
 pub use api_docs::{ApiDocs, ApiGroup, ApiOperation};
 pub use approvals::{ApprovalRequest, Approvals, ConfirmWait, WaitStanding};
 pub use chrome::{ApprovalAsked, Asked, Chrome, Document, News, Section, TenantMark, Theme, Visitor};

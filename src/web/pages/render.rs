@@ -99,6 +99,7 @@ macro_rules! templates {
 /// Every template there is.
 pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "acknowledge.html",
+    "addresses.html",
     "api_docs.html",
     "base.html",
     "change_code.html",

@@ -79,7 +79,9 @@ async fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Proble
         Some(Problem::Busy { retry_after } | Problem::Unavailable { retry_after }) => {
             refusal = refusal.with_retry_after(*retry_after);
         }
-        Some(Problem::TooManyRequests(exhausted)) => refusal = refusal.with_retry_after(exhausted.retry_after),
+        Some(Problem::TooManyRequests(exhausted) | Problem::LimitReached(exhausted)) => {
+            refusal = refusal.with_retry_after(exhausted.retry_after)
+        }
         _ => {}
     }
     let chrome = surroundings(request, services, known(request, services).await);

@@ -5,6 +5,7 @@
 
 mod account;
 mod acknowledge;
+mod addresses;
 mod api_docs;
 mod approvals;
 mod assets;
@@ -51,6 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(account::routes());
     routes.extend(acknowledge::routes());
     routes.extend(approvals::routes());
+    routes.extend(addresses::routes());
     routes.extend(assets::routes());
     routes.extend(confirm::routes());
     routes.extend(contacts::routes());

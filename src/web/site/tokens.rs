@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::accounts::tokens::{Draft, Token};
-use crate::kernel::access::{Authorized, ManageTokens, ReadTokens, TenantAccess, TokenScope};
+use crate::kernel::access::{Authorized, Limits, ManageTokens, ReadTokens, TenantAccess, TokenScope};
 use crate::kernel::ids::{TenantId, TokenId};
 use crate::kernel::personal::Secret;
 use crate::kernel::tenancy::InTenant as _;
@@ -96,7 +96,7 @@ async fn create(services: &Services, access: &TenantAccess, form: &FormFields) -
         }
     };
     let scopes = form.all(TokenField::Scopes.name()).map(str::to_owned).collect();
-    let draft = Draft { name: form.text(TokenField::Name.name()), scopes, expires_at };
+    let draft = Draft { name: form.text(TokenField::Name.name()), scopes, expires_at, limits: Limits::default() };
     let made = services.accounts.create_token(access, &draft, None).await;
     let made = made.map_err(|error| refusal(&services.incidents, error))?;
     Ok(Secret::new(made.token.reveal().to_owned()))

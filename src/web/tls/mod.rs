@@ -3,10 +3,12 @@
 //! rustls with aws-lc-rs, in process; HTTP/1.1 over TLS 1.3 and 1.2, X25519MLKEM768 first. Start at [`server_config`];
 //! where the certificate comes from is a [`CertificateSource`], served and swapped by [`Certificates`] ([`reload`]).
 //! On loopback a local authority makes it ([`authority`]); what production demands of it is in [`production`].
+//! Behind proxies that speak the PROXY protocol, [`proxied`] serves it.
 //! Uses the kernel's clock and entropy alone.
 
 pub mod authority;
 pub mod production;
+pub mod proxied;
 pub mod reload;
 
 #[cfg(test)]
