@@ -231,8 +231,6 @@ impl Elements<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-
     use actix_web::http::header::HeaderValue;
 
     use super::*;

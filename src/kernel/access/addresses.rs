@@ -115,8 +115,6 @@ pub fn replace(tx: &mut Tx<'_>, scope: &AccountScope, list: &AddressList) -> Res
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     fn list(ranges: &[&str]) -> AddressList {

@@ -247,7 +247,8 @@ fn by_token(
 
 /// The token of this digest, what its account is in its tenant, and from where that may be used: one statement.
 fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place>, addresses::Row), Denied> {
-    type Row = (TokenId, TenantId, AccountId, i64, Option<Time>);
+    type Own = (TokenId, TenantId, AccountId, i64, Option<Time>);
+    type Row = (Own, limits::Columns, Option<i16>, Option<limits::Columns>, addresses::Row);
     let place =
         account_tenants::account_id.eq(tokens::account_id).and(account_tenants::tenant_id.eq(tokens::tenant_id));
     let of_role = role_limits::tenant_id
@@ -267,8 +268,7 @@ fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place
             ROLE_LIMITS.nullable(),
             addresses::COLUMNS,
         ));
-    let row: Option<(Row, limits::Columns, Option<i16>, Option<limits::Columns>, addresses::Row)> =
-        each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
+    let row: Option<Row> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
     let ((id, tenant, account, scopes, expires_at), of_token, role, of_role, addresses) =
         row.ok_or(Denied::NotSignedIn)?;
     if expires_at.is_some_and(|at| at <= tx.now()) {

@@ -80,7 +80,7 @@ async fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Proble
             refusal = refusal.with_retry_after(*retry_after);
         }
         Some(Problem::TooManyRequests(exhausted) | Problem::LimitReached(exhausted)) => {
-            refusal = refusal.with_retry_after(exhausted.retry_after)
+            refusal = refusal.with_retry_after(exhausted.retry_after);
         }
         _ => {}
     }

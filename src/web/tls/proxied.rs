@@ -260,8 +260,6 @@ impl Head {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
     use proptest::prelude::*;
 
     use super::*;
