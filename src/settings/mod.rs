@@ -15,8 +15,8 @@ use std::path::PathBuf;
 pub use demands::{Demand, Mode, Refusal};
 pub use processors::Processor;
 pub use sections::{
-    Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, Prompts, Proxies, RootKey, Server, Sessions,
-    Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
+    Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, Prompts, Proxies, RootKey, Server,
+    Sessions, Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
 };
 pub use sources::Source;
 pub use values::{

@@ -10,15 +10,15 @@
 mod actors;
 mod canary;
 mod mail_server;
-mod text_gateway;
 mod proxy;
+mod text_gateway;
 mod world;
 
 pub use self::actors::{Actor, Answer, Authenticator};
 pub use self::canary::{MARK, sweep};
 pub use self::mail_server::{MailServer, certify};
-pub use self::text_gateway::{GATEWAY_SECRET, GatewayAnswer, TakenText, TextGateway};
 pub use self::proxy::Proxy;
+pub use self::text_gateway::{GATEWAY_SECRET, GatewayAnswer, TakenText, TextGateway};
 pub use self::world::{Database, World, drop_database, fresh_databases};
 
 /// Declares tests that run on both databases: `each_database! { async fn a_rule_in_words(world: World) { … } }` makes

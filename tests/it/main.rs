@@ -4,8 +4,8 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped or fails says why")]
 
 mod access;
-mod approvals;
 mod addresses;
+mod approvals;
 mod architecture;
 mod audit;
 mod away;

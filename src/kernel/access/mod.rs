@@ -16,9 +16,9 @@ pub use self::authorize::{Authorized, Credentials, Denied, authorize, member_sco
 pub use self::factors::{AtHand, Proof, Wanted, Wish};
 pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
-    AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, Effect, ManageLimits, ManageTokens, MayReveal, Need,
-    Permission, ProtectAccount, ReadAudit, ReadCollections, ReadLimits, ReadMembers, ReadRecords, ReadTokens, RecoverAccount, Rule,
-    SignedIn, Subject, TenantAccess, WriteCollections, WriteRecords,
+    AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, Effect, ManageLimits, ManageTokens, MayReveal,
+    Need, Permission, ProtectAccount, ReadAudit, ReadCollections, ReadLimits, ReadMembers, ReadRecords, ReadTokens,
+    RecoverAccount, Rule, SignedIn, Subject, TenantAccess, WriteCollections, WriteRecords,
 };
 pub use self::sessions::{Session, SessionRules};
 pub use self::tokens::{TokenScope, TokenScopes};

@@ -1,8 +1,8 @@
 //! The JSON API under `/api/v1`; `shared` parts first: bodies ([`body`]) and how failures are told ([`failure`]).
 
 pub mod accounts;
-pub mod approvals;
 pub mod addresses;
+pub mod approvals;
 pub mod body;
 mod contacts;
 pub mod failure;

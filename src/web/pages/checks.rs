@@ -6,11 +6,11 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections, ConfirmCode,
-    ConfirmMethods, ConfirmWait, ContactsPage, Document, EnrolApp, History, ImportDone, ImportDryRun, ImportFile, Join,
-    JoinFinish, LegalDocument, Locale, NewCollection, News, Notices, Page, Preferences, Processors, RecordForm,
-    RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn, SignIns, SignOut, Starters,
-    TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
+    Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections,
+    ConfirmCode, ConfirmMethods, ConfirmWait, ContactsPage, Document, EnrolApp, History, ImportDone, ImportDryRun,
+    ImportFile, Join, JoinFinish, LegalDocument, Locale, NewCollection, News, Notices, Page, Preferences, Processors,
+    RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn, SignIns, SignOut,
+    Starters, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
