@@ -239,7 +239,7 @@ pub fn begin_as(
         ))
         .execute(tx.conn())?;
     let found = find(tx, &token, rules)?;
-    Ok((token, found.unwrap_or(session)))
+    Ok((token, found.map_or(session, |(found, _)| found)))
 }
 
 type Row = (SessionId, AccountId, i16, bool, Time, Time, Time);
