@@ -31,6 +31,8 @@ pub enum Way {
     Totp,
     /// Approval in another session.
     Device,
+    /// A passkey: on top of the password, or alone.
+    Passkey,
 }
 
 /// Whether it was let in.

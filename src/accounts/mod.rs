@@ -69,6 +69,8 @@ struct Rules {
     by_identifier: Limit,
     /// Failed sign-ins from one address.
     by_address: Limit,
+    /// Sign-ins by a passkey that were begun from one address.
+    passkeys_asked: Limit,
     /// After how long a person is asked for what.
     prompts: prompts::Terms,
     /// Failed sign-ins over the whole service.
@@ -189,6 +191,12 @@ fn rules(settings: &Settings, sessions: SessionRules) -> Rules {
         },
         by_identifier: failed("sign-in-identifier", limits.sign_in_per_identifier),
         by_address: failed("sign-in-address", limits.sign_in_per_address),
+        passkeys_asked: Limit {
+            policy: "passkeys-asked",
+            free: limits.passkeys_per_address,
+            window: limits.sign_in_window.into(),
+            then: Then::NextWindow,
+        },
         prompts: prompts::Terms {
             contacts: settings.prompts.contacts.into(),
             password_least: settings.prompts.password_least.into(),

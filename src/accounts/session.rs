@@ -99,7 +99,7 @@ impl Accounts {
         }
         let holdings = self.holdings(access).await?;
         let prompts = self.prompts(access).await?;
-        let methods = confirming::usable(&access.session).into_iter();
+        let methods = confirming::usable(access).into_iter();
         Ok(View {
             assurance: access.session.assurance,
             account: access.session.account,

@@ -83,6 +83,7 @@ fn rows(tx: &mut Tx<'_>, accounts: &Accounts) -> Result<usize, StoreError> {
         throttles::table.filter(throttles::expires_at.le(now)).select(throttles::tag).limit(BATCH).load(tx.conn())?;
     deleted += diesel::delete(throttles::table.filter(throttles::tag.eq_any(&over))).execute(tx.conn())?;
     deleted += places::sweep(tx, accounts.rules().usual_places, BATCH)?;
+    deleted += factors::alone::sweep(tx, BATCH)?;
     deleted += factors::sweep(tx, accounts.rules().code_lifetime, BATCH)?;
     deleted += notices::sweep(tx, BATCH)?;
     deleted += identifiers::sweep(tx, BATCH)?;

@@ -15,7 +15,7 @@ use crate::kernel::keyring::root::Provider;
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::migrate::{Schema, migrate};
-use crate::kernel::store::schema::{instance, key_versions, tokens};
+use crate::kernel::store::schema::{factors, instance, key_versions, tokens};
 use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both};
 use crate::kernel::tenancy::{
     AccountScope, Actor, By, DayScope, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope, UpkeepScope,
@@ -470,7 +470,7 @@ fn compare(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
     if missing == 0 { Ok(()) } else { Err(StartError::KeysMissing(missing)) }
 }
 
-/// Ends the tokens that the keyring knows as revoked: a restored database may have brought them back.
+/// Ends the tokens and factors that the keyring knows as revoked: a restored database may have brought them back.
 fn apply_revocations(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
     let revoked = keyring.revoked_tokens()?;
     for some in revoked.chunks(500) {
@@ -479,6 +479,14 @@ fn apply_revocations(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
             diesel::update(tokens::table.filter(tokens::id.eq_any(&some)))
                 .set(tokens::state.eq(tokens_state::REVOKED))
                 .execute(tx.conn())?;
+            Ok(())
+        })?;
+    }
+    let revoked = keyring.revoked_factors()?;
+    for some in revoked.chunks(500) {
+        let some = some.to_vec();
+        db.write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> {
+            diesel::delete(factors::table.filter(factors::id.eq_any(&some))).execute(tx.conn())?;
             Ok(())
         })?;
     }

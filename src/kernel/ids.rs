@@ -133,6 +133,8 @@ id! {
     NoticeId;
     /// Something enrolled that confirms a person beside the password.
     FactorId;
+    /// A sign-in by a passkey alone, begun and not answered yet.
+    PasskeySignInId;
     /// A challenge that raises a session's assurance.
     ConfirmationId;
     /// A change of what an account signs in by.

@@ -109,6 +109,8 @@ pub enum Notice {
         /// Of what kind.
         means: Means,
     },
+    /// A passkey's counter went back: there may be a copy of it (K-7).
+    PasskeyCopied,
     /// A recovery code was used (K-7).
     RecoveryCodeUsed {
         /// How many there are left.
@@ -161,6 +163,7 @@ impl Notice {
             | Self::MethodAdded { .. }
             | Self::MethodRemoved { .. }
             | Self::MethodEnded { .. }
+            | Self::PasskeyCopied
             | Self::RecoveryCodeUsed { .. }
             | Self::SignInRefused { .. }
             | Self::ConfirmationRefused { .. }
@@ -190,7 +193,8 @@ impl Notice {
             | Self::SignInOutside
             | Self::AddressTaken
             | Self::AddressWanted
-            | Self::MethodEnded { .. } => Outcome::Refused,
+            | Self::MethodEnded { .. }
+            | Self::PasskeyCopied => Outcome::Refused,
             _ => Outcome::Accepted,
         }
     }
@@ -233,6 +237,8 @@ pub enum Means {
     Totp,
     /// A set of recovery codes.
     RecoveryCodes,
+    /// A passkey.
+    Passkey,
 }
 
 impl Means {
@@ -242,6 +248,7 @@ impl Means {
         match self {
             Self::Totp => "totp",
             Self::RecoveryCodes => "recovery-codes",
+            Self::Passkey => "passkey",
         }
     }
 }

@@ -335,6 +335,9 @@ pub struct Limits {
     pub sign_in_window: Period,
     /// How long a network from which an account was signed in to is its own, unused.
     pub usual_places: Period,
+    /// Sign-ins by a passkey that may be begun from an address within the window.
+    #[serde(deserialize_with = "number")]
+    pub passkeys_per_address: u32,
     /// Token requests from an address in a minute; 0 is without limit.
     #[serde(deserialize_with = "number")]
     pub token_requests_per_address: u32,

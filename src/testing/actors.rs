@@ -289,6 +289,7 @@ impl World {
         let origin = Origin {
             address: Personal::new(std::net::IpAddr::from([127, 0, 0, 1])),
             device: Personal::new("Story/1.0".to_owned()),
+            site: None,
         };
         let scope = kernel.tenant_scope_of_a_story(tenant, by, origin).expect("the tenant's scope");
         let added = kernel.write("members.add", &scope, move |tx, scope| members::add(tx, scope, account, role));

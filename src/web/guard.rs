@@ -19,6 +19,7 @@ use crate::kernel::personal::Personal;
 use crate::kernel::store::StoreError;
 use crate::kernel::tenancy::{InTenant as _, Origin};
 use crate::web::api::{failure, policies};
+use crate::web::hosts::site_of;
 use crate::web::problem::{Exhausted, Problem};
 use crate::web::services::Services;
 use crate::web::{access_log, client, cookies};
@@ -110,7 +111,7 @@ pub fn origin(request: &HttpRequest) -> Origin {
     let address = client::address(request);
     let device = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let device = device.chars().filter(|c| !c.is_control()).take(DEVICE).collect();
-    Origin { address, device: Personal::new(device) }
+    Origin { address, device: Personal::new(device), site: site_of(request) }
 }
 
 /// The tenant in the path of a page, or in the header; one that is no id names nothing.

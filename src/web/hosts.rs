@@ -6,9 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
+use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, ResponseError as _, web};
 
+use crate::kernel::crypto::passkey::Site;
 use crate::settings::{HostName, Mode, Settings};
 use crate::web::problem::Problem;
 
@@ -40,6 +42,16 @@ pub fn host_of(request: &HttpRequest) -> Option<HostHeader> {
         (Some(field), Some(target)) => (field == target).then_some(target),
         (field, target) => field.or(target),
     }
+}
+
+/// The host that `request` asks for by name, and the port as its sender sees it; `None` when it asks a bare address.
+#[must_use]
+pub fn site_of(request: &HttpRequest) -> Option<Site> {
+    let Some(HostHeader::Name(name)) = host_of(request) else { return None };
+    let field = || request.headers().get(header::HOST).and_then(|field| field.to_str().ok());
+    let authority = request.uri().authority().map(Authority::as_str).or_else(field)?;
+    let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    Some(Site::new(name.as_str(), port))
 }
 
 /// `HOST` or `HOST:PORT`; no user, no path.
@@ -161,6 +173,22 @@ mod tests {
         }
         for host in ["127.0.0.2", "0.0.0.0", "rebound.example.com", "[::1", "[::1]x", "[::2]", "2130706433"] {
             assert_eq!(status(Mode::Trial, &[host], "/").await, 421, "{host}");
+        }
+    }
+
+    //
+    #[actix_web::test]
+    async fn a_site_is_a_name_with_the_port_that_the_sender_sees_and_never_an_address() {
+        let site = |host: &str| site_of(&test::TestRequest::get().insert_header(("host", host)).to_http_request());
+        for (host, origin) in [
+            ("Vault.Example.COM", "https://vault.example.com"),
+            ("vault.example.com:443", "https://vault.example.com"),
+            ("localhost:9443", "https://localhost:9443"),
+        ] {
+            assert_eq!(site(host).map(|site| site.origin()).as_deref(), Some(origin));
+        }
+        for host in ["127.0.0.1:8443", "[::1]:8443", "[::1]", ""] {
+            assert_eq!(site(host), None, "{host}");
         }
     }
 

@@ -173,6 +173,6 @@ pub(crate) fn scope(world: &World, owner: &Actor) -> TenantScope {
     let id = |id: &Option<String>| id.as_deref().unwrap().to_owned();
     let (tenant, account) = (id(&owner.tenant).parse().unwrap(), id(&owner.account).parse().unwrap());
     let address = Personal::new(std::net::IpAddr::from([127, 0, 0, 1]));
-    let origin = Origin { address, device: Personal::new("Story/1.0".to_owned()) };
+    let origin = Origin { address, device: Personal::new("Story/1.0".to_owned()), site: None };
     world.app.services.kernel.tenant_scope_of_a_story(tenant, account, origin).unwrap()
 }

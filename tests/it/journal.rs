@@ -39,6 +39,7 @@ fn scope(world: &World, owner: &Actor) -> TenantScope {
     let origin = Origin {
         address: Personal::new(std::net::IpAddr::from([127, 0, 0, 1])),
         device: Personal::new("Story/1.0".to_owned()),
+        site: None,
     };
     let kernel = &world.app.services.kernel;
     kernel.tenant_scope_of_a_story(tenant.parse().unwrap(), account.parse().unwrap(), origin).unwrap()

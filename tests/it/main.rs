@@ -32,6 +32,7 @@ mod notices;
 mod openapi;
 mod pages;
 mod parity;
+mod passkeys;
 mod policies;
 mod process;
 mod records;

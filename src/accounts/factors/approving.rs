@@ -198,7 +198,7 @@ impl Accounts {
                 Decision::Report => Decided::Reported,
             };
             diesel::delete(confirmations::table.find(id)).execute(tx.conn()).map_err(StoreError::from)?;
-            let origin = Origin { address: asked.ip, device: asked.device };
+            let origin = Origin { address: asked.ip, device: asked.device, site: None };
             history::enter(tx, scope, &origin, Way::Device, Outcome::Refused)?;
             let person = person::find(tx, scope)?;
             tell(tx, scope, &person, Notice::SignInDecided { decided })?;

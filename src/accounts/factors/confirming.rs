@@ -6,7 +6,7 @@
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
 use crate::accounts::factors::rows::{self, Used};
-use crate::accounts::factors::workings::{Desk, Factor, Kept, Met};
+use crate::accounts::factors::workings::{Desk, Factor, Here, Kept, Met};
 use crate::accounts::factors::{Advice, Answer, Asks, Enrolment, Method, Occasion};
 use crate::accounts::history::{self, Outcome};
 pub(super) use crate::accounts::notices::tell;
@@ -25,7 +25,7 @@ use crate::kernel::personal::Personal;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::schema::confirmations;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::AccountScope;
+use crate::kernel::tenancy::{AccountScope, Origin};
 use crate::messages::notice::Notice;
 
 /// A way to confirm that is open to an account.
@@ -58,6 +58,9 @@ pub enum ConfirmError {
     /// The account has nothing of this method that could be used.
     #[error("the account has no such method")]
     NotEnrolled,
+    /// The service was reached by a bare address, and this method works at its name alone.
+    #[error("the method needs a name")]
+    NeedsName,
     /// The answer is wrong, or the challenge is used up, over, or another session's.
     #[error("the code is refused")]
     CodeRefused,
@@ -95,9 +98,10 @@ impl Place for ConfirmationBody {
     type Plain = Kept;
 }
 
-/// The methods that a session can be confirmed by, from least to most secure.
+/// The methods that a session can be confirmed by where it is, from least to most secure.
 #[must_use]
-pub fn usable(session: &Session) -> Vec<Method> {
+pub fn usable(access: &AccountAccess) -> Vec<Method> {
+    let (session, site) = (&access.session, access.origin.site.as_ref());
     let at_hand = |method: &Method| {
         let mine = |factor: &&crate::kernel::access::factors::Enrolled| factor.method == method.code();
         match method.facts().enrolment {
@@ -108,7 +112,8 @@ pub fn usable(session: &Session) -> Vec<Method> {
             }
         }
     };
-    Method::ALL.into_iter().filter(at_hand).collect()
+    let here = |method: &Method| method.workings().here(site) == Here::Works;
+    Method::ALL.into_iter().filter(at_hand).filter(here).collect()
 }
 
 /// The method that is offered first: the most secure one for every day.
@@ -130,13 +135,13 @@ impl Accounts {
             let target = method.workings().target(&person)?;
             Ok(Offered { method, advice: method.advice(holdings), target })
         };
-        usable(&access.session).into_iter().map(offered).collect()
+        usable(access).into_iter().map(offered).collect()
     }
 
     /// Begins a confirmation of the session by `method`; one that it waited for before is over.
     ///
     /// # Errors
-    /// [`ConfirmError::NotEnrolled`]; [`Failure::Throttled`] when the account asked for too many.
+    /// [`ConfirmError::NotEnrolled`], [`ConfirmError::NeedsName`]; [`Failure::Throttled`] when the account asked for too many.
     pub async fn begin_confirmation(
         &self,
         access: &AccountAccess,
@@ -147,6 +152,9 @@ impl Accounts {
         let counted = [access.scope.account().as_bytes().as_slice(), method.name().as_bytes()].concat();
         let counter = Counter::new(&day, method.workings().limit(self.rules().codes), &counted);
         let (session, origin) = (access.session.clone(), access.origin.clone());
+        if method.workings().here(origin.site.as_ref()) == Here::NeedsName {
+            return Err(ConfirmError::NeedsName);
+        }
         let lifetime = method.workings().lifetime(self.rules().code_lifetime);
         let begin = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Confirmation, ConfirmError> {
             let usable = match method.facts().enrolment {
@@ -201,6 +209,27 @@ impl Accounts {
         Ok(self.kernel().point(&access.scope, find).await?.and_then(Method::from_code))
     }
 
+    /// What a living challenge of this session asks for, where that can be said again.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn asks_again(&self, access: &AccountAccess, id: ConfirmationId) -> Result<Option<Asks>, Failure> {
+        let session = access.session.id;
+        let find = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Asks>, StoreError> {
+            let now = tx.now();
+            let living = confirmations::table
+                .find(id)
+                .filter(confirmations::session_id.eq(session))
+                .filter(confirmations::expires_at.gt(now))
+                .select((confirmations::method, confirmations::body));
+            let found: Option<(i16, Sealed<ConfirmationBody>)> = living.get_result(tx.conn()).optional()?;
+            let Some((code, body)) = found else { return Ok(None) };
+            let Some(method) = Method::from_code(code) else { return Ok(None) };
+            method.workings().asked(&scope.keys().open(row(id), &body)?)
+        };
+        Ok(self.kernel().point(&access.scope, find).await?)
+    }
+
     /// Raises the session when `answer` meets the challenge: it goes on under a new token.
     ///
     /// # Errors
@@ -226,13 +255,7 @@ impl Accounts {
                 held.iter().map(|row| Factor { id: row.id, kept: row.body.kept.clone() }).collect();
             let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin };
             let Some(met) = method.workings().judge(&mut desk, &expected, &factors, &answer)? else {
-                history::enter(tx, scope, &origin, way, Outcome::Refused)?;
-                notices::refused(tx, scope, Refusal::Confirmation, &origin)?;
-                if rows::count_failure(tx, scope, method)? > 0
-                    && let Some(means) = method.facts().means
-                {
-                    tell_of(tx, scope, &person, Notice::MethodEnded { means }, &origin)?;
-                }
+                refused(tx, scope, method, &person, &origin, Refusal::Confirmation)?;
                 return Ok(None);
             };
             // Whoever deletes the row has used the challenge up: of several at once, one.
@@ -253,8 +276,27 @@ impl Accounts {
 /// A raised session and its new token.
 type Raised = (SessionToken, Session);
 
+/// Writes down that an answer was refused; the last of too many ends the factor, and its person hears of it.
+pub(super) fn refused(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    method: Method,
+    person: &person::Person,
+    origin: &Origin,
+    what: Refusal,
+) -> Result<(), StoreError> {
+    history::enter(tx, scope, origin, method.facts().way, Outcome::Refused)?;
+    notices::refused(tx, scope, what, origin)?;
+    if rows::count_failure(tx, scope, method)? > 0
+        && let Some(means) = method.facts().means
+    {
+        tell_of(tx, scope, person, Notice::MethodEnded { means }, origin)?;
+    }
+    Ok(())
+}
+
 /// Keeps what an accepted answer leaves of its factor; what has nothing left is gone.
-fn settle(
+pub(super) fn settle(
     tx: &mut Tx<'_>,
     scope: &AccountScope,
     method: Method,
@@ -318,6 +360,7 @@ mod tests {
             (&[Method::Email][..], Some(Method::Email)),
             (&[Method::Email, Method::RecoveryCodes], Some(Method::Email)),
             (&[Method::Email, Method::RecoveryCodes, Method::Totp], Some(Method::Totp)),
+            (&[Method::Email, Method::Totp, Method::Passkey], Some(Method::Passkey)),
             (&[Method::RecoveryCodes], Some(Method::RecoveryCodes)),
             (&[], None),
         ] {

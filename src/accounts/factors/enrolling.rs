@@ -2,14 +2,15 @@
 
 use crate::accounts::factors::confirming::tell;
 use crate::accounts::factors::rows::{self, Body, Replaced, Row, Used, Was};
-use crate::accounts::factors::workings::{Desk, Enrolling, Then};
-use crate::accounts::factors::{Advice, Answer, Enrolment, Handed, Method};
+use crate::accounts::factors::workings::{Desk, Enrolling, Here, Then};
+use crate::accounts::factors::{Advice, Answer, Enrolment, Handed, Method, alone};
 use crate::accounts::person::Person;
 use crate::accounts::{Accounts, Failure, person};
 use crate::kernel::access::factors::{ENROLLED, Standing, WAITING};
 use crate::kernel::access::{AccountAccess, AtHand};
 use crate::kernel::clock::Time;
 use crate::kernel::ids::FactorId;
+use crate::kernel::keyring::identifiers::{Claim, IdentifierTag};
 use crate::kernel::personal::Personal;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::{StoreError, Tx};
@@ -127,6 +128,10 @@ impl Accounts {
     pub async fn enrol(&self, access: &AccountAccess, draft: Draft) -> Result<Enrolled, EnrolError> {
         let (method, name) = checked(&draft)?;
         let (lifetime, origin) = (self.rules().code_lifetime, access.origin.clone());
+        if method.workings().here(origin.site.as_ref()) == Here::NeedsName {
+            return Err(fault("/method", "needs_name", NEEDS_NAME));
+        }
+        let name = name.or_else(|| method.workings().named_after(&access.origin.device));
         let enrol = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Enrolled, EnrolError> {
             let person = person::find(tx, scope)?;
             let others = rows::enrolled(tx, scope)?.into_iter().filter(|row| row.method == method).count();
@@ -178,6 +183,9 @@ impl Accounts {
         id: FactorId,
         answer: Answer,
     ) -> Result<Item, EnrolError> {
+        if self.claim_for(access, id, &answer).await? == Claim::Taken {
+            return Err(EnrolError::CodeRefused);
+        }
         let holdings = self.holdings(access).await?;
         let (tries, lifetime) = (self.rules().code_tries, self.rules().code_lifetime);
         let origin = access.origin.clone();
@@ -196,11 +204,65 @@ impl Accounts {
         finished.ok_or(EnrolError::CodeRefused)
     }
 
-    /// Removes a factor, and every challenge that waits for it (K-8); or takes an enrolment back.
+    /// Claims what the account is found by that signs in by a new factor alone: in the keyring first, so that of one key
+    /// at two accounts one is. Nothing is claimed for an answer that does not fit, which is for the transaction to refuse.
+    async fn claim_for(&self, access: &AccountAccess, id: FactorId, answer: &Answer) -> Result<Claim, EnrolError> {
+        let (lifetime, origin, answer) = (self.rules().code_lifetime, access.origin.clone(), answer.clone());
+        let look = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Personal<String>>, StoreError> {
+            let Some(row) = rows::waiting(tx, scope, id)? else { return Ok(None) };
+            let person = person::find(tx, scope)?;
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin };
+            row.method.workings().would_sign_in_by(&mut desk, &row.body.kept, &answer)
+        };
+        let Some(found_by) = self.kernel().read(&access.scope, look).await? else { return Ok(Claim::Made) };
+        let tag = self.passkey_tag(&found_by)?;
+        let claim = self.kernel().keyring().take_identifier(&tag, access.scope.account()).await;
+        Ok(claim.map_err(Failure::from)?)
+    }
+
+    fn passkey_tag(&self, found_by: &Personal<String>) -> Result<IdentifierTag, Failure> {
+        Ok(self.kernel().keyring().identifier_tag(alone::IDENTIFIER, found_by.reveal())?)
+    }
+
+    /// Calls a factor by another name (K-6).
+    ///
+    /// # Errors
+    /// [`EnrolError::Invalid`]: a name that is none; [`EnrolError::Unknown`].
+    pub async fn rename_method(
+        &self,
+        access: &AccountAccess,
+        id: FactorId,
+        name: &Personal<String>,
+    ) -> Result<Item, EnrolError> {
+        let name = profile::name("/name", name).map_err(|fault| EnrolError::Invalid(vec![fault]))?;
+        let holdings = self.holdings(access).await?;
+        let rename = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Item, EnrolError> {
+            let row = rows::rename(tx, scope, id, &name)?.ok_or(EnrolError::Unknown)?;
+            Ok(item(&row, row.method.advice(holdings))?)
+        };
+        self.kernel().write("accounts.rename_method", &access.scope, rename).await
+    }
+
+    /// Removes a factor, and every challenge that waits for it (K-8); or takes an enrolment back. The keyring knows of it
+    /// first, so that no restore of the data brings it back.
     ///
     /// # Errors
     /// [`EnrolError::Unknown`].
     pub async fn remove_method(&self, access: &AccountAccess, id: FactorId) -> Result<(), EnrolError> {
+        let (keyring, account) = (self.kernel().keyring(), access.scope.account());
+        let look =
+            move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Option<Personal<String>>>, StoreError> {
+                let enrolled = rows::enrolled(tx, scope)?.into_iter().find(|row| row.id == id);
+                enrolled.map(|row| row.method.workings().signs_in_by(&row.body.kept)).transpose()
+            };
+        let enrolled = self.kernel().read(&access.scope, look).await?;
+        if enrolled.is_some() {
+            keyring.revoke_factor(id).await.map_err(Failure::from)?;
+        }
+        if let Some(found_by) = enrolled.flatten() {
+            let tag = self.passkey_tag(&found_by)?;
+            keyring.drop_identifier(&tag, account).await.map_err(Failure::from)?;
+        }
         let remove = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<(), EnrolError> {
             let (method, was) = rows::remove(tx, scope, id)?.ok_or(EnrolError::Unknown)?;
             if was == Was::Enrolled
@@ -220,6 +282,9 @@ fn checked(draft: &Draft) -> Result<(Method, Option<Personal<String>>), EnrolErr
     let name = draft.name.as_ref().map(|name| profile::name("/name", name)).transpose();
     Ok((method, name.map_err(|fault| EnrolError::Invalid(vec![fault]))?))
 }
+
+/// What is said where a method works at the service's name alone.
+const NEEDS_NAME: &str = "It works at the service's name alone, not at a bare address.";
 
 fn no_such_method() -> EnrolError {
     fault("/method", "not_a_choice", "There is no such method to enrol.")

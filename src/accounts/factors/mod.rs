@@ -1,6 +1,7 @@
 //! What confirms a person beside the password: the methods, what is enrolled of each, and the challenges (R-3 to R-5, K-8).
 //!
-//! Start at [`Method`]. [`confirming`] raises a session by one; [`enrolling`] adds and removes them. What both do is the
+//! Start at [`Method`]. [`confirming`] raises a session by one; [`enrolling`] adds and removes them; [`alone`]
+//! signs in by a passkey and nothing else. What both do is the
 //! same for every method: rows, tries, locks, history, notices. What differs is a `workings::Workings`, one file each.
 //!
 //! # To add a method
@@ -19,11 +20,13 @@
 //! The rules (what needs a strong proof, once the account has a strong factor) are `kernel::access`'s and hold by the
 //! [`Proof`](crate::kernel::access::Proof) that the facts name.
 
+pub mod alone;
 pub mod approving;
 pub mod confirming;
 mod device;
 mod email;
 pub mod enrolling;
+mod passkey;
 mod recovery_codes;
 mod rows;
 mod sms;
@@ -56,11 +59,13 @@ pub enum Method {
     RecoveryCodes,
     /// A code of an authenticator app (RFC 6238).
     Totp,
+    /// A key that a device keeps (WebAuthn).
+    Passkey,
 }
 
 impl Method {
     /// All of them, from least to most secure.
-    pub const ALL: [Self; 5] = [Self::Email, Self::Sms, Self::Device, Self::RecoveryCodes, Self::Totp];
+    pub const ALL: [Self; 6] = [Self::Email, Self::Sms, Self::Device, Self::RecoveryCodes, Self::Totp, Self::Passkey];
 
     /// The method of this name in the API.
     #[must_use]
@@ -96,6 +101,7 @@ impl Method {
             Self::Device => &device::Device,
             Self::RecoveryCodes => &recovery_codes::RecoveryCodes,
             Self::Totp => &totp::Totp,
+            Self::Passkey => &passkey::Passkey,
         }
     }
 
@@ -202,8 +208,8 @@ mod tests {
     fn a_code_that_goes_through_others_is_advised_against_once_there_is_data() {
         //
         let advised = |holdings| Method::ALL.map(|method| method.advice(holdings) == Advice::Advised);
-        assert_eq!(advised(Holdings::Nothing), [true, true, true, true, true]);
-        assert_eq!(advised(Holdings::Data), [false, false, true, true, true]);
+        assert_eq!(advised(Holdings::Nothing), [true, true, true, true, true, true]);
+        assert_eq!(advised(Holdings::Data), [false, false, true, true, true, true]);
     }
 
     #[test]

@@ -173,6 +173,29 @@ pub(super) fn keep(tx: &mut Tx<'_>, scope: &AccountScope, row: &Row, kept: Kept,
     if kept == 1 { Ok(()) } else { Err(StoreError::Again) }
 }
 
+/// Calls an enrolled factor by another name; nothing when there is none.
+pub(super) fn rename(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    id: FactorId,
+    name: &Personal<String>,
+) -> Result<Option<Row>, StoreError> {
+    let enrolled = mine(scope, ENROLLED).filter(factors::id.eq(id));
+    let row: Option<Columns> = diesel::update(enrolled)
+        .set(factors::failures.eq(factors::failures))
+        .returning(COLUMNS)
+        .get_result(tx.conn())
+        .optional()?;
+    let Some(mut row) = row.map(|row| open(scope, row)).transpose()? else { return Ok(None) };
+    (row.version, row.body.name) = (row.version.saturating_add(1), Some(name.clone()));
+    let place = RowRef::new(id.as_bytes(), row.version);
+    let body = scope.keys().seal::<FactorBody>(place, &row.body, tx.entropy());
+    diesel::update(factors::table.find((scope.account(), id)))
+        .set((factors::version.eq(row.version), factors::body.eq(body)))
+        .execute(tx.conn())?;
+    Ok(Some(row))
+}
+
 /// Whether a factor has just confirmed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Used {

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::accounts::history::Way;
 use crate::accounts::person::Person;
 use crate::accounts::throttles::Limit;
 use crate::kernel::access::{AtHand, Proof};
+use crate::kernel::crypto::passkey::Site;
 use crate::kernel::ids::FactorId;
 use crate::kernel::personal::{Personal, Secret, revealed};
 use crate::kernel::store::{StoreError, Tx};
@@ -88,6 +90,8 @@ pub enum Asks {
     Code,
     /// That another session approves, where this code is picked out of several.
     Approval(Secret<String>),
+    /// An answer of a passkey: what a browser is told (`PublicKeyCredentialRequestOptionsJSON`).
+    Passkey(Personal<Value>),
 }
 
 /// An answer to a challenge, or to an enrolment.
@@ -97,6 +101,8 @@ pub enum Answer {
     Code(Secret<String>),
     /// Nothing: whether it was approved.
     IsItApproved,
+    /// What a browser says of a passkey (`RegistrationResponseJSON`, `AuthenticationResponseJSON`).
+    Passkey(Personal<Value>),
 }
 
 /// What an enrolment hands over.
@@ -111,6 +117,8 @@ pub enum Handed {
     },
     /// Codes to put aside.
     Codes(Vec<Secret<String>>),
+    /// For a browser that makes a passkey (`PublicKeyCredentialCreationOptionsJSON`).
+    Passkey(Personal<Value>),
 }
 
 /// What a method keeps of a factor or a challenge: a serde type of its own, sealed under the account's key.
@@ -138,6 +146,14 @@ pub(super) struct Desk<'d, 't> {
     pub(super) lifetime: Duration,
     /// Who asks, as far as the request shows.
     pub(super) origin: &'d Origin,
+}
+
+/// Whether a method works where the request came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Here {
+    Works,
+    /// It works at the service's name alone, and a bare address was asked.
+    NeedsName,
 }
 
 /// An enrolment that was begun.
@@ -195,6 +211,16 @@ pub(super) trait Workings: Sync {
         Ok(None)
     }
 
+    /// Whether it works where the request came to.
+    fn here(&self, _: Option<&Site>) -> Here {
+        Here::Works
+    }
+
+    /// What a factor is called that its person gave no name, by what the client says of itself.
+    fn named_after(&self, _: &Personal<String>) -> Option<Personal<String>> {
+        None
+    }
+
     /// Begins an enrolment; nothing where it comes with the account.
     fn enrol(&self, _: &mut Desk<'_, '_>) -> Result<Option<Enrolling>, StoreError> {
         Ok(None)
@@ -210,8 +236,29 @@ pub(super) trait Workings: Sync {
         Ok(None)
     }
 
+    /// By what the account would be found that signs in by this factor alone, once `answer` finishes its enrolment;
+    /// nothing when it does not fit, or only ever comes after the password.
+    fn would_sign_in_by(
+        &self,
+        _: &mut Desk<'_, '_>,
+        _: &Kept,
+        _: &Answer,
+    ) -> Result<Option<Personal<String>>, StoreError> {
+        Ok(None)
+    }
+
+    /// By what the account is found that signs in by this factor alone.
+    fn signs_in_by(&self, _: &Kept) -> Result<Option<Personal<String>>, StoreError> {
+        Ok(None)
+    }
+
     /// Begins a challenge.
     fn begin(&self, desk: &mut Desk<'_, '_>) -> Result<Begun, StoreError>;
+
+    /// What a challenge asks for, once more; nothing where that is not kept.
+    fn asked(&self, _: &Kept) -> Result<Option<Asks>, StoreError> {
+        Ok(None)
+    }
 
     /// Whether `answer` meets what a challenge expects, by one of the account's usable factors of this method. They are
     /// held: nobody else's answer is judged by them until the transaction ends.

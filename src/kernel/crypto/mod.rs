@@ -12,6 +12,7 @@
 //! | [`lookup`] | tags |
 //! | [`mod@derive`] | one key for each use |
 //! | [`aead`] | XAES-256-GCM, behind a trait |
+//! | [`passkey`] | the ceremonies of WebAuthn |
 //! | [`password`] | Argon2id on threads of its own, with a bounded queue |
 //! | [`leaked`] | how published lists name a leaked password |
 //! | [`token`] | what opens a door for a while: API tokens, session tokens, codes |
@@ -25,6 +26,7 @@ pub mod envelope;
 pub mod leaked;
 pub mod lookup;
 pub mod owner;
+pub mod passkey;
 pub mod password;
 pub mod token;
 pub mod totp;

@@ -16,7 +16,7 @@ use super::{Keyring, KeyringError};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Owner, Tag};
 use crate::kernel::ids::AccountId;
-use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::store::{StoreError, Tx, both};
 
 /// How long an unsettled claim stands against others.
 const CLAIM: Duration = Duration::from_secs(300);
@@ -275,6 +275,54 @@ impl Keyring {
             .write(Vec::new(), move |tx| {
                 let over = identifiers::table.filter(identifiers::held_until.le(tx.now()));
                 Ok(diesel::delete(over).execute(tx.conn()).map_err(StoreError::from)?)
+            })
+            .await
+    }
+
+    /// Takes `identifier` for `account`, which stands in the data's database already. Taking it twice is taking it once.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn take_identifier(&self, identifier: &IdentifierTag, account: AccountId) -> Result<Claim, KeyringError> {
+        let wanted = identifier.clone();
+        self.db()
+            .write(Vec::new(), move |tx| {
+                both(
+                    diesel::insert_into(identifiers::table)
+                        .values((
+                            identifiers::tag.eq(wanted.tag),
+                            identifiers::index_version.eq(wanted.index_version),
+                            identifiers::account_id.eq(account),
+                            identifiers::claimed_at.eq(tx.now()),
+                            identifiers::is_settled.eq(true),
+                        ))
+                        .on_conflict_do_nothing(),
+                )
+                .execute(tx.conn())
+                .map_err(StoreError::from)?;
+                let holder: AccountId = identifiers::table
+                    .find((wanted.index_version, wanted.tag))
+                    .select(identifiers::account_id)
+                    .get_result(tx.conn())
+                    .map_err(StoreError::from)?;
+                Ok(if holder == account { Claim::Made } else { Claim::Taken })
+            })
+            .await
+    }
+
+    /// Gives up `identifier`, by which `account` signs in no more.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn drop_identifier(&self, identifier: &IdentifierTag, account: AccountId) -> Result<(), KeyringError> {
+        let wanted = identifier.clone();
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let its_own = identifiers::table
+                    .find((wanted.index_version, wanted.tag))
+                    .filter(identifiers::account_id.eq(account));
+                diesel::delete(its_own).execute(tx.conn()).map_err(StoreError::from)?;
+                Ok(())
             })
             .await
     }

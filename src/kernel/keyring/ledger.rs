@@ -5,11 +5,12 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 use super::tables::{ledger, revocations};
 use super::{Keyring, KeyringError};
 use crate::kernel::crypto::Owner;
-use crate::kernel::ids::{AnyId, TokenId};
+use crate::kernel::ids::{AnyId, FactorId, TokenId};
 use crate::kernel::store::{StoreError, both};
 
 /// The kind of what was revoked, as the database holds it.
 const TOKEN: i16 = 1;
+const FACTOR: i16 = 2;
 
 /// What the ledger says of an owner whose keys are gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,15 +69,23 @@ impl Keyring {
     /// # Errors
     /// The keyring is away.
     pub async fn revoke_token(&self, token: TokenId) -> Result<(), KeyringError> {
+        self.revoke(TOKEN, AnyId::from_bytes(*token.as_bytes())).await
+    }
+
+    /// Writes down that `factor` confirms nobody any more, before the data's database says so.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn revoke_factor(&self, factor: FactorId) -> Result<(), KeyringError> {
+        self.revoke(FACTOR, AnyId::from_bytes(*factor.as_bytes())).await
+    }
+
+    async fn revoke(&self, kind: i16, id: AnyId) -> Result<(), KeyringError> {
         self.db()
             .write(Vec::new(), move |tx| {
                 both(
                     diesel::insert_into(revocations::table)
-                        .values((
-                            revocations::kind.eq(TOKEN),
-                            revocations::id.eq(AnyId::from_bytes(*token.as_bytes())),
-                            revocations::at.eq(tx.now()),
-                        ))
+                        .values((revocations::kind.eq(kind), revocations::id.eq(id), revocations::at.eq(tx.now())))
                         .on_conflict_do_nothing(),
                 )
                 .execute(tx.conn())
@@ -91,13 +100,26 @@ impl Keyring {
     /// # Errors
     /// The keyring is away.
     pub fn revoked_tokens(&self) -> Result<Vec<TokenId>, KeyringError> {
-        let ids: Vec<AnyId> = self.db().read_here(None, |tx| {
+        let ids = self.revoked(TOKEN)?.into_iter();
+        Ok(ids.map(|id| TokenId::from_bytes(*id.as_bytes())).collect())
+    }
+
+    /// Every factor that was removed.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn revoked_factors(&self) -> Result<Vec<FactorId>, KeyringError> {
+        let ids = self.revoked(FACTOR)?.into_iter();
+        Ok(ids.map(|id| FactorId::from_bytes(*id.as_bytes())).collect())
+    }
+
+    fn revoked(&self, kind: i16) -> Result<Vec<AnyId>, KeyringError> {
+        self.db().read_here(None, move |tx| {
             revocations::table
-                .filter(revocations::kind.eq(TOKEN))
+                .filter(revocations::kind.eq(kind))
                 .select(revocations::id)
                 .load(tx.conn())
-                .map_err(StoreError::from)
-        })?;
-        Ok(ids.into_iter().map(|id| TokenId::from_bytes(*id.as_bytes())).collect())
+                .map_err(|error| StoreError::from(error).into())
+        })
     }
 }

@@ -6,8 +6,8 @@
 
 pub use super::tables::{
     account_notices, account_tenants, accounts, acknowledgements, confirmations, factors, identifier_changes,
-    identifier_undos, instance, journals, key_versions, known_places, outbox, policies, policy_texts, prompts,
-    role_limits, sessions, sign_ins, signups, sweeps, throttles, tokens,
+    identifier_undos, instance, journals, key_versions, known_places, outbox, passkey_sign_ins, policies, policy_texts,
+    prompts, role_limits, sessions, sign_ins, signups, sweeps, throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.

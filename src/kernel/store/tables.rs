@@ -200,6 +200,19 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    passkey_sign_ins (id) {
+        id -> Uid,
+        day -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     throttles (tag) {
         tag -> Binary,
         count -> BigInt,

@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::kernel::crypto::passkey::Site;
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys};
 use crate::kernel::ids::{AccountId, SessionId, TenantId, TokenId};
 use crate::kernel::keyring::{Keyring, KeyringError};
@@ -60,6 +61,8 @@ pub struct Origin {
     pub address: Personal<IpAddr>,
     /// What the client says of itself, shortened.
     pub device: Personal<String>,
+    /// The genuine host that it asked by name, if it did: what passkeys are bound to.
+    pub site: Option<Site>,
 }
 
 impl Actor {

@@ -210,6 +210,7 @@ async fn the_mail_of_an_erased_owner_is_dropped_and_that_of_an_owner_with_a_lost
     let origin = Origin {
         address: Personal::new(std::net::Ipv4Addr::LOCALHOST.into()),
         device: Personal::new("test".to_owned()),
+        site: None,
     };
     let by = By::Session(SessionId::new(kernel.now(), kernel.entropy()));
     let scope = kernel.join_scope(account, tenant, by, origin).await.unwrap();

@@ -78,6 +78,7 @@ method-added =
     .subject = A way to confirm was added to your account at { $service }
     .lead = { $means ->
         [totp] An authenticator app has just been added to your account at { $service }. From now on its codes confirm that it is you.
+        [passkey] A passkey has just been added to your account at { $service }. From now on it confirms that it is you, and signs you in without a password.
        *[recovery-codes] New recovery codes have just been made for your account at { $service }. Earlier ones no longer work.
     }
     .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
@@ -86,6 +87,7 @@ method-removed =
     .subject = A way to confirm was removed from your account at { $service }
     .lead = { $means ->
         [totp] An authenticator app has just been removed from your account at { $service }. Its codes no longer work.
+        [passkey] A passkey has just been removed from your account at { $service }. It no longer works.
        *[recovery-codes] The recovery codes of your account at { $service } have just been removed. None of them works any more.
     }
     .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
@@ -94,6 +96,7 @@ method-ended =
     .subject = Too many wrong codes for your account at { $service }
     .lead = { $means ->
         [totp] A hundred wrong codes in a row were entered for the authenticator app of your account at { $service }. It confirms nothing any more: remove it with a recovery code, and add it anew.
+        [passkey] A hundred wrong answers in a row were given for the passkeys of your account at { $service }. They confirm nothing any more: remove them with a recovery code, and add them anew.
        *[recovery-codes] A hundred wrong recovery codes in a row were entered for your account at { $service }. They no longer work: make new ones.
     }
     .otherwise = If it was not you, somebody knows your password: change it, and write to us at once at { $contact }.
@@ -110,6 +113,11 @@ sign-in-decided =
        *[refused] A sign-in to your account at { $service } has just been refused on another of your devices. It was not let in.
     }
     .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
+
+passkey-copied =
+    .subject = A passkey of your account at { $service } was refused
+    .lead = A passkey was used for your account at { $service } whose counter had gone back: there may be a copy of it. We refused it.
+    .otherwise = Remove that passkey and make a new one. If it was not you, write to us at once at { $contact }.
 
 recovery-code-used =
     .subject = A recovery code of your account at { $service } was used

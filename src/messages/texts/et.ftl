@@ -78,6 +78,7 @@ method-added =
     .subject = Teie kontole teenuses { $service } lisati kinnitusviis
     .lead = { $means ->
         [totp] Teie kontole teenuses { $service } lisati äsja autentimisrakendus. Nüüdsest kinnitavad selle koodid, et see olete teie.
+        [passkey] Teie kontole teenuses { $service } lisati äsja pääsuvõti. Nüüdsest kinnitab see, et see olete teie, ja sellega saab sisse logida ilma paroolita.
        *[recovery-codes] Teie kontole teenuses { $service } loodi äsja uued taastekoodid. Varasemad enam ei kehti.
     }
     .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
@@ -86,6 +87,7 @@ method-removed =
     .subject = Teie kontolt teenuses { $service } eemaldati kinnitusviis
     .lead = { $means ->
         [totp] Teie kontolt teenuses { $service } eemaldati äsja autentimisrakendus. Selle koodid enam ei kehti.
+        [passkey] Teie kontolt teenuses { $service } eemaldati äsja pääsuvõti. See enam ei kehti.
        *[recovery-codes] Teie konto taastekoodid teenuses { $service } eemaldati äsja. Ükski neist enam ei kehti.
     }
     .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
@@ -94,6 +96,7 @@ method-ended =
     .subject = Liiga palju valesid koode teie kontole teenuses { $service }
     .lead = { $means ->
         [totp] Teie konto autentimisrakenduse kohta teenuses { $service } sisestati järjest sada vale koodi. See ei kinnita enam midagi: eemaldage see taastekoodiga ja lisage uuesti.
+        [passkey] Teie konto pääsuvõtmete kohta teenuses { $service } anti järjest sada vale vastust. Need ei kinnita enam midagi: eemaldage need taastekoodiga ja lisage uuesti.
        *[recovery-codes] Teie kontole teenuses { $service } sisestati järjest sada vale taastekoodi. Need enam ei kehti: looge uued.
     }
     .otherwise = Kui see ei olnud teie, teab keegi teie parooli: muutke see ära ja kirjutage meile kohe aadressil { $contact }.
@@ -110,6 +113,11 @@ sign-in-decided =
        *[refused] Teie teises seadmes keelduti äsja sisselogimisest teie kontole teenuses { $service }. Sisse ei lastud.
     }
     .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
+
+passkey-copied =
+    .subject = Teie konto pääsuvõti teenuses { $service } lükati tagasi
+    .lead = Teie kontol teenuses { $service } kasutati pääsuvõtit, mille loendur oli läinud tagasi: sellest võib olla koopia. Me lükkasime selle tagasi.
+    .otherwise = Eemaldage see pääsuvõti ja looge uus. Kui see ei olnud teie, kirjutage meile kohe aadressil { $contact }.
 
 recovery-code-used =
     .subject = Teie konto taastekoodi teenuses { $service } kasutati

@@ -79,6 +79,7 @@ method-added =
     .subject = Prie jūsų paskyros „{ $service }“ paslaugoje pridėtas patvirtinimo būdas
     .lead = { $means ->
         [totp] Prie jūsų paskyros „{ $service }“ paslaugoje ką tik pridėta autentifikavimo programėlė. Nuo šiol jos kodai patvirtina, kad tai jūs.
+        [passkey] Prie jūsų paskyros „{ $service }“ paslaugoje ką tik pridėtas prieigos raktas. Nuo šiol jis patvirtina, kad tai jūs, ir juo galima prisijungti be slaptažodžio.
        *[recovery-codes] Jūsų paskyrai „{ $service }“ paslaugoje ką tik sukurti nauji atkūrimo kodai. Ankstesni nebegalioja.
     }
     .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
@@ -87,6 +88,7 @@ method-removed =
     .subject = Iš jūsų paskyros „{ $service }“ paslaugoje pašalintas patvirtinimo būdas
     .lead = { $means ->
         [totp] Iš jūsų paskyros „{ $service }“ paslaugoje ką tik pašalinta autentifikavimo programėlė. Jos kodai nebegalioja.
+        [passkey] Iš jūsų paskyros „{ $service }“ paslaugoje ką tik pašalintas prieigos raktas. Jis nebegalioja.
        *[recovery-codes] Jūsų paskyros atkūrimo kodai „{ $service }“ paslaugoje ką tik pašalinti. Nė vienas jų nebegalioja.
     }
     .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
@@ -95,6 +97,7 @@ method-ended =
     .subject = Per daug neteisingų kodų jūsų paskyrai „{ $service }“ paslaugoje
     .lead = { $means ->
         [totp] Jūsų paskyros autentifikavimo programėlei „{ $service }“ paslaugoje iš eilės įvesta šimtas neteisingų kodų. Ji nieko nebepatvirtina: pašalinkite ją atkūrimo kodu ir pridėkite iš naujo.
+        [passkey] Jūsų paskyros prieigos raktams „{ $service }“ paslaugoje iš eilės pateikta šimtas neteisingų atsakymų. Jie nieko nebepatvirtina: pašalinkite juos atkūrimo kodu ir pridėkite iš naujo.
        *[recovery-codes] Jūsų paskyrai „{ $service }“ paslaugoje iš eilės įvesta šimtas neteisingų atkūrimo kodų. Jie nebegalioja: susikurkite naujus.
     }
     .otherwise = Jei tai buvote ne jūs, kažkas žino jūsų slaptažodį: pakeiskite jį ir nedelsdami parašykite mums adresu { $contact }.
@@ -111,6 +114,11 @@ sign-in-decided =
        *[refused] Kitame jūsų įrenginyje ką tik atmestas prisijungimas prie jūsų paskyros „{ $service }“ paslaugoje. Prieiga nesuteikta.
     }
     .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
+
+passkey-copied =
+    .subject = Jūsų paskyros prieigos raktas „{ $service }“ paslaugoje atmestas
+    .lead = Jūsų paskyrai „{ $service }“ paslaugoje panaudotas prieigos raktas, kurio skaitiklis buvo grįžęs atgal: galbūt yra jo kopija. Mes jį atmetėme.
+    .otherwise = Pašalinkite tą prieigos raktą ir susikurkite naują. Jei tai buvote ne jūs, nedelsdami parašykite mums adresu { $contact }.
 
 recovery-code-used =
     .subject = Panaudotas jūsų paskyros atkūrimo kodas „{ $service }“ paslaugoje

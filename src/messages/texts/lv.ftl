@@ -78,6 +78,7 @@ method-added =
     .subject = Jūsu kontam pakalpojumā { $service } pievienots apstiprināšanas veids
     .lead = { $means ->
         [totp] Jūsu kontam pakalpojumā { $service } tikko tika pievienota autentifikācijas lietotne. Turpmāk tās kodi apstiprina, ka tas esat jūs.
+        [passkey] Jūsu kontam pakalpojumā { $service } tikko tika pievienota piekļuves atslēga. Turpmāk tā apstiprina, ka tas esat jūs, un ar to var pieteikties bez paroles.
        *[recovery-codes] Jūsu kontam pakalpojumā { $service } tikko tika izveidoti jauni atkopšanas kodi. Iepriekšējie vairs neder.
     }
     .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
@@ -86,6 +87,7 @@ method-removed =
     .subject = No jūsu konta pakalpojumā { $service } noņemts apstiprināšanas veids
     .lead = { $means ->
         [totp] No jūsu konta pakalpojumā { $service } tikko tika noņemta autentifikācijas lietotne. Tās kodi vairs neder.
+        [passkey] No jūsu konta pakalpojumā { $service } tikko tika noņemta piekļuves atslēga. Tā vairs neder.
        *[recovery-codes] Jūsu konta atkopšanas kodi pakalpojumā { $service } tikko tika noņemti. Neviens no tiem vairs neder.
     }
     .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
@@ -94,6 +96,7 @@ method-ended =
     .subject = Pārāk daudz nepareizu kodu jūsu kontam pakalpojumā { $service }
     .lead = { $means ->
         [totp] Jūsu konta autentifikācijas lietotnei pakalpojumā { $service } pēc kārtas tika ievadīti simts nepareizi kodi. Tā vairs neko neapstiprina: noņemiet to ar atkopšanas kodu un pievienojiet no jauna.
+        [passkey] Jūsu konta piekļuves atslēgām pakalpojumā { $service } pēc kārtas tika dotas simts nepareizas atbildes. Tās vairs neko neapstiprina: noņemiet tās ar atkopšanas kodu un pievienojiet no jauna.
        *[recovery-codes] Jūsu kontam pakalpojumā { $service } pēc kārtas tika ievadīti simts nepareizi atkopšanas kodi. Tie vairs neder: izveidojiet jaunus.
     }
     .otherwise = Ja tas nebijāt jūs, kāds zina jūsu paroli: nomainiet to un nekavējoties rakstiet mums uz { $contact }.
@@ -110,6 +113,11 @@ sign-in-decided =
        *[refused] Citā jūsu ierīcē tikko noraidīta pieteikšanās jūsu kontā pakalpojumā { $service }. Piekļuve nav dota.
     }
     .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
+
+passkey-copied =
+    .subject = Jūsu konta piekļuves atslēga pakalpojumā { $service } tika noraidīta
+    .lead = Jūsu kontam pakalpojumā { $service } tika lietota piekļuves atslēga, kuras skaitītājs bija atgriezies atpakaļ: iespējams, pastāv tās kopija. Mēs to noraidījām.
+    .otherwise = Noņemiet šo piekļuves atslēgu un izveidojiet jaunu. Ja tas nebijāt jūs, nekavējoties rakstiet mums uz { $contact }.
 
 recovery-code-used =
     .subject = Izmantots jūsu konta atkopšanas kods pakalpojumā { $service }

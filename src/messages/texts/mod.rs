@@ -100,6 +100,7 @@ impl Texts {
             Notice::MethodEnded { means } => {
                 page.news_of(&mut body, "method-ended", &[("means", means.name().into())])?
             }
+            Notice::PasskeyCopied => page.news(&mut body, "passkey-copied")?,
             Notice::RecoveryCodeUsed { left } => {
                 page.news_of(&mut body, "recovery-code-used", &[("left", (*left).into())])?
             }

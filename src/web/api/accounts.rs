@@ -5,6 +5,7 @@ use actix_web::http::header::{HeaderName, HeaderValue, SET_COOKIE};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::accounts::Failure;
@@ -160,7 +161,7 @@ struct SignInBody {
 
 /// A session as its account sees it.
 #[derive(Serialize, ToSchema)]
-struct SessionAnswer {
+pub(super) struct SessionAnswer {
     /// `password`, `confirmed` or `strong`.
     #[schema(value_type = String, example = "password")]
     assurance: crate::kernel::access::Assurance,
@@ -217,24 +218,50 @@ struct ConfirmationBegun {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "47")]
     control_code: Option<String>,
+    /// Of a passkey: what `PublicKeyCredential.parseRequestOptionsFromJSON` takes (WebAuthn level 3), for the account's
+    /// own passkeys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    public_key: Option<Value>,
     /// When it ends by itself.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Time,
 }
 
-/// The answer to a challenge or an enrolment; empty where another device approves.
+/// The answer to a challenge or an enrolment: one of its members, and none where another device approves.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AnswerBody {
     /// Six digits, or one of the recovery codes.
     #[schema(value_type = Option<String>)]
     code: Option<Secret<String>>,
+    /// Of a passkey: what `PublicKeyCredential.toJSON()` gives (`RegistrationResponseJSON` for an enrolment,
+    /// `AuthenticationResponseJSON` for a challenge; WebAuthn level 3).
+    #[schema(value_type = Option<Object>)]
+    credential: Option<Personal<Value>>,
 }
 
-impl From<AnswerBody> for Answer {
-    fn from(AnswerBody { code }: AnswerBody) -> Self {
-        code.map_or(Self::IsItApproved, Self::Code)
+impl TryFrom<AnswerBody> for Answer {
+    type Error = Problem;
+
+    fn try_from(AnswerBody { code, credential }: AnswerBody) -> Result<Self, Problem> {
+        match (code, credential) {
+            (Some(code), None) => Ok(Self::Code(code)),
+            (None, Some(credential)) => passkey(credential).map(Self::Passkey),
+            (None, None) => Ok(Self::IsItApproved),
+            (Some(_), Some(_)) => {
+                Err(Problem::invalid_field("", "unknown_field", "code and credential exclude each other"))
+            }
+        }
     }
+}
+
+/// What a browser says of a passkey: at least an object.
+pub(super) fn passkey(credential: Personal<Value>) -> Result<Personal<Value>, Problem> {
+    if credential.reveal().is_object() {
+        return Ok(credential);
+    }
+    Err(Problem::invalid_field("/credential", "wrong_type", "a value is not of the kind that its field takes"))
 }
 
 /// A sign-in, let in or not.
@@ -245,7 +272,7 @@ struct SignInAnswer {
     ip: String,
     /// The device in words.
     device: String,
-    /// `sign_up`, `password`, `email`, `sms`, `recovery_code`, `totp` or `device`.
+    /// `sign_up`, `password`, `email`, `sms`, `recovery_code`, `totp`, `passkey` or `device`.
     #[schema(value_type = String, example = "password")]
     method: crate::accounts::history::Way,
     /// `accepted` or `refused`.
@@ -357,7 +384,7 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
     security(("session" = [])),
     responses(
         (status = 201, description = "The challenge; where `sent_to` stands, a code is on its way", body = ConfirmationBegun),
-        (status = 422, description = "The account has no such method"),
+        (status = 422, description = "The account has no such method, or a passkey is asked for at a bare address (`needs_name`)"),
         (status = 429, description = "Too many codes for this account"),
     ))]
 async fn begin_confirmation(
@@ -371,13 +398,14 @@ async fn begin_confirmation(
     let begun = services.accounts.begin_confirmation(&access, method).await;
     let Confirmation { id, method, asks, expires_at } =
         begun.map_err(|error| of_confirmation(&services.incidents, error))?;
-    let (sent_to, control_code) = match asks {
-        Asks::SentCode(to) => (Some(to.into_revealed()), None),
-        Asks::Approval(code) => (None, Some(code.reveal().clone())),
-        Asks::Code => (None, None),
+    let (sent_to, control_code, public_key) = match asks {
+        Asks::SentCode(to) => (Some(to.into_revealed()), None, None),
+        Asks::Approval(code) => (None, Some(code.reveal().clone()), None),
+        Asks::Passkey(public_key) => (None, None, Some(public_key.into_revealed())),
+        Asks::Code => (None, None, None),
     };
     let method = method.name();
-    Ok(HttpResponse::Created().json(ConfirmationBegun { id, method, sent_to, control_code, expires_at }))
+    Ok(HttpResponse::Created().json(ConfirmationBegun { id, method, sent_to, control_code, public_key, expires_at }))
 }
 
 /// Answers a challenge: the session is `confirmed` from then on, by a strong method `strong`, under a new cookie value.
@@ -396,7 +424,7 @@ async fn finish_confirmation(
     body: Body<AnswerBody>,
 ) -> Result<HttpResponse, Problem> {
     let id: ConfirmationId = id.parse().map_err(|_| Problem::NotFound)?;
-    let answer = body.read().await?.into();
+    let answer = Answer::try_from(body.read().await?)?;
     let begun = services.accounts.finish_confirmation(&access, id, answer).await;
     let begun = begun.map_err(|error| of_confirmation(&services.incidents, error))?;
     let answer = view(&services, &begun).await?;
@@ -422,12 +450,12 @@ async fn sign_ins(
     Ok(HttpResponse::Ok().json(query.page::<_, SignInAnswer>(found, |entry| *entry.id.as_bytes())))
 }
 
-async fn view(services: &Services, begun: &Begun) -> Result<SessionAnswer, Problem> {
+pub(super) async fn view(services: &Services, begun: &Begun) -> Result<SessionAnswer, Problem> {
     let view = services.accounts.view(&begun.access).await;
     view.map(SessionAnswer::from).map_err(|error| of_failure(&services.incidents, error))
 }
 
-fn with_cookie(status: StatusCode, begun: &Begun, answer: &impl Serialize) -> HttpResponse {
+pub(super) fn with_cookie(status: StatusCode, begun: &Begun, answer: &impl Serialize) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     let token = Secret::new(begun.token.reveal().to_owned());
     response.insert_header((SET_COOKIE, cookies::session(&token).unwrap_or_else(cookies::no_session)));
@@ -527,6 +555,11 @@ pub fn of_sign_in(incidents: &Incidents, error: SignInError) -> Problem {
 /// How often a waiting screen asks whether it is approved.
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// What is wrong where a passkey is to be used at a bare address.
+pub(super) const NEEDS_NAME: &str = "needs_name";
+/// The same in words.
+pub(super) const NEEDS_NAME_TEXT: &str = "It works at the service's name alone, not at a bare address.";
+
 /// Why there is no challenge, or a session was not raised, as the client sees it.
 #[must_use]
 pub fn of_confirmation(incidents: &Incidents, error: ConfirmError) -> Problem {
@@ -534,6 +567,7 @@ pub fn of_confirmation(incidents: &Incidents, error: ConfirmError) -> Problem {
         ConfirmError::NotEnrolled => {
             Problem::invalid_field("/method", "not_a_choice", "The account has no such method.")
         }
+        ConfirmError::NeedsName => Problem::invalid_field("/method", NEEDS_NAME, NEEDS_NAME_TEXT),
         ConfirmError::CodeRefused => Problem::CodeRefused,
         ConfirmError::NotYetApproved => Problem::NotYetApproved { retry_after: ASK_AGAIN },
         ConfirmError::Failed(error) => of_failure(incidents, error),

@@ -3,12 +3,13 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::accounts::factors::enrolling::{Draft, EnrolError, Enrolled, Item};
 use crate::accounts::factors::{Advice, Answer, Handed};
 use crate::kernel::access::factors::Standing;
-use crate::kernel::access::{Assurance, Authorized, ProtectAccount, RecoverAccount, SignedIn};
+use crate::kernel::access::{Assurance, Authorized, ChangeAccount, ProtectAccount, RecoverAccount, SignedIn};
 use crate::kernel::clock::Time;
 use crate::kernel::ids::FactorId;
 use crate::kernel::log::Incidents;
@@ -16,7 +17,7 @@ use crate::kernel::personal::Personal;
 use crate::web::api::accounts::{AnswerBody, invalid, of_failure};
 use crate::web::api::body::Body;
 use crate::web::problem::Problem;
-use crate::web::routes::{Route, delete, get, post, put};
+use crate::web::routes::{Route, delete, get, patch, post, put};
 use crate::web::services::Services;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -24,12 +25,13 @@ pub(super) fn routes() -> Vec<Route> {
         get("/api/v1/account/methods", list_methods),
         post("/api/v1/account/methods", enrol_method),
         put("/api/v1/account/methods/{id}", finish_method),
+        patch("/api/v1/account/methods/{id}", rename_method),
         delete("/api/v1/account/methods/{id}", remove_method),
     ]
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(list_methods, enrol_method, finish_method, remove_method))]
+#[openapi(paths(list_methods, enrol_method, finish_method, rename_method, remove_method))]
 struct Part;
 
 pub(super) fn document() -> utoipa::openapi::OpenApi {
@@ -43,7 +45,7 @@ struct FactorAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     id: Option<FactorId>,
-    /// `email`, `recovery_codes` or `totp`.
+    /// `email`, `recovery_codes`, `totp` or `passkey`.
     #[schema(value_type = String, example = "totp")]
     method: &'static str,
     /// What it is called, or where its code goes, masked.
@@ -79,12 +81,21 @@ struct FactorPage {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct FactorBody {
-    /// `totp` or `recovery_codes`.
+    /// `totp`, `passkey` or `recovery_codes`.
     #[schema(example = "totp")]
     method: String,
-    /// What to call it.
+    /// What to call it; a passkey without a name is called by the device that it was made on.
     #[schema(value_type = Option<String>)]
     name: Option<Personal<String>>,
+}
+
+/// Another name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NameBody {
+    /// What to call it from now on.
+    #[schema(value_type = String)]
+    name: Personal<String>,
 }
 
 /// An enrolment: its secrets are shown this once.
@@ -103,7 +114,11 @@ struct EnrolmentAnswer {
     /// Ten recovery codes, each good once.
     #[serde(skip_serializing_if = "Option::is_none")]
     codes: Option<Vec<String>>,
-    /// When it ends unless its code is sent; absent when nothing is waited for.
+    /// For a passkey: what `PublicKeyCredential.parseCreationOptionsFromJSON` takes (WebAuthn level 3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    public_key: Option<Value>,
+    /// When it ends unless its answer is sent; absent when nothing is waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Time>,
@@ -118,14 +133,14 @@ async fn list_methods(access: Authorized<SignedIn>, services: Data<Services>) ->
     Ok(HttpResponse::Ok().json(FactorPage { items, next: None }))
 }
 
-/// Begins an enrolment. An authenticator app confirms once its code is sent; recovery codes do at once, and replace
-/// those before.
+/// Begins an enrolment. An authenticator app confirms once its code is sent, a passkey once the browser's answer is;
+/// recovery codes do at once, and replace those before.
 #[utoipa::path(post, path = "/api/v1/account/methods", tag = "account", request_body = FactorBody,
     security(("session" = [])),
     responses(
         (status = 201, description = "Begun, or done", body = EnrolmentAnswer),
         (status = 403, description = "Not confirmed within ten minutes, or not by a strong method that the account has"),
-        (status = 422, description = "No such method, or as many as there may be"),
+        (status = 422, description = "No such method, as many as there may be, or a passkey at a bare address (`needs_name`)"),
     ))]
 async fn enrol_method(
     access: Authorized<ProtectAccount>,
@@ -138,7 +153,7 @@ async fn enrol_method(
     Ok(HttpResponse::Created().json(EnrolmentAnswer::from(enrolled)))
 }
 
-/// Finishes an enrolment by its first code. The session stays what it is.
+/// Finishes an enrolment by its first code, or by the browser's answer. The session stays what it is.
 #[utoipa::path(put, path = "/api/v1/account/methods/{id}", tag = "account", request_body = AnswerBody,
     security(("session" = [])),
     params(("id" = String, Path, description = "The enrolment's id")),
@@ -155,12 +170,34 @@ async fn finish_method(
     body: Body<AnswerBody>,
 ) -> Result<HttpResponse, Problem> {
     let id: FactorId = id.parse().map_err(|_| Problem::NotFound)?;
-    let answer = body.read().await?.into();
+    let answer = Answer::try_from(body.read().await?)?;
     if matches!(answer, Answer::IsItApproved) {
-        return Err(Problem::invalid_field("/code", "missing_field", "the field code is missing"));
+        return Err(Problem::invalid_field("", "missing_field", "the field code or credential is missing"));
     }
     let finished = services.accounts.finish_enrolment(&access, id, answer).await;
     let item = finished.map_err(|error| of_enrolment(&services.incidents, error))?;
+    Ok(HttpResponse::Ok().json(FactorAnswer::from(item)))
+}
+
+/// Calls something that confirms the account by another name.
+#[utoipa::path(patch, path = "/api/v1/account/methods/{id}", tag = "account", request_body = NameBody,
+    security(("session" = [])),
+    params(("id" = String, Path, description = "The factor's id")),
+    responses(
+        (status = 200, description = "Renamed", body = FactorAnswer),
+        (status = 404, description = "No such factor"),
+        (status = 422, description = "The name is none"),
+    ))]
+async fn rename_method(
+    access: Authorized<ChangeAccount>,
+    services: Data<Services>,
+    id: Path<String>,
+    body: Body<NameBody>,
+) -> Result<HttpResponse, Problem> {
+    let id: FactorId = id.parse().map_err(|_| Problem::NotFound)?;
+    let NameBody { name } = body.read().await?;
+    let renamed = services.accounts.rename_method(&access, id, &name).await;
+    let item = renamed.map_err(|error| of_enrolment(&services.incidents, error))?;
     Ok(HttpResponse::Ok().json(FactorAnswer::from(item)))
 }
 
@@ -202,12 +239,14 @@ impl From<Item> for FactorAnswer {
 impl From<Enrolled> for EnrolmentAnswer {
     fn from(enrolled: Enrolled) -> Self {
         let Enrolled { id, method, handed, expires_at } = enrolled;
-        let mut answer = Self { id, method: method.name(), secret: None, otpauth_uri: None, codes: None, expires_at };
+        let (secret, otpauth_uri, codes, public_key) = (None, None, None, None);
+        let mut answer = Self { id, method: method.name(), secret, otpauth_uri, codes, public_key, expires_at };
         match handed {
             Handed::App { secret, uri } => {
                 answer.secret = Some(secret.reveal().clone());
                 answer.otpauth_uri = Some(uri.reveal().clone());
             }
+            Handed::Passkey(public_key) => answer.public_key = Some(public_key.into_revealed()),
             Handed::Codes(codes) => answer.codes = Some(codes.iter().map(|code| code.reveal().clone()).collect()),
         }
         answer

@@ -13,6 +13,7 @@ pub mod listing;
 pub mod methods;
 mod notices;
 pub mod openapi;
+mod passkeys;
 pub mod policies;
 pub mod tokens;
 pub mod vault;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(methods::routes());
     routes.extend(notices::routes());
     routes.extend(openapi::routes());
+    routes.extend(passkeys::routes());
     routes.extend(policies::routes());
     routes.extend(tokens::routes());
     routes.extend(vault::routes());
@@ -40,7 +42,8 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// Each part's description of its operations.
 fn documents() -> Vec<utoipa::openapi::OpenApi> {
-    let mut documents = vec![accounts::document(), methods::document(), policies::document(), tokens::document()];
+    let mut documents =
+        vec![accounts::document(), methods::document(), passkeys::document(), policies::document(), tokens::document()];
     documents.push(contacts::document());
     documents.push(notices::document());
     documents.push(identifiers::document());

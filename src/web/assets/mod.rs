@@ -34,12 +34,13 @@ macro_rules! asset {
 }
 
 /// Every asset there is.
-pub static ALL: [Asset; 7] = [
+pub static ALL: [Asset; 8] = [
     asset!("seif.css", "text/css; charset=utf-8"),
     asset!("times.js", "text/javascript; charset=utf-8"),
     asset!("password.js", "text/javascript; charset=utf-8"),
     asset!("copy.js", "text/javascript; charset=utf-8"),
     asset!("waiting.js", "text/javascript; charset=utf-8"),
+    asset!("passkey.js", "text/javascript; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
     asset!("seif.webmanifest", "application/manifest+json"),
 ];

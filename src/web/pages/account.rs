@@ -92,6 +92,8 @@ pub enum SignInMethod {
     Totp,
     /// Approval on another device.
     Device,
+    /// A passkey.
+    Passkey,
     /// A recovery code.
     RecoveryCode,
     /// Joining.
@@ -128,6 +130,7 @@ impl Page for SignIns {
             attempt(3, SignInMethod::Sms, Outcome::Refused),
             attempt(2, SignInMethod::Totp, Outcome::Accepted),
             attempt(2, SignInMethod::Device, Outcome::Refused),
+            attempt(2, SignInMethod::Passkey, Outcome::Accepted),
             attempt(1, SignInMethod::RecoveryCode, Outcome::Accepted),
             attempt(0, SignInMethod::Join, Outcome::Accepted),
         ];

@@ -7,10 +7,11 @@ use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
     Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections,
-    ConfirmCode, ConfirmMethods, ConfirmWait, ContactsPage, Document, EnrolApp, History, ImportDone, ImportDryRun,
-    ImportFile, Join, JoinFinish, LegalDocument, Locale, NewCollection, News, Notices, Page, Preferences, Processors,
-    RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn, SignIns, SignOut,
-    Starters, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
+    ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp, EnrolPasskey, History,
+    ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, LegalDocument, Locale, NewCollection, News, Notices, Page,
+    Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security, SignIn,
+    SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange, UndoChangeCode, Visitor,
+    render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -29,10 +30,10 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     macro_rules! pages {
         ($($page:ty),+ $(,)?) => { $(drawn::<$page>(locale, theme, &mut all);)+ };
     }
-    pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode, ConfirmWait, Approvals);
+    pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode, ConfirmPasskey, ConfirmWait, Approvals);
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
-    pages!(Security, EnrolApp, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
+    pages!(Security, EnrolApp, EnrolPasskey, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
     pages!(Notices);
     pages!(Addresses);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);

@@ -143,6 +143,8 @@ pub enum News {
     Imported,
     /// Something confirms the account from now on.
     MethodAdded,
+    /// Something that confirms has another name.
+    MethodRenamed,
     /// Something no longer does.
     MethodRemoved,
     /// Something else signs in.

@@ -90,7 +90,8 @@ impl Page for ConfirmMethods {
                 ConfirmReason::First,
             ),
             page(Some(offered(Method::Device, Advice::Advised)), vec![codes.clone()], ConfirmReason::First),
-            page(Some(codes), Vec::new(), ConfirmReason::Again),
+            page(Some(codes.clone()), Vec::new(), ConfirmReason::Again),
+            page(Some(offered(Method::Passkey, Advice::Advised)), vec![codes.clone()], ConfirmReason::First),
             page(None, Vec::new(), ConfirmReason::Again),
         ]
     }
@@ -116,6 +117,43 @@ form_fields! {
     ConfirmCodeField {
         /// The code.
         Code = "code", Nothing;
+    }
+}
+
+/// `/confirm/{id}` where a passkey is asked for; script posts `credential` there.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConfirmPasskey {
+    /// The challenge's id, in the path.
+    pub challenge: String,
+    /// What the browser is told (`PublicKeyCredentialRequestOptionsJSON`), as text.
+    pub public_key: Shown,
+    /// What is wrong with the last try.
+    pub form: Form<PasskeyField>,
+    /// The query that says where it leads on to: `?next=…`, or nothing.
+    pub onward: Shown,
+}
+
+form_fields! {
+    /// The one field of a passkey's answer.
+    PasskeyField {
+        /// What the browser says.
+        Credential = "credential", Nothing;
+    }
+}
+
+impl Page for ConfirmPasskey {
+    const TEMPLATE: &'static str = "confirm_passkey.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        use super::shown::tests::shown;
+        let page = |form| Self {
+            challenge: "01947a2e-6f00-7000-8000-000000000002".to_owned(),
+            public_key: shown(r#"{"rpId":"vault.example","challenge":"AAAA"}"#),
+            form,
+            onward: shown("?next=/t/1/"),
+        };
+        vec![page(Form::empty()), page(Form::empty().refused("passkey_refused"))]
     }
 }
 

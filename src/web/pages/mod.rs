@@ -50,7 +50,9 @@ pub use collections::{
     CollectionCard, Collections, FieldTrait, NewCollection, NewCollectionField, NewFieldRow, Starter, StarterState,
     Starters,
 };
-pub use confirm::{Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmReason, OfferedMethod};
+pub use confirm::{
+    Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmPasskey, ConfirmReason, OfferedMethod, PasskeyField,
+};
 pub use contacts::{ContactsPage, PhoneRow, WaitingChange};
 pub use form::{Echo, Form, FormField};
 pub use identifiers::{ChangeCode, ContactField, UndoChange, UndoChangeCode, UndoField};
@@ -70,11 +72,11 @@ pub use records::{RecordList, RecordRow, Search, SearchField, Sought, Trash, Tra
 pub use refusal::Refusal;
 pub use render::{Html, Page, RenderError, render};
 pub use security::{
-    Adding, ApprovalsSet, EnrolApp, FactorStanding, RecoveryCodesMade, Security, SecurityFactor, SecurityField,
-    SecurityMethod,
+    Adding, ApprovalsSet, EnrolApp, EnrolPasskey, FactorStanding, RecoveryCodesMade, Security, SecurityFactor,
+    SecurityField, SecurityMethod,
 };
 pub use shown::{Shown, ShownOnce};
-pub use sign_in::{SignIn, SignInField, SignInReason};
+pub use sign_in::{Passkeys, SignIn, SignInField, SignInReason};
 pub use tokens::{TokenField, TokenMade, TokenRow, Tokens};
 pub use vault::{Cell, CollectionMark, Day, FieldChange, LinkedRecord, Moment, Pager, Place, Reach};
 pub use wait::{Unit, Wait};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::confirm::{Advice, ConfirmCodeField};
+use super::confirm::{Advice, ConfirmCodeField, PasskeyField};
 use super::form::{Form, form_fields};
 use super::qr::Qr;
 use super::render::Page;
@@ -13,8 +13,8 @@ use super::vault::samples;
 use crate::accounts::factors::{Fee, Method};
 use crate::kernel::ids::FactorId;
 
-/// `/account/security`: posts `method` and `factor_name` to `/account/security/methods`; a factor is removed by posting
-/// to `/account/security/remove/{id}`.
+/// `/account/security`: posts `method` and `factor_name` to `/account/security/methods`; a factor is renamed by posting
+/// `factor_name` to `/account/security/rename/{id}`, removed by posting to `/account/security/remove/{id}`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Security {
     /// The methods, from least to most secure (R-5).
@@ -61,6 +61,10 @@ pub enum Adding {
     Named,
     /// By a press, in place of the one before.
     Anew,
+    /// By a press: the device that keeps it gives it its name.
+    Pressed,
+    /// The same, but not at a bare address.
+    NeedsName,
 }
 
 /// Something that confirms.
@@ -120,7 +124,7 @@ impl Page for Security {
             standing: FactorStanding::Usable,
             left: None,
         };
-        let page = |advice, codes, apps, form| Self {
+        let page = |advice, codes, apps, form, passkeys| Self {
             methods: vec![
                 SecurityMethod {
                     method: Method::Email,
@@ -157,6 +161,13 @@ impl Page for Security {
                     adding: Adding::Named,
                     fee: Fee::None,
                 },
+                SecurityMethod {
+                    method: Method::Passkey,
+                    advice: Advice::Advised,
+                    factors: Vec::new(),
+                    adding: passkeys,
+                    fee: Fee::None,
+                },
             ],
             approvals: if advice == Advice::Advised { ApprovalsSet::Allowed } else { ApprovalsSet::Off },
             form,
@@ -167,14 +178,15 @@ impl Page for Security {
         ];
         let long = Form::empty().typed(SecurityField::Name, "Telefons".to_owned().into());
         vec![
-            page(Advice::Advised, Vec::new(), Vec::new(), Form::empty()),
+            page(Advice::Advised, Vec::new(), Vec::new(), Form::empty(), Adding::Pressed),
             page(
                 Advice::AdvisedAgainst,
                 vec![factor(None, FactorStanding::Usable, Some(7))],
                 apps,
                 long.wrong(SecurityField::Name, "too_long"),
+                Adding::NeedsName,
             ),
-            page(Advice::AdvisedAgainst, Vec::new(), Vec::new(), Form::empty().refused("too_many")),
+            page(Advice::AdvisedAgainst, Vec::new(), Vec::new(), Form::empty().refused("too_many"), Adding::Pressed),
         ]
     }
 }
@@ -205,6 +217,31 @@ impl Page for EnrolApp {
             form,
         };
         vec![page(Form::empty()), page(Form::empty().wrong(ConfirmCodeField::Code, "code_refused"))]
+    }
+}
+
+/// `/account/security/methods/{id}`: a passkey that is to be made; script posts `credential` there.
+#[derive(Debug, Clone, Serialize)]
+pub struct EnrolPasskey {
+    /// The enrolment's id, in the path.
+    pub id: FactorId,
+    /// What the browser is told (`PublicKeyCredentialCreationOptionsJSON`), as text.
+    pub public_key: Shown,
+    /// What is wrong with the last try.
+    pub form: Form<PasskeyField>,
+}
+
+impl Page for EnrolPasskey {
+    const TEMPLATE: &'static str = "enrol_passkey.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let page = |form| Self {
+            id: FactorId::from_bytes([7; 16]),
+            public_key: samples::shown(r#"{"rp":{"id":"vault.example","name":"Seif"},"user":{"name":"<anna>"}}"#),
+            form,
+        };
+        vec![page(Form::empty()), page(Form::empty().refused("passkey_refused"))]
     }
 }
 

@@ -15,6 +15,19 @@ pub struct SignIn {
     pub reason: SignInReason,
     /// The query that says where it leads on to: `?next=…`, or nothing.
     pub onward: Shown,
+    /// Whether a passkey does in place of all that: script posts `question`, `credential` and, where that is ticked,
+    /// `shared_computer=yes` to `/sign-in/passkey`.
+    pub passkeys: Passkeys,
+}
+
+/// Whether passkeys work where the page was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Passkeys {
+    /// They do.
+    Work,
+    /// A bare address was asked, and they are bound to a name.
+    NeedName,
 }
 
 /// What brought somebody to the sign-in page.
@@ -49,10 +62,17 @@ impl Page for SignIn {
         let typed = Form::empty()
             .typed(SignInField::Identifier, "anna@example.com".to_owned().into())
             .typed(SignInField::SharedComputer, "yes".to_owned().into());
-        let page = |form, reason| Self { form, reason, onward: super::shown::tests::shown("?next=/t/1/") };
+        let page = |form, reason| Self {
+            form,
+            reason,
+            onward: super::shown::tests::shown("?next=/t/1/"),
+            passkeys: Passkeys::Work,
+        };
+        let (empty, passkeys) = (Form::empty(), Passkeys::NeedName);
         let throttled = Form::empty().refused("too_many_requests");
         vec![
-            Self { form: Form::empty(), reason: SignInReason::Asked, onward: Shown::default() },
+            Self { form: empty, reason: SignInReason::Asked, onward: Shown::default(), passkeys },
+            page(Form::empty().refused("passkey_refused"), SignInReason::Asked),
             page(typed.refused("sign_in_refused"), SignInReason::Asked),
             page(throttled.to_try_again_after(std::time::Duration::from_secs(61)), SignInReason::Asked),
             page(Form::empty(), SignInReason::SessionEnded),

@@ -56,6 +56,7 @@ fn attempt(entry: history::SignIn, locale: Locale) -> Attempt {
             Way::RecoveryCode => SignInMethod::RecoveryCode,
             Way::Totp => SignInMethod::Totp,
             Way::Device => SignInMethod::Device,
+            Way::Passkey => SignInMethod::Passkey,
         },
         outcome: match entry.seen.outcome {
             history::Outcome::Accepted => Outcome::Accepted,

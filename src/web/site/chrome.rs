@@ -164,6 +164,7 @@ fn news(request: &HttpRequest) -> Option<News> {
         "phone_removed" => News::PhoneRemoved,
         "contacts_confirmed" => News::ContactsConfirmed,
         "method_added" => News::MethodAdded,
+        "method_renamed" => News::MethodRenamed,
         "method_removed" => News::MethodRemoved,
         "notice_reported" => News::NoticeReported,
         "sign_in_approved" => News::SignInApproved,

@@ -2,22 +2,26 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
 
 use crate::accounts::factors::approving::Standing;
 use crate::accounts::factors::confirming::{ConfirmError, Offered, first};
-use crate::accounts::factors::{self, Answer, Method};
+use crate::accounts::factors::{self, Answer, Asks, Method};
 use crate::kernel::access::{AccountAccess, Assurance, Authorized, SignedIn};
 use crate::kernel::ids::ConfirmationId;
+use crate::kernel::personal::Personal;
 use crate::web::api::accounts::{of_confirmation, of_failure};
 use crate::web::pages::{
-    Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmReason, ConfirmWait, Form, Moment, OfferedMethod,
-    WaitStanding,
+    Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmPasskey, ConfirmReason, ConfirmWait, Form, FormField,
+    Moment, OfferedMethod, PasskeyField, WaitStanding,
 };
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
 use crate::web::site::chrome::locale;
-use crate::web::site::{FormBody, Surroundings, go_to, onward, refuse, show, surroundings, told_in, with_session};
+use crate::web::site::{
+    FormBody, FormFields, Surroundings, go_to, onward, refuse, show, surroundings, told_in, with_session,
+};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![get("/confirm", methods), post("/confirm", begin), get("/confirm/{id}", code), post("/confirm/{id}", confirm)]
@@ -58,14 +62,17 @@ async fn code(
     services: Data<Services>,
     id: Path<ConfirmationId>,
 ) -> Result<HttpResponse, Problem> {
+    let known = Surroundings::of_whoever(&services, Some(&access)).await?;
+    let chrome = surroundings(&request, &services, known);
     if let Some(page) = waiting(&request, &services, &access, *id).await? {
-        let known = Surroundings::of_whoever(&services, Some(&access)).await?;
-        return show(&services, &page, &surroundings(&request, &services, known));
+        return show(&services, &page, &chrome);
+    }
+    if let Some(page) = passkey(&request, &services, &access, *id, Form::empty()).await? {
+        return show(&services, &page, &chrome);
     }
     let page = question(&request, &services, &access, *id, Form::empty()).await?;
     let Some(page) = page else { return Ok(go_to(&format!("/confirm{}", onward(&request)))) };
-    let known = Surroundings::of_whoever(&services, Some(&access)).await?;
-    show(&services, &page, &surroundings(&request, &services, known))
+    show(&services, &page, &chrome)
 }
 
 async fn confirm(
@@ -76,8 +83,25 @@ async fn confirm(
     form: FormBody,
 ) -> Result<HttpResponse, Problem> {
     let form = form.read().await?;
-    let given = if form.raw("code").is_empty() { Answer::IsItApproved } else { Answer::Code(form.secret("code")) };
-    answer(&access, &request, &services, *id, given).await
+    answer(&access, &request, &services, *id, answer_of(&form)).await
+}
+
+/// The answer that a form brings: what a browser says of a passkey, a code, or nothing but the question
+/// whether it was approved. What is no JSON fits nothing.
+pub(super) fn answer_of(form: &FormFields) -> Answer {
+    match form.raw("credential") {
+        "" if form.raw("code").is_empty() => Answer::IsItApproved,
+        "" => Answer::Code(form.secret("code")),
+        said => Answer::Passkey(Personal::new(serde_json::from_str(said).unwrap_or(Value::Null))),
+    }
+}
+
+/// The form of a passkey with what is wrong: there is no code that could be.
+pub(super) fn of_passkey<F: FormField>(problem: &Problem) -> Option<Form<F>> {
+    match problem {
+        Problem::CodeRefused | Problem::SignInRefused => Some(Form::empty().refused("passkey_refused")),
+        other => told_in(Form::empty(), other, |_| None),
+    }
 }
 
 async fn answer(
@@ -97,6 +121,11 @@ async fn answer(
     };
     let known = Surroundings::of_whoever(services, Some(access)).await?;
     let chrome = surroundings(request, services, known);
+    if let Some(again) = of_passkey(&problem)
+        && let Some(page) = passkey(request, services, access, id, again).await?
+    {
+        return refuse(services, &page, &chrome, &problem);
+    }
     if let (Problem::NotYetApproved { .. }, Some(page)) = (&problem, waiting(request, services, access, id).await?) {
         return refuse(services, &ConfirmWait { standing: WaitStanding::AskedTooEarly, ..page }, &chrome, &problem);
     }
@@ -153,6 +182,25 @@ async fn waiting(
             Standing::Waiting => WaitStanding::Waiting,
             Standing::Approved => WaitStanding::Approved,
         },
+        onward: onward(request).into(),
+    }))
+}
+
+/// The question of a challenge by a passkey; nothing when this session has none of this id that waits.
+async fn passkey(
+    request: &HttpRequest,
+    services: &Services,
+    access: &AccountAccess,
+    id: ConfirmationId,
+    form: Form<PasskeyField>,
+) -> Result<Option<ConfirmPasskey>, Problem> {
+    let asked =
+        services.accounts.asks_again(access, id).await.map_err(|error| of_failure(&services.incidents, error))?;
+    let Some(Asks::Passkey(public_key)) = asked else { return Ok(None) };
+    Ok(Some(ConfirmPasskey {
+        challenge: id.to_string(),
+        public_key: public_key.reveal().to_string().into(),
+        form,
         onward: onward(request).into(),
     }))
 }

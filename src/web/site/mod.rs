@@ -35,7 +35,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 
 pub(in crate::web) use self::chrome::{Surroundings, surroundings};
-pub(in crate::web) use self::form::FormBody;
+pub(in crate::web) use self::form::{FormBody, FormFields};
 use crate::accounts::session::Begun;
 use crate::kernel::log::SafeToLog;
 use crate::kernel::personal::Secret;

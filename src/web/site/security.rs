@@ -1,27 +1,31 @@
-//! `/account/security`: what the account has to confirm with; an app enrolled, recovery codes made, either removed.
+//! `/account/security`: what the account has to confirm with; an app or a passkey enrolled, recovery codes
+//! made, each renamed or removed.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
 
 use crate::accounts::factors::approving::Approvals;
 use crate::accounts::factors::enrolling::{Draft, EnrolError, Item};
-use crate::accounts::factors::{Answer, Enrolment, Handed, Method};
+use crate::accounts::factors::{Enrolment, Handed, Method};
 use crate::kernel::access::factors::Standing;
 use crate::kernel::access::sessions::Phones;
-use crate::kernel::access::{AccountAccess, AtHand, Authorized, ProtectAccount, RecoverAccount, SignedIn};
+use crate::kernel::access::{
+    AccountAccess, AtHand, Authorized, ChangeAccount, ProtectAccount, RecoverAccount, SignedIn,
+};
 use crate::kernel::ids::FactorId;
-use crate::kernel::personal::Secret;
+use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::values::Locale;
 use crate::web::api::accounts::of_failure;
 use crate::web::api::methods::of_enrolment;
 use crate::web::pages::{
-    Adding, Advice, ApprovalsSet, ConfirmCodeField, EnrolApp, FactorStanding, Form, FormField as _, Moment, Qr,
-    RecoveryCodesMade, Security, SecurityFactor, SecurityField, SecurityMethod,
+    Adding, Advice, ApprovalsSet, ConfirmCodeField, EnrolApp, EnrolPasskey, FactorStanding, Form, FormField as _,
+    Moment, PasskeyField, Qr, RecoveryCodesMade, Security, SecurityFactor, SecurityField, SecurityMethod,
 };
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::confirm::advice;
+use crate::web::site::confirm::{advice, answer_of, of_passkey};
 use crate::web::site::{FormBody, Surroundings, go_to, refuse, show, surroundings, told_in};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -30,6 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
         post("/account/security/methods", enrol),
         get("/account/security/methods/{id}", enrolment),
         post("/account/security/methods/{id}", finish),
+        post("/account/security/rename/{id}", rename),
         post("/account/security/remove/{id}", remove),
     ]
 }
@@ -58,7 +63,9 @@ async fn enrol(
     let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
     let problem = match services.accounts.enrol(&access, draft).await {
         Ok(enrolled) => match enrolled.handed {
-            Handed::App { .. } => return Ok(go_to(&format!("/account/security/methods/{}", enrolled.id))),
+            Handed::App { .. } | Handed::Passkey(_) => {
+                return Ok(go_to(&format!("/account/security/methods/{}", enrolled.id)));
+            }
             Handed::Codes(codes) => {
                 let codes = codes.into_iter().map(Into::into).collect();
                 let made_at = Moment::new(services.kernel.now(), chrome.locale);
@@ -80,9 +87,13 @@ async fn enrolment(
     services: Data<Services>,
     id: Path<FactorId>,
 ) -> Result<HttpResponse, Problem> {
-    let page = app(&services, &access, *id, Form::empty()).await?.ok_or(Problem::NotFound)?;
+    let handed = handed(&services, &access, *id).await?.ok_or(Problem::NotFound)?;
     let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
-    show(&services, &page, &chrome)
+    match handed {
+        Handed::App { secret, uri } => show(&services, &app(*id, &secret, &uri, Form::empty()), &chrome),
+        Handed::Passkey(public_key) => show(&services, &passkey(*id, &public_key, Form::empty()), &chrome),
+        Handed::Codes(_) => Err(Problem::NotFound),
+    }
 }
 
 async fn finish(
@@ -93,15 +104,42 @@ async fn finish(
     form: FormBody,
 ) -> Result<HttpResponse, Problem> {
     let form = form.read().await?;
-    let finished = services.accounts.finish_enrolment(&access, *id, Answer::Code(form.secret("code"))).await;
+    let finished = services.accounts.finish_enrolment(&access, *id, answer_of(&form)).await;
     let problem = match finished {
         Ok(_) => return Ok(go_to("/account/security?news=method_added")),
         Err(error) => of_enrolment(&services.incidents, error),
     };
-    let again = told_in(Form::empty(), &problem, |pointer| (pointer == "/code").then_some(ConfirmCodeField::Code));
-    let Some(again) = again else { return Err(problem) };
-    let Some(page) = app(&services, &access, *id, again).await? else { return Err(problem) };
+    let Some(handed) = handed(&services, &access, *id).await? else { return Err(problem) };
     let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    match handed {
+        Handed::App { secret, uri } => {
+            let at = |pointer: &str| (pointer == "/code").then_some(ConfirmCodeField::Code);
+            let Some(again) = told_in(Form::empty(), &problem, at) else { return Err(problem) };
+            refuse(&services, &app(*id, &secret, &uri, again), &chrome, &problem)
+        }
+        Handed::Passkey(public_key) => {
+            let Some(again) = of_passkey(&problem) else { return Err(problem) };
+            refuse(&services, &passkey(*id, &public_key, again), &chrome, &problem)
+        }
+        Handed::Codes(_) => Err(problem),
+    }
+}
+
+async fn rename(
+    access: Authorized<ChangeAccount>,
+    request: HttpRequest,
+    services: Data<Services>,
+    id: Path<FactorId>,
+    form: FormBody,
+) -> Result<HttpResponse, Problem> {
+    let name = form.read().await?.text(SecurityField::Name.name());
+    let problem = match services.accounts.rename_method(&access, *id, &name).await {
+        Ok(_) => return Ok(go_to("/account/security?news=method_renamed")),
+        Err(error) => of_enrolment(&services.incidents, error),
+    };
+    let Some(again) = told_in(Form::empty(), &problem, |_| None) else { return Err(problem) };
+    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let page = page(&services, &access, chrome.locale, again).await?;
     refuse(&services, &page, &chrome, &problem)
 }
 
@@ -115,20 +153,21 @@ async fn remove(
     Ok(go_to("/account/security?news=method_removed"))
 }
 
-/// The page of an app that waits for its first code; nothing when none of this id does.
-async fn app(
-    services: &Services,
-    access: &AccountAccess,
-    id: FactorId,
-    form: Form<ConfirmCodeField>,
-) -> Result<Option<EnrolApp>, Problem> {
-    let enrolled = match services.accounts.enrolment(access, id).await {
-        Ok(enrolled) => enrolled,
-        Err(EnrolError::Unknown) => return Ok(None),
-        Err(error) => return Err(of_enrolment(&services.incidents, error)),
-    };
-    let Handed::App { secret, uri } = enrolled.handed else { return Ok(None) };
-    Ok(Some(EnrolApp { id, qr: Qr::of(&uri), secret: in_groups(&secret).into(), form }))
+/// What an enrolment has handed over that waits for its answer; nothing when none of this id does.
+async fn handed(services: &Services, access: &AccountAccess, id: FactorId) -> Result<Option<Handed>, Problem> {
+    match services.accounts.enrolment(access, id).await {
+        Ok(enrolled) => Ok(Some(enrolled.handed)),
+        Err(EnrolError::Unknown) => Ok(None),
+        Err(error) => Err(of_enrolment(&services.incidents, error)),
+    }
+}
+
+fn app(id: FactorId, secret: &Secret<String>, uri: &Secret<String>, form: Form<ConfirmCodeField>) -> EnrolApp {
+    EnrolApp { id, qr: Qr::of(uri), secret: in_groups(secret).into(), form }
+}
+
+fn passkey(id: FactorId, public_key: &Personal<Value>, form: Form<PasskeyField>) -> EnrolPasskey {
+    EnrolPasskey { id, public_key: public_key.reveal().to_string().into(), form }
 }
 
 /// A secret in groups of four, as a person types it.
@@ -162,6 +201,10 @@ async fn page(
         let adding = match method.facts().enrolment {
             Enrolment::Inherent | Enrolment::AtHand(_) => Adding::Never,
             Enrolment::One => Adding::Anew,
+            Enrolment::Several if method == Method::Passkey => match access.origin.site {
+                Some(_) => Adding::Pressed,
+                None => Adding::NeedsName,
+            },
             Enrolment::Several => Adding::Named,
         };
         SecurityMethod { method, advice: advised, factors, adding, fee: method.facts().fee }

@@ -108,6 +108,15 @@ impl Chromium {
         self.extension("se/log", json!({"type": kind})).await.as_array().expect("a list").clone()
     }
 
+    /// A device of the browser's own that keeps passkeys and verifies whoever sits before it (WebAuthn level 3 §11).
+    pub(super) async fn keeps_passkeys(&self) {
+        let device = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": true, "isUserConsenting": true,
+        });
+        self.extension("webauthn/authenticator", device).await;
+    }
+
     async fn extension(&self, path: &'static str, body: Value) -> Value {
         self.client.issue_cmd(Extension { path, body }).await.expect("the driver's own command")
     }
@@ -130,7 +139,7 @@ impl Drop for Chromium {
     }
 }
 
-/// A command that only this driver knows: `POST /session/{id}/{path}`.
+/// A command that the client does not know: `POST /session/{id}/{path}`.
 #[derive(Debug)]
 struct Extension {
     path: &'static str,

@@ -53,6 +53,69 @@ fn an_app_is_set_up_without_script_and_signs_in() {
 }
 
 #[test]
+fn a_passkey_is_made_in_the_browser_confirms_and_signs_in_alone() {
+    // S-1, R-20, K-6
+    journey("passkey", Script::Runs, async |world, visitor| {
+        visitor.keeps_passkeys().await;
+        let email = joins(world, visitor).await;
+        visitor.goes_to("/account/security").await;
+        visitor.presses("section[aria-labelledby=m-passkey] form.subform .button").await;
+        visitor.looks_around("enrol-passkey").await;
+        visitor.presses("main form[data-passkey=create] .button").await;
+        assert_eq!(visitor.counts("main [role=status]").await, 1, "the page says that it worked");
+        assert_eq!(visitor.counts("section[aria-labelledby=m-passkey] .list .row").await, 1);
+        visitor.looks_around("passkey-made").await;
+        let name = format!("{} laptop", world.somebody());
+        visitor.ticks("details.rename > summary").await;
+        visitor.looks_around("about-to-rename").await;
+        visitor.fills("details.rename input", &name).await;
+        visitor.presses("details.rename .button").await;
+        assert_eq!(visitor.reads("section[aria-labelledby=m-passkey] .row h3").await, name);
+        signs_out(visitor).await;
+
+        // Alone: there is nothing left to confirm.
+        visitor.presses("main form[data-passkey=sign-in] .button").await;
+        assert!(visitor.path().await.starts_with("/t/"), "signed in: {}", visitor.path().await);
+        assert_eq!(visitor.counts("aside.unconfirmed").await, 0);
+        visitor.goes_to("/account/sign-ins").await;
+        assert!(visitor.reads("tbody tr:first-child").await.contains("Passkey"));
+        // What needs a strong proof is open.
+        visitor.goes_to("/account/security").await;
+        visitor.presses("section[aria-labelledby=m-recovery-codes] form.subform .button").await;
+        assert_eq!(visitor.counts(".codes li").await, 10);
+        signs_out(visitor).await;
+
+        // On top of the password, and offered first.
+        visitor.writes("identifier", &email).await;
+        visitor.writes("password", PASSWORD).await;
+        visitor.presses("main form .actions .button").await;
+        assert_eq!(visitor.path().await, "/confirm");
+        visitor.looks_around("confirm-first-by-passkey").await;
+        visitor.presses("main form.sheet .button").await;
+        visitor.looks_around("confirm-by-passkey").await;
+        visitor.presses("main form[data-passkey=use] .button").await;
+        assert!(visitor.path().await.starts_with("/t/"), "confirmed: {}", visitor.path().await);
+        visitor.goes_to("/account/security").await;
+        visitor.presses("section[aria-labelledby=m-passkey] .list form[action*=remove] .button").await;
+        assert_eq!(visitor.counts("section[aria-labelledby=m-passkey] .list").await, 0, "removed");
+        visitor.looks_around("passkey-removed").await;
+    });
+}
+
+#[test]
+fn without_script_the_page_of_a_passkey_says_what_it_needs() {
+    journey("passkey-noscript", Script::Off, async |world, visitor| {
+        assert!(!visitor.shows("main form[data-passkey=sign-in]").await);
+        joins(world, visitor).await;
+        visitor.goes_to("/account/security").await;
+        visitor.presses("section[aria-labelledby=m-passkey] form.subform .button").await;
+        assert!(visitor.reads("main form").await.contains("JavaScript"));
+        assert!(!visitor.shows("main form .button").await);
+        visitor.looks_around("enrol-passkey").await;
+    });
+}
+
+#[test]
 fn the_pages_beside_the_way_are_looked_at_too() {
     journey("beside", Script::Runs, async |world, visitor| {
         for (name, path) in [

@@ -100,6 +100,21 @@ impl Visitor {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Writes into the one field that `css` names, in place of what stood there.
+    pub(super) async fn fills(&self, css: &str, text: &str) {
+        let field = self.finds(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// From now on the device keeps passkeys. A browser that fills in names by itself would be answered at once by this
+    /// device, which asks nobody: on the pages to come it does so only where a journey lets it.
+    pub(super) async fn keeps_passkeys(&self) {
+        self.browser.keeps_passkeys().await;
+        let never = json!({"source": "window.PublicKeyCredential && (PublicKeyCredential.isConditionalMediationAvailable = undefined);"});
+        self.browser.devtools("Page.addScriptToEvaluateOnNewDocument", never).await;
+    }
+
     /// Chooses a file in the field of this name.
     pub(super) async fn chooses(&self, name: &str, file: &Path) {
         self.finds(&format!("main input[name=\"{name}\"]")).await.send_keys(file.to_str().unwrap()).await.unwrap();
