@@ -32,7 +32,8 @@ python_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 test_packages() {
   postgres_programs >/dev/null || echo postgresql
   python_venv || echo python3-venv
-  command -v npm >/dev/null || command -v curl >/dev/null || echo curl
+  command -v node >/dev/null || echo nodejs
+  command -v npm >/dev/null || echo npm
   local prefix=chromium driver=chromium-driver
   if grep -qs '^ID=ubuntu' /etc/os-release; then prefix=chromium-browser driver=chromium-chromedriver; fi
   browser >/dev/null || echo "$prefix"

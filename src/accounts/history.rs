@@ -33,6 +33,8 @@ pub enum Way {
     Device,
     /// A passkey: on top of the password, or alone.
     Passkey,
+    /// A third party's multi-step sign-in.
+    Oidc,
 }
 
 /// Whether it was let in.

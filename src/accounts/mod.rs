@@ -2,7 +2,7 @@
 //!
 //! Start at [`Accounts`], which the web holds. A file a subject: [`joining`] (an address is proved before anything is
 //! stored), [`signing_in`] (unknown and known identifiers are alike), [`factors`] (raising a session, and by
-//! what), [`history`], [`notices`] (what its person is told), [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail),
+//! what), [`oidc`] (by a third party's sign-in), [`history`], [`notices`] (what its person is told), [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail),
 //! [`prompts`] (what the service asks of a person), [`contacts`], [`identifiers`] (what signs in, changed), [`addresses`] (from
 //! where it may be used), [`limits`] (how much in a day). What the parts
 //! of an account are under is the account's own key; what belongs to nobody yet is under the day's.
@@ -16,6 +16,7 @@ pub mod identifiers;
 pub mod joining;
 pub mod limits;
 pub mod notices;
+pub mod oidc;
 pub mod passwords;
 mod person;
 mod places;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 pub use self::sweep::Swept;
 use crate::accounts::decoys::Decoys;
+use crate::accounts::oidc::{Providers, ProvidersError};
 use crate::accounts::passwords::Passwords;
 use crate::accounts::passwords::leaked::{LeakedList, ListError};
 use crate::accounts::throttles::{Limit, Then, Throttled};
@@ -52,6 +54,7 @@ struct Inner {
     hashing: Hashing,
     passwords: Passwords,
     decoys: Decoys,
+    providers: Providers,
     rules: Rules,
 }
 
@@ -65,6 +68,8 @@ struct Rules {
     code_tries: i64,
     /// Codes to one account or address.
     codes: Limit,
+    /// Sign-ins begun elsewhere from one address.
+    departures: Limit,
     /// Failed sign-ins with one identifier: from its account's usual places, and from elsewhere.
     by_identifier: Limit,
     /// Failed sign-ins from one address.
@@ -116,6 +121,9 @@ pub enum OpenError {
     /// The list of leaked passwords cannot be used.
     #[error(transparent)]
     Leaked(#[from] ListError),
+    /// The identity providers cannot be used as configured.
+    #[error(transparent)]
+    Providers(#[from] ProvidersError),
     /// The store or the keyring failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -134,10 +142,11 @@ impl Accounts {
             .or_else(|| std::thread::available_parallelism().ok())
             .unwrap_or(NonZero::<usize>::MIN);
         let hashing = Hashing::new(params, parallel, chosen.waiting);
+        let providers = Providers::open(&settings.identity_providers)?;
         let decoys = Decoys::open(&kernel, &hashing)?;
         let leaked = chosen.leaked.as_deref().map(LeakedList::open).transpose()?;
         let passwords = Passwords::new(further, leaked);
-        Ok(Self(Arc::new(Inner { kernel, hashing, passwords, decoys, rules: rules(settings, sessions) })))
+        Ok(Self(Arc::new(Inner { kernel, hashing, passwords, decoys, providers, rules: rules(settings, sessions) })))
     }
 
     /// Takes a number for the account's own, in a story that is told before it can be verified. Of the tests alone.
@@ -166,6 +175,10 @@ impl Accounts {
         &self.0.kernel
     }
 
+    fn providers(&self) -> &Providers {
+        &self.0.providers
+    }
+
     fn rules(&self) -> &Rules {
         &self.0.rules
     }
@@ -187,6 +200,12 @@ fn rules(settings: &Settings, sessions: SessionRules) -> Rules {
             policy: "codes",
             free: settings.codes.per_account_per_hour,
             window: Duration::from_secs(3600),
+            then: Then::NextWindow,
+        },
+        departures: Limit {
+            policy: "oidc-departures",
+            free: 30,
+            window: Duration::from_secs(900),
             then: Then::NextWindow,
         },
         by_identifier: failed("sign-in-identifier", limits.sign_in_per_identifier),

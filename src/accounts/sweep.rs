@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::accounts::{Accounts, Failure, factors, identifiers, notices, places};
+use crate::accounts::{Accounts, Failure, factors, identifiers, notices, oidc, places};
 use crate::kernel::access::sessions;
 use crate::kernel::ids::{AccountId, ConfirmationId, SignupId};
 use crate::kernel::keyring::identifiers::Underway;
@@ -87,6 +87,7 @@ fn rows(tx: &mut Tx<'_>, accounts: &Accounts) -> Result<usize, StoreError> {
     deleted += factors::sweep(tx, accounts.rules().code_lifetime, BATCH)?;
     deleted += notices::sweep(tx, BATCH)?;
     deleted += identifiers::sweep(tx, BATCH)?;
+    deleted += oidc::sweep(tx, BATCH)?;
     deleted += accounts.0.decoys.forget_history(tx)?;
     Ok(deleted)
 }

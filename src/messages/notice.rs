@@ -239,6 +239,8 @@ pub enum Means {
     RecoveryCodes,
     /// A passkey.
     Passkey,
+    /// A third party's multi-step sign-in.
+    Oidc,
 }
 
 impl Means {
@@ -249,6 +251,7 @@ impl Means {
             Self::Totp => "totp",
             Self::RecoveryCodes => "recovery-codes",
             Self::Passkey => "passkey",
+            Self::Oidc => "oidc",
         }
     }
 }

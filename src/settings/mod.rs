@@ -5,6 +5,7 @@
 //! that the rest of the program holds types. What production demands is in `demands`.
 
 mod demands;
+pub mod identity_providers;
 pub mod processors;
 pub mod sections;
 mod sources;
@@ -13,6 +14,7 @@ pub mod values;
 use std::path::PathBuf;
 
 pub use demands::{Demand, Mode, Refusal};
+pub use identity_providers::{IdentityProvider, ProviderId, Worth};
 pub use processors::Processor;
 pub use sections::{
     Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, Prompts, Proxies, RootKey, Server,
@@ -41,6 +43,8 @@ pub struct Settings {
     pub keyring: DatabaseUrl,
     /// `[[processors]]`.
     pub processors: Vec<Processor>,
+    /// `[[identity_providers]]`.
+    pub identity_providers: Vec<IdentityProvider>,
     /// `[server]`.
     pub server: Server,
     /// `[proxies]`; without any, whoever connects is the client.
@@ -230,6 +234,9 @@ impl Settings {
         }
         let root_key = root_key(raw.root_key, &keyring, &raw.data)?;
         check_passwords(&raw.passwords)?;
+        if let Some(why) = identity_providers::contradiction(&raw.identity_providers) {
+            return Err(contradiction("identity_providers", why));
+        }
         check_times(&raw.sessions, &raw.codes, &raw.server)?;
         check_prompts(&raw.prompts)?;
         Ok(Self {
@@ -239,6 +246,7 @@ impl Settings {
             sms: sms(raw.sms)?,
             operator: operator(raw.operator, &raw.server),
             processors: raw.processors,
+            identity_providers: raw.identity_providers,
             data: raw.data,
             listen: raw.listen,
             database,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::kernel::values::IpRange;
 
+use super::identity_providers::IdentityProvider;
 use super::processors::Processor;
 use super::values::{
     DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, RootKeyProvider, SecretFile,
@@ -27,6 +28,7 @@ pub(super) struct Raw {
     #[serde(deserialize_with = "set_or_not")]
     pub(super) keyring: Option<DatabaseUrl>,
     pub(super) processors: Vec<Processor>,
+    pub(super) identity_providers: Vec<IdentityProvider>,
     pub(super) server: Server,
     pub(super) proxies: RawProxies,
     pub(super) tls: RawTls,

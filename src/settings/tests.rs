@@ -198,6 +198,36 @@ fn processors_are_whole_or_refused_without_their_words() {
 }
 
 #[test]
+fn identity_providers_are_whole_apart_and_able_to_prove_something() {
+    // R-4.3
+    let whole = "id = \"bank\"\nname = \"Bank\"\nissuer = \"https://id.example\"\nclient_id = \"vault\"\nclient_secret_file = \"/x\"\nscopes = \"openid profile\"\nacr = { high = \"strong\" }";
+    let file = |table: &str| format!("[[identity_providers]]\n{table}\n");
+    let settings = load(&file(whole), &[], Overrides::default()).unwrap();
+    let bank = settings.identity_providers.first().unwrap();
+    assert_eq!(bank.acr.get("high"), Some(&Worth::Strong));
+    assert_eq!(bank.scopes.further().collect::<Vec<_>>(), ["profile"]);
+    for (part, other) in [
+        ("\"bank\"", "\"Hidden\""),
+        ("\"bank\"", "\"-\""),
+        ("https://id", "http://hidden"),
+        ("id.example", "hidden@id.example"),
+        ("id.example", "id.example?hidden"),
+        ("https://id.example", "https:///hidden"),
+        ("\"strong\"", "\"hidden\""),
+        ("\"openid profile\"", "\"a\\\"hidden\""),
+        ("client_id = \"vault\"\n", ""),
+        ("client_secret_file", "client_secret"),
+        ("acr = { high = \"strong\" }", ""),
+    ] {
+        let refused = refused(&file(&whole.replace(part, other)));
+        assert!(refused.contains("identity_providers") && !refused.contains("idden"), "{refused}");
+    }
+    let twice = |other: &str| refused(&format!("{}{}", file(whole), file(other)));
+    assert!(twice(&whole.replace("https://id", "https://other")).contains("same `id`"));
+    assert!(twice(&whole.replace("\"bank\"", "\"other\"")).contains("same `issuer`"));
+}
+
+#[test]
 fn a_secret_is_read_from_its_file_without_the_final_line_break() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");

@@ -54,6 +54,16 @@ pub fn site_of(request: &HttpRequest) -> Option<Site> {
     Some(Site::new(name.as_str(), port))
 }
 
+/// The service's own origin as `request` asks for it, `https://HOST` or `https://HOST:PORT`; `None` where [`host_of`] is.
+#[must_use]
+pub fn origin_of(request: &HttpRequest) -> Option<String> {
+    host_of(request)?;
+    let target = request.uri().authority().map(Authority::as_str);
+    let field = || request.headers().get(header::HOST)?.to_str().ok();
+    let authority = target.or_else(field)?.to_ascii_lowercase();
+    Some(format!("https://{}", authority.strip_suffix(":443").unwrap_or(&authority)))
+}
+
 /// `HOST` or `HOST:PORT`; no user, no path.
 fn parsed(authority: &str) -> Option<HostHeader> {
     if let Some(rest) = authority.strip_prefix('[') {

@@ -37,6 +37,18 @@ pub enum Problem {
     NotSignedIn,
     /// The identifier or the password is wrong; which of them is not told.
     SignInRefused,
+    /// A sign-in at an identity provider belongs to nothing that was begun here, or is not believed.
+    ProviderRefused,
+    /// A sign-in at an identity provider proves too little.
+    ProofInsufficient,
+    /// No account is linked to who signed in at an identity provider.
+    NotLinked,
+    /// Who signed in at an identity provider is linked to another account.
+    LinkedElsewhere,
+    /// A provider's word that somebody signed out is not believed.
+    LogoutRefused,
+    /// An identity provider cannot be reached at the moment.
+    ProviderUnavailable,
     /// The role or the token's scope does not reach.
     Forbidden {
         /// What it would take: a scope or a permission.
@@ -207,10 +219,14 @@ macro_rules! catalogue {
 catalogue! {
     MALFORMED_JSON = "malformed_json" BAD_REQUEST [] "Not JSON": "The body is not JSON in UTF-8, or is nested too deeply.";
     MALFORMED_REQUEST = "malformed_request" BAD_REQUEST [] "Malformed request": "The query, a header or the length of the request is malformed.";
+    LOGOUT_REFUSED = "logout_refused" BAD_REQUEST [] "Not a sign-out": "The logout token is not the provider's, not for this service, too old, or was sent before.";
     BAD_CURSOR = "bad_cursor" BAD_REQUEST [] "Not a cursor of this list": "Leave `after` out to start from the beginning, or send a `next` as it was given.";
     TENANT_REQUIRED = "tenant_required" BAD_REQUEST [] "Name the tenant": "The account belongs to several tenants: name one in the header Seif-Tenant.";
     NOT_SIGNED_IN = "not_signed_in" UNAUTHORIZED [] "Not signed in": "Sign in, or send a valid token.";
     SIGN_IN_REFUSED = "sign_in_refused" UNAUTHORIZED [] "Sign-in refused": "The identifier or the password is wrong.";
+    PROVIDER_REFUSED = "provider_refused" FORBIDDEN [] "The sign-in elsewhere does not count": "It was broken off, took too long, was used before or begun in another browser, or its provider is not believed. Begin it again.";
+    PROOF_INSUFFICIENT = "proof_insufficient" FORBIDDEN [] "The sign-in elsewhere proves too little": "The provider let the person in, but in no way that counts here.";
+    NOT_LINKED = "not_linked" FORBIDDEN [] "No account is linked": "No account here is linked to who signed in at the provider.";
     FORBIDDEN = "forbidden" FORBIDDEN ["needs"] "Not allowed": "The role or the token's scope does not reach; `needs` says what would.";
     ADDRESS_NOT_ALLOWED = "address_not_allowed" FORBIDDEN [] "Not from this address": "The account has a list of addresses from which it may be used, and this is none of them.";
     CROSS_ORIGIN = "cross_origin" FORBIDDEN [] "From another origin": "Requests that change something must come from the service's own pages, or carry no cookie.";
@@ -221,6 +237,7 @@ catalogue! {
     NOT_ACCEPTABLE = "not_acceptable" NOT_ACCEPTABLE [] "Not acceptable": "None of the accepted types is served here.";
     REQUEST_TIMEOUT = "request_timeout" REQUEST_TIMEOUT [] "Request timeout": "The request took too long to arrive; nothing was changed.";
     ALREADY_EXISTS = "already_exists" CONFLICT ["errors"] "Already exists": "Something that must be unique is there already.";
+    LINKED_ELSEWHERE = "linked_elsewhere" CONFLICT [] "Linked to another account": "Who signed in at the provider is linked to another account already.";
     NOT_EMPTY = "not_empty" CONFLICT [] "Not empty": "It still has records: take them to the trash first.";
     ALREADY_DONE = "already_done" CONFLICT ["id"] "Already done": "The operation of this Idempotency-Key was done; its answer held a secret and is not repeated.";
     NOT_YET_APPROVED = "not_yet_approved" CONFLICT [] "Not yet approved": "Pick the control code on the other device; come back after Retry-After.";
@@ -240,6 +257,7 @@ catalogue! {
     LIMIT_REACHED = "limit_reached" TOO_MANY_REQUESTS [] "Limit of the day reached": "The limit that RateLimit-Policy names is reached; the next day begins after Retry-After, at midnight UTC.";
     INTERNAL = "internal" INTERNAL_SERVER_ERROR ["incident"] "Internal error": "Something went wrong on our side; `incident` identifies it to support.";
     BUSY = "busy" SERVICE_UNAVAILABLE [] "Busy": "As many callers wait as may wait; come back after Retry-After.";
+    PROVIDER_UNAVAILABLE = "provider_unavailable" SERVICE_UNAVAILABLE [] "The provider is away": "The identity provider does not answer at the moment; nothing was changed. Come back after Retry-After, or take another method.";
     UNAVAILABLE = "unavailable" SERVICE_UNAVAILABLE [] "Unavailable": "A part of the service cannot be reached at the moment; nothing was changed. Come back after Retry-After.";
 }
 
@@ -273,6 +291,12 @@ impl Problem {
             Self::TenantRequired => &TENANT_REQUIRED,
             Self::NotSignedIn => &NOT_SIGNED_IN,
             Self::SignInRefused => &SIGN_IN_REFUSED,
+            Self::ProviderRefused => &PROVIDER_REFUSED,
+            Self::ProofInsufficient => &PROOF_INSUFFICIENT,
+            Self::NotLinked => &NOT_LINKED,
+            Self::LinkedElsewhere => &LINKED_ELSEWHERE,
+            Self::LogoutRefused => &LOGOUT_REFUSED,
+            Self::ProviderUnavailable => &PROVIDER_UNAVAILABLE,
             Self::Forbidden { .. } => &FORBIDDEN,
             Self::AddressNotAllowed => &ADDRESS_NOT_ALLOWED,
             Self::CrossOrigin => &CROSS_ORIGIN,
@@ -345,6 +369,10 @@ impl Problem {
             Self::TooManyRequests(exhausted) | Self::LimitReached(exhausted) => exhausted.add_headers(headers),
             Self::Busy { retry_after } | Self::Unavailable { retry_after } | Self::NotYetApproved { retry_after } => {
                 headers.insert(header::RETRY_AFTER, seconds(*retry_after).into());
+            }
+            // As long as a provider that was away is left alone.
+            Self::ProviderUnavailable => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             Self::MethodNotAllowed { allowed } => {
                 let list = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");

@@ -96,6 +96,8 @@ fn of_somebody(pattern: &str) -> bool {
     let signup = signup || pattern.starts_with("/api/v1/identifier-undos/") || pattern.starts_with("/undo-change/");
     // Whoever asks for a challenge that is not theirs is led to the choice of methods: the same for every such id.
     let signup = signup || pattern == "/confirm/{id}";
+    // An identity provider is everybody's.
+    let signup = signup || pattern.contains("/oidc/{provider}/");
     !(public || signup || documents.iter().any(|document| pattern.starts_with(document)))
 }
 

@@ -29,6 +29,7 @@ mod limits;
 mod mail;
 mod methods;
 mod notices;
+mod oidc;
 mod openapi;
 mod pages;
 mod parity;

@@ -203,7 +203,7 @@ impl Accounts {
             let factors: Vec<Factor> =
                 held.iter().map(|row| Factor { id: row.id, kept: row.body.kept.clone() }).collect();
             let expected = Kept::of(&Question { ceremony: ceremony.clone(), public_key: Value::Null })?;
-            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &from };
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &from, leaving: None };
             let met = method.workings().judge(&mut desk, &expected, &factors, &answer)?;
             let Some(met) = met else {
                 counter.count(tx)?;

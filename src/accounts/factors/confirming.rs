@@ -11,6 +11,7 @@ use crate::accounts::factors::{Advice, Answer, Asks, Enrolment, Method, Occasion
 use crate::accounts::history::{self, Outcome};
 pub(super) use crate::accounts::notices::tell;
 use crate::accounts::notices::{self, Refusal, tell_of};
+use crate::accounts::oidc::{Away, Leaving};
 use crate::accounts::session::Begun;
 use crate::accounts::throttles::{Counter, Throttled};
 use crate::accounts::{Accounts, Failure, person};
@@ -67,6 +68,9 @@ pub enum ConfirmError {
     /// Nobody has decided on it yet.
     #[error("not yet approved")]
     NotYetApproved,
+    /// The identity provider is away.
+    #[error(transparent)]
+    Away(#[from] Away),
     /// Something else was in the way.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -147,6 +151,16 @@ impl Accounts {
         access: &AccountAccess,
         method: Method,
     ) -> Result<Confirmation, ConfirmError> {
+        self.begin_challenge(access, method, None).await
+    }
+
+    /// The same, for a method that sends people elsewhere.
+    pub(in crate::accounts) async fn begin_challenge(
+        &self,
+        access: &AccountAccess,
+        method: Method,
+        leaving: Option<Leaving>,
+    ) -> Result<Confirmation, ConfirmError> {
         let day = self.kernel().today().await.map_err(Failure::from)?;
         // Each method for itself: who asks for mails upon mails does not keep the owner from the app.
         let counted = [access.scope.account().as_bytes().as_slice(), method.name().as_bytes()].concat();
@@ -173,7 +187,7 @@ impl Accounts {
                 .execute(tx.conn())
                 .map_err(StoreError::from)?;
             let person = person::find(tx, scope)?;
-            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin };
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin, leaving: leaving.as_ref() };
             let begun = method.workings().begin(&mut desk)?;
             let now = tx.now();
             let (id, expires_at) = (ConfirmationId::new(now, tx.entropy()), now.plus(lifetime));
@@ -253,7 +267,7 @@ impl Accounts {
             let held = rows::hold(tx, scope, method)?;
             let factors: Vec<Factor> =
                 held.iter().map(|row| Factor { id: row.id, kept: row.body.kept.clone() }).collect();
-            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin };
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin, leaving: None };
             let Some(met) = method.workings().judge(&mut desk, &expected, &factors, &answer)? else {
                 refused(tx, scope, method, &person, &origin, Refusal::Confirmation)?;
                 return Ok(None);
@@ -274,7 +288,7 @@ impl Accounts {
 }
 
 /// A raised session and its new token.
-type Raised = (SessionToken, Session);
+pub(super) type Raised = (SessionToken, Session);
 
 /// Writes down that an answer was refused; the last of too many ends the factor, and its person hears of it.
 pub(super) fn refused(

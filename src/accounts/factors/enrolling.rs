@@ -4,10 +4,11 @@ use crate::accounts::factors::confirming::tell;
 use crate::accounts::factors::rows::{self, Body, Replaced, Row, Used, Was};
 use crate::accounts::factors::workings::{Desk, Enrolling, Here, Then};
 use crate::accounts::factors::{Advice, Answer, Enrolment, Handed, Method, alone};
+use crate::accounts::oidc::{Away, Leaving};
 use crate::accounts::person::Person;
 use crate::accounts::{Accounts, Failure, person};
 use crate::kernel::access::factors::{ENROLLED, Standing, WAITING};
-use crate::kernel::access::{AccountAccess, AtHand};
+use crate::kernel::access::{AccountAccess, AtHand, Proof};
 use crate::kernel::clock::Time;
 use crate::kernel::ids::FactorId;
 use crate::kernel::keyring::identifiers::{Claim, IdentifierTag};
@@ -35,6 +36,10 @@ pub struct Item {
     pub id: Option<FactorId>,
     /// Of which method.
     pub method: Method,
+    /// What a session has shown that was confirmed by it.
+    pub proof: Proof,
+    /// The identity provider that it is of, by its name.
+    pub provider: Option<String>,
     /// What it is called, or where its code goes.
     pub name: Option<Personal<String>>,
     /// Since when.
@@ -74,6 +79,12 @@ pub enum EnrolError {
     /// The answer is wrong, or the enrolment is over.
     #[error("the code is refused")]
     CodeRefused,
+    /// It is linked to another account.
+    #[error("it is linked to another account")]
+    LinkedElsewhere,
+    /// The identity provider is away.
+    #[error(transparent)]
+    Away(#[from] Away),
     /// Something else was in the way.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -126,6 +137,16 @@ impl Accounts {
     /// # Errors
     /// [`EnrolError::Invalid`]: no such method, one that comes with the account, a name that is none, too many.
     pub async fn enrol(&self, access: &AccountAccess, draft: Draft) -> Result<Enrolled, EnrolError> {
+        self.begin_enrolment(access, draft, None).await
+    }
+
+    /// The same, for a method that sends people elsewhere.
+    pub(in crate::accounts) async fn begin_enrolment(
+        &self,
+        access: &AccountAccess,
+        draft: Draft,
+        leaving: Option<Leaving>,
+    ) -> Result<Enrolled, EnrolError> {
         let (method, name) = checked(&draft)?;
         let (lifetime, origin) = (self.rules().code_lifetime, access.origin.clone());
         if method.workings().here(origin.site.as_ref()) == Here::NeedsName {
@@ -138,7 +159,8 @@ impl Accounts {
             if method.facts().enrolment == Enrolment::Several && others >= MOST {
                 return Err(fault("/method", "too_many", "The account has as many of them as it may."));
             }
-            let begun = method.workings().enrol(&mut Desk { tx, scope, person: &person, lifetime, origin: &origin })?;
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin, leaving: leaving.as_ref() };
+            let begun = method.workings().enrol(&mut desk)?;
             let Some(Enrolling { kept, handed, then }) = begun else { return Err(no_such_method()) };
             let body = Body { name: name.clone(), kept };
             let expires_at = tx.now().plus(lifetime);
@@ -194,7 +216,7 @@ impl Accounts {
             let since = tx.now().minus(lifetime);
             let Some(row) = rows::take_try(tx, scope, id, tries, since)? else { return Ok(None) };
             let (method, person) = (row.method, person::find(tx, scope)?);
-            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin };
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin, leaving: None };
             let Some(kept) = method.workings().settle(&mut desk, &row.body.kept, &answer)? else { return Ok(None) };
             rows::keep(tx, scope, &row, kept, Used::NotYet)?;
             added(tx, scope, &person, method, id)?;
@@ -211,7 +233,7 @@ impl Accounts {
         let look = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Personal<String>>, StoreError> {
             let Some(row) = rows::waiting(tx, scope, id)? else { return Ok(None) };
             let person = person::find(tx, scope)?;
-            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin };
+            let mut desk = Desk { tx, scope, person: &person, lifetime, origin: &origin, leaving: None };
             row.method.workings().would_sign_in_by(&mut desk, &row.body.kept, &answer)
         };
         let Some(found_by) = self.kernel().read(&access.scope, look).await? else { return Ok(Claim::Made) };
@@ -249,6 +271,7 @@ impl Accounts {
     /// # Errors
     /// [`EnrolError::Unknown`].
     pub async fn remove_method(&self, access: &AccountAccess, id: FactorId) -> Result<(), EnrolError> {
+        self.unlink(access, id).await?;
         let (keyring, account) = (self.kernel().keyring(), access.scope.account());
         let look =
             move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Option<Personal<String>>>, StoreError> {
@@ -286,6 +309,11 @@ fn checked(draft: &Draft) -> Result<(Method, Option<Personal<String>>), EnrolErr
 /// What is said where a method works at the service's name alone.
 const NEEDS_NAME: &str = "It works at the service's name alone, not at a bare address.";
 
+/// There is no such identity provider.
+pub(in crate::accounts) fn no_such_provider() -> EnrolError {
+    fault("/provider", "not_a_choice", "There is no such identity provider.")
+}
+
 fn no_such_method() -> EnrolError {
     fault("/method", "not_a_choice", "There is no such method to enrol.")
 }
@@ -295,7 +323,7 @@ fn fault(pointer: &'static str, code: &'static str, detail: &'static str) -> Enr
 }
 
 /// A factor confirms from now on: it takes the place of what it replaces, and its person hears of it.
-fn added(
+pub(super) fn added(
     tx: &mut Tx<'_>,
     scope: &AccountScope,
     person: &Person,
@@ -316,13 +344,17 @@ fn added(
 fn inherent(method: Method, person: &Person, advice: Advice) -> Result<Item, StoreError> {
     let name = method.workings().target(person)?;
     let standing = Standing::Usable;
-    Ok(Item { id: None, method, name, created_at: None, used_at: None, standing, advice, left: None })
+    let proof = method.facts().proof;
+    let (id, provider, created_at, used_at, left) = (None, None, None, None, None);
+    Ok(Item { id, method, proof, provider, name, created_at, used_at, standing, advice, left })
 }
 
 fn item(row: &Row, advice: Advice) -> Result<Item, StoreError> {
     Ok(Item {
         id: Some(row.id),
         method: row.method,
+        proof: row.proof,
+        provider: row.method.workings().provider(&row.body.kept)?,
         name: row.body.name.clone(),
         created_at: Some(row.created_at),
         used_at: row.used_at,

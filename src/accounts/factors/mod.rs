@@ -26,6 +26,7 @@ pub mod confirming;
 mod device;
 mod email;
 pub mod enrolling;
+mod oidc;
 mod passkey;
 mod recovery_codes;
 mod rows;
@@ -37,6 +38,7 @@ use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
+pub(super) use self::oidc::{linked, use_linked};
 pub use self::workings::{Answer, Asks, Enrolment, Facts, Fee, Handed, Occasion, Path};
 use crate::accounts::factors::workings::Workings;
 use crate::accounts::{Accounts, Failure};
@@ -59,13 +61,16 @@ pub enum Method {
     RecoveryCodes,
     /// A code of an authenticator app (RFC 6238).
     Totp,
+    /// A third party's multi-step sign-in.
+    Oidc,
     /// A key that a device keeps (WebAuthn).
     Passkey,
 }
 
 impl Method {
     /// All of them, from least to most secure.
-    pub const ALL: [Self; 6] = [Self::Email, Self::Sms, Self::Device, Self::RecoveryCodes, Self::Totp, Self::Passkey];
+    pub const ALL: [Self; 7] =
+        [Self::Email, Self::Sms, Self::Device, Self::RecoveryCodes, Self::Totp, Self::Oidc, Self::Passkey];
 
     /// The method of this name in the API.
     #[must_use]
@@ -101,6 +106,7 @@ impl Method {
             Self::Device => &device::Device,
             Self::RecoveryCodes => &recovery_codes::RecoveryCodes,
             Self::Totp => &totp::Totp,
+            Self::Oidc => &oidc::Oidc,
             Self::Passkey => &passkey::Passkey,
         }
     }
@@ -208,8 +214,8 @@ mod tests {
     fn a_code_that_goes_through_others_is_advised_against_once_there_is_data() {
         //
         let advised = |holdings| Method::ALL.map(|method| method.advice(holdings) == Advice::Advised);
-        assert_eq!(advised(Holdings::Nothing), [true, true, true, true, true, true]);
-        assert_eq!(advised(Holdings::Data), [false, false, true, true, true, true]);
+        assert_eq!(advised(Holdings::Nothing), [true; 7]);
+        assert_eq!(advised(Holdings::Data), [false, false, true, true, true, true, true]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::factors::Method;
 use crate::accounts::factors::workings::Kept;
+use crate::kernel::access::Proof;
 use crate::kernel::access::factors::{ENROLLED, MOST_FAILURES, WAITING};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
@@ -38,6 +39,7 @@ impl Place for FactorBody {
 pub(super) struct Row {
     pub(super) id: FactorId,
     pub(super) method: Method,
+    pub(super) proof: Proof,
     pub(super) failures: i64,
     pub(super) created_at: Time,
     pub(super) used_at: Option<Time>,
@@ -45,11 +47,12 @@ pub(super) struct Row {
     pub(super) version: i64,
 }
 
-type Columns = (FactorId, i16, i64, i64, Time, Option<Time>, Sealed<FactorBody>);
+type Columns = (FactorId, i16, i16, i64, i64, Time, Option<Time>, Sealed<FactorBody>);
 
 const COLUMNS: (
     factors::id,
     factors::method,
+    factors::proof,
     factors::failures,
     factors::version,
     factors::created_at,
@@ -58,6 +61,7 @@ const COLUMNS: (
 ) = (
     factors::id,
     factors::method,
+    factors::proof,
     factors::failures,
     factors::version,
     factors::created_at,
@@ -66,10 +70,10 @@ const COLUMNS: (
 );
 
 fn open(scope: &AccountScope, columns: Columns) -> Result<Row, StoreError> {
-    let (id, method, failures, version, created_at, used_at, body) = columns;
+    let (id, method, proof, failures, version, created_at, used_at, body) = columns;
     let method = Method::from_code(method).ok_or(StoreError::Unreadable)?;
     let body = scope.keys().open(RowRef::new(id.as_bytes(), version), &body)?;
-    Ok(Row { id, method, failures, created_at, used_at, body, version })
+    Ok(Row { id, method, proof: Proof::from_code(proof), failures, created_at, used_at, body, version })
 }
 
 /// The account's factors in this state.
@@ -82,6 +86,22 @@ fn mine(scope: &AccountScope, state: i16) -> Mine {
 /// Everything that the account has enrolled, oldest first.
 pub(super) fn enrolled(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Vec<Row>, StoreError> {
     let rows: Vec<Columns> = mine(scope, ENROLLED).order(factors::id).select(COLUMNS).load(tx.conn())?;
+    rows.into_iter().map(|row| open(scope, row)).collect()
+}
+
+/// The enrolments of this method that wait for their answers.
+pub(super) fn all_waiting(tx: &mut Tx<'_>, scope: &AccountScope, method: Method) -> Result<Vec<Row>, StoreError> {
+    of_method(tx, scope, WAITING, method)
+}
+
+/// The account's factors of this method, usable or not.
+pub(super) fn all(tx: &mut Tx<'_>, scope: &AccountScope, method: Method) -> Result<Vec<Row>, StoreError> {
+    of_method(tx, scope, ENROLLED, method)
+}
+
+fn of_method(tx: &mut Tx<'_>, scope: &AccountScope, state: i16, method: Method) -> Result<Vec<Row>, StoreError> {
+    let rows: Vec<Columns> =
+        mine(scope, state).filter(factors::method.eq(method.code())).select(COLUMNS).load(tx.conn())?;
     rows.into_iter().map(|row| open(scope, row)).collect()
 }
 
@@ -194,6 +214,13 @@ pub(super) fn rename(
         .set((factors::version.eq(row.version), factors::body.eq(body)))
         .execute(tx.conn())?;
     Ok(Some(row))
+}
+
+/// Writes down what a factor proves, where that is not the same for all of its method.
+pub(super) fn prove(tx: &mut Tx<'_>, scope: &AccountScope, id: FactorId, proof: Proof) -> Result<(), StoreError> {
+    let this = factors::table.find((scope.account(), id));
+    diesel::update(this).set(factors::proof.eq(proof.code())).execute(tx.conn())?;
+    Ok(())
 }
 
 /// Whether a factor has just confirmed something.

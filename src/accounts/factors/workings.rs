@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::accounts::history::Way;
+use crate::accounts::oidc::Leaving;
 use crate::accounts::person::Person;
 use crate::accounts::throttles::Limit;
 use crate::kernel::access::{AtHand, Proof};
@@ -92,6 +93,8 @@ pub enum Asks {
     Approval(Secret<String>),
     /// An answer of a passkey: what a browser is told (`PublicKeyCredentialRequestOptionsJSON`).
     Passkey(Personal<Value>),
+    /// To go to this address, and to come back from there.
+    Elsewhere(Personal<String>),
 }
 
 /// An answer to a challenge, or to an enrolment.
@@ -119,6 +122,8 @@ pub enum Handed {
     Codes(Vec<Secret<String>>),
     /// For a browser that makes a passkey (`PublicKeyCredentialCreationOptionsJSON`).
     Passkey(Personal<Value>),
+    /// An address to go to, and to come back from.
+    Elsewhere(Personal<String>),
 }
 
 /// What a method keeps of a factor or a challenge: a serde type of its own, sealed under the account's key.
@@ -146,6 +151,8 @@ pub(super) struct Desk<'d, 't> {
     pub(super) lifetime: Duration,
     /// Who asks, as far as the request shows.
     pub(super) origin: &'d Origin,
+    /// Where somebody is about to be sent, by a method that sends them elsewhere.
+    pub(super) leaving: Option<&'d Leaving>,
 }
 
 /// Whether a method works where the request came to.
@@ -269,6 +276,11 @@ pub(super) trait Workings: Sync {
         factors: &[Factor],
         answer: &Answer,
     ) -> Result<Option<Met>, StoreError>;
+
+    /// The identity provider that a factor is of, by its name; nothing where it is of none.
+    fn provider(&self, _: &Kept) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
 
     /// How often a factor can still be used; nothing where that has no end.
     fn left(&self, _: &Kept) -> Result<Option<usize>, StoreError> {

@@ -343,6 +343,23 @@ impl Keyring {
             .await
     }
 
+    /// Gives up one identifier of `account`, settled or not; another account's stays.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn forget_identifier(&self, identifier: &IdentifierTag, account: AccountId) -> Result<(), KeyringError> {
+        let wanted = identifier.clone();
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let mine = identifiers::table
+                    .find((wanted.index_version, wanted.tag))
+                    .filter(identifiers::account_id.eq(account));
+                diesel::delete(mine).execute(tx.conn()).map_err(StoreError::from)?;
+                Ok(())
+            })
+            .await
+    }
+
     /// Gives up the claims of `account`, which was not written after all.
     ///
     /// # Errors

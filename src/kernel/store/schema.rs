@@ -5,9 +5,10 @@
 //! and the column that says whose a row is can be written only by [`records::of`]`(&scope)`.
 
 pub use super::tables::{
-    account_notices, account_tenants, accounts, acknowledgements, confirmations, factors, identifier_changes,
-    identifier_undos, instance, journals, key_versions, known_places, outbox, passkey_sign_ins, policies, policy_texts,
-    prompts, role_limits, sessions, sign_ins, signups, sweeps, throttles, tokens,
+    account_notices, account_tenants, accounts, acknowledgements, anonymous_sessions, confirmations, factors,
+    identifier_changes, identifier_undos, instance, journals, key_versions, known_places, outbox, passkey_sign_ins,
+    policies, policy_texts, prompts, provider_logouts, provider_sessions, role_limits, sessions, sign_ins, signups,
+    sweeps, throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.

@@ -213,6 +213,41 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    anonymous_sessions (id) {
+        id -> Uid,
+        digest -> Binary,
+        day -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    provider_sessions (session_id, index_version, subject_tag) {
+        session_id -> Uid,
+        index_version -> BigInt,
+        subject_tag -> Binary,
+        sid_tag -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    provider_logouts (tag) {
+        tag -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     throttles (tag) {
         tag -> Binary,
         count -> BigInt,
@@ -496,3 +531,5 @@ diesel::allow_tables_to_appear_in_same_query!(records, record_tags);
 diesel::allow_tables_to_appear_in_same_query!(tokens, accounts, account_tenants, role_limits);
 // A session is looked up with its account and what that has enrolled.
 diesel::allow_tables_to_appear_in_same_query!(sessions, accounts, factors);
+// Which sessions stand on a sign-in elsewhere, and which of them are still there.
+diesel::allow_tables_to_appear_in_same_query!(provider_sessions, sessions);

@@ -79,6 +79,7 @@ method-added =
     .lead = { $means ->
         [totp] An authenticator app has just been added to your account at { $service }. From now on its codes confirm that it is you.
         [passkey] A passkey has just been added to your account at { $service }. From now on it confirms that it is you, and signs you in without a password.
+        [oidc] A sign-in with another service has just been linked to your account at { $service }. From now on it confirms that it is you, and lets you in.
        *[recovery-codes] New recovery codes have just been made for your account at { $service }. Earlier ones no longer work.
     }
     .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
@@ -88,6 +89,7 @@ method-removed =
     .lead = { $means ->
         [totp] An authenticator app has just been removed from your account at { $service }. Its codes no longer work.
         [passkey] A passkey has just been removed from your account at { $service }. It no longer works.
+        [oidc] A sign-in with another service has just been removed from your account at { $service }. It no longer lets anybody in.
        *[recovery-codes] The recovery codes of your account at { $service } have just been removed. None of them works any more.
     }
     .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
@@ -97,6 +99,7 @@ method-ended =
     .lead = { $means ->
         [totp] A hundred wrong codes in a row were entered for the authenticator app of your account at { $service }. It confirms nothing any more: remove it with a recovery code, and add it anew.
         [passkey] A hundred wrong answers in a row were given for the passkeys of your account at { $service }. They confirm nothing any more: remove them with a recovery code, and add them anew.
+        [oidc] A hundred sign-ins in a row with another service, in the name of your account at { $service }, were somebody else's there. It confirms nothing any more: remove it with a recovery code, and link it anew.
        *[recovery-codes] A hundred wrong recovery codes in a row were entered for your account at { $service }. They no longer work: make new ones.
     }
     .otherwise = If it was not you, somebody knows your password: change it, and write to us at once at { $contact }.

@@ -79,6 +79,7 @@ method-added =
     .lead = { $means ->
         [totp] Teie kontole teenuses { $service } lisati äsja autentimisrakendus. Nüüdsest kinnitavad selle koodid, et see olete teie.
         [passkey] Teie kontole teenuses { $service } lisati äsja pääsuvõti. Nüüdsest kinnitab see, et see olete teie, ja sellega saab sisse logida ilma paroolita.
+        [oidc] Teie kontoga teenuses { $service } seoti äsja sisselogimine teise teenusega. Nüüdsest kinnitab see, et see olete teie, ja laseb teid sisse.
        *[recovery-codes] Teie kontole teenuses { $service } loodi äsja uued taastekoodid. Varasemad enam ei kehti.
     }
     .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
@@ -88,6 +89,7 @@ method-removed =
     .lead = { $means ->
         [totp] Teie kontolt teenuses { $service } eemaldati äsja autentimisrakendus. Selle koodid enam ei kehti.
         [passkey] Teie kontolt teenuses { $service } eemaldati äsja pääsuvõti. See enam ei kehti.
+        [oidc] Teie kontolt teenuses { $service } eemaldati äsja sisselogimine teise teenusega. See ei lase enam kedagi sisse.
        *[recovery-codes] Teie konto taastekoodid teenuses { $service } eemaldati äsja. Ükski neist enam ei kehti.
     }
     .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
@@ -97,6 +99,7 @@ method-ended =
     .lead = { $means ->
         [totp] Teie konto autentimisrakenduse kohta teenuses { $service } sisestati järjest sada vale koodi. See ei kinnita enam midagi: eemaldage see taastekoodiga ja lisage uuesti.
         [passkey] Teie konto pääsuvõtmete kohta teenuses { $service } anti järjest sada vale vastust. Need ei kinnita enam midagi: eemaldage need taastekoodiga ja lisage uuesti.
+        [oidc] Teie konto nimel teenuses { $service } logis teise teenusega sada korda järjest sisse keegi teine. See ei kinnita enam midagi: eemaldage see taastekoodiga ja siduge uuesti.
        *[recovery-codes] Teie kontole teenuses { $service } sisestati järjest sada vale taastekoodi. Need enam ei kehti: looge uued.
     }
     .otherwise = Kui see ei olnud teie, teab keegi teie parooli: muutke see ära ja kirjutage meile kohe aadressil { $contact }.

@@ -80,6 +80,7 @@ method-added =
     .lead = { $means ->
         [totp] Prie jūsų paskyros „{ $service }“ paslaugoje ką tik pridėta autentifikavimo programėlė. Nuo šiol jos kodai patvirtina, kad tai jūs.
         [passkey] Prie jūsų paskyros „{ $service }“ paslaugoje ką tik pridėtas prieigos raktas. Nuo šiol jis patvirtina, kad tai jūs, ir juo galima prisijungti be slaptažodžio.
+        [oidc] Prie jūsų paskyros „{ $service }“ paslaugoje ką tik susietas prisijungimas per kitą paslaugą. Nuo šiol jis patvirtina, kad tai jūs, ir jus įleidžia.
        *[recovery-codes] Jūsų paskyrai „{ $service }“ paslaugoje ką tik sukurti nauji atkūrimo kodai. Ankstesni nebegalioja.
     }
     .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
@@ -89,6 +90,7 @@ method-removed =
     .lead = { $means ->
         [totp] Iš jūsų paskyros „{ $service }“ paslaugoje ką tik pašalinta autentifikavimo programėlė. Jos kodai nebegalioja.
         [passkey] Iš jūsų paskyros „{ $service }“ paslaugoje ką tik pašalintas prieigos raktas. Jis nebegalioja.
+        [oidc] Iš jūsų paskyros „{ $service }“ paslaugoje ką tik pašalintas prisijungimas per kitą paslaugą. Juo nebeįeis niekas.
        *[recovery-codes] Jūsų paskyros atkūrimo kodai „{ $service }“ paslaugoje ką tik pašalinti. Nė vienas jų nebegalioja.
     }
     .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
@@ -98,6 +100,7 @@ method-ended =
     .lead = { $means ->
         [totp] Jūsų paskyros autentifikavimo programėlei „{ $service }“ paslaugoje iš eilės įvesta šimtas neteisingų kodų. Ji nieko nebepatvirtina: pašalinkite ją atkūrimo kodu ir pridėkite iš naujo.
         [passkey] Jūsų paskyros prieigos raktams „{ $service }“ paslaugoje iš eilės pateikta šimtas neteisingų atsakymų. Jie nieko nebepatvirtina: pašalinkite juos atkūrimo kodu ir pridėkite iš naujo.
+        [oidc] Jūsų paskyros „{ $service }“ paslaugoje vardu per kitą paslaugą iš eilės šimtą kartų prisijungė kažkas kitas. Šis būdas nieko nebepatvirtina: pašalinkite jį atkūrimo kodu ir susiekite iš naujo.
        *[recovery-codes] Jūsų paskyrai „{ $service }“ paslaugoje iš eilės įvesta šimtas neteisingų atkūrimo kodų. Jie nebegalioja: susikurkite naujus.
     }
     .otherwise = Jei tai buvote ne jūs, kažkas žino jūsų slaptažodį: pakeiskite jį ir nedelsdami parašykite mums adresu { $contact }.

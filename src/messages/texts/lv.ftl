@@ -79,6 +79,7 @@ method-added =
     .lead = { $means ->
         [totp] Jūsu kontam pakalpojumā { $service } tikko tika pievienota autentifikācijas lietotne. Turpmāk tās kodi apstiprina, ka tas esat jūs.
         [passkey] Jūsu kontam pakalpojumā { $service } tikko tika pievienota piekļuves atslēga. Turpmāk tā apstiprina, ka tas esat jūs, un ar to var pieteikties bez paroles.
+        [oidc] Jūsu kontam pakalpojumā { $service } tikko tika piesaistīta pieslēgšanās ar citu pakalpojumu. Turpmāk tā apstiprina, ka tas esat jūs, un ielaiž jūs kontā.
        *[recovery-codes] Jūsu kontam pakalpojumā { $service } tikko tika izveidoti jauni atkopšanas kodi. Iepriekšējie vairs neder.
     }
     .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
@@ -88,6 +89,7 @@ method-removed =
     .lead = { $means ->
         [totp] No jūsu konta pakalpojumā { $service } tikko tika noņemta autentifikācijas lietotne. Tās kodi vairs neder.
         [passkey] No jūsu konta pakalpojumā { $service } tikko tika noņemta piekļuves atslēga. Tā vairs neder.
+        [oidc] No jūsu konta pakalpojumā { $service } tikko tika noņemta pieslēgšanās ar citu pakalpojumu. Tā vairs nevienu neielaiž.
        *[recovery-codes] Jūsu konta atkopšanas kodi pakalpojumā { $service } tikko tika noņemti. Neviens no tiem vairs neder.
     }
     .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
@@ -97,6 +99,7 @@ method-ended =
     .lead = { $means ->
         [totp] Jūsu konta autentifikācijas lietotnei pakalpojumā { $service } pēc kārtas tika ievadīti simts nepareizi kodi. Tā vairs neko neapstiprina: noņemiet to ar atkopšanas kodu un pievienojiet no jauna.
         [passkey] Jūsu konta piekļuves atslēgām pakalpojumā { $service } pēc kārtas tika dotas simts nepareizas atbildes. Tās vairs neko neapstiprina: noņemiet tās ar atkopšanas kodu un pievienojiet no jauna.
+        [oidc] Jūsu konta vārdā pakalpojumā { $service } pēc kārtas simts reižu ar citu pakalpojumu pieslēdzās kāds cits. Šis veids vairs neko neapstiprina: noņemiet to ar atkopšanas kodu un piesaistiet no jauna.
        *[recovery-codes] Jūsu kontam pakalpojumā { $service } pēc kārtas tika ievadīti simts nepareizi atkopšanas kodi. Tie vairs neder: izveidojiet jaunus.
     }
     .otherwise = Ja tas nebijāt jūs, kāds zina jūsu paroli: nomainiet to un nekavējoties rakstiet mums uz { $contact }.

@@ -28,11 +28,13 @@ use crate::tenants::profile::ProfileDraft;
 use crate::web::api::body::Body;
 use crate::web::api::failure;
 use crate::web::api::listing::Listing;
+use crate::web::api::oidc::return_to;
 use crate::web::cookies;
 use crate::web::guard::Caller;
 use crate::web::problem::{Exhausted, FieldProblem, Problem};
 use crate::web::routes::{Route, delete, get, post, put};
 use crate::web::services::Services;
+use crate::web::site::language_of;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -203,6 +205,8 @@ struct MethodAnswer {
 struct ConfirmationBody {
     #[schema(example = "email")]
     method: String,
+    /// With `oidc`: the identity provider; the one that was used last, if left out.
+    provider: Option<String>,
 }
 
 /// A challenge that waits for its answer.
@@ -223,6 +227,10 @@ struct ConfirmationBegun {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     public_key: Option<Value>,
+    /// Where the browser is to go; it comes back with the session raised. Absent where there is nowhere to go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri")]
+    authorization_url: Option<String>,
     /// When it ends by itself.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Time,
@@ -272,7 +280,7 @@ struct SignInAnswer {
     ip: String,
     /// The device in words.
     device: String,
-    /// `sign_up`, `password`, `email`, `sms`, `recovery_code`, `totp`, `passkey` or `device`.
+    /// `sign_up`, `password`, `email`, `sms`, `recovery_code`, `totp`, `oidc`, `passkey` or `device`.
     #[schema(value_type = String, example = "password")]
     method: crate::accounts::history::Way,
     /// `accepted` or `refused`.
@@ -386,26 +394,38 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
         (status = 201, description = "The challenge; where `sent_to` stands, a code is on its way", body = ConfirmationBegun),
         (status = 422, description = "The account has no such method, or a passkey is asked for at a bare address (`needs_name`)"),
         (status = 429, description = "Too many codes for this account"),
+        (status = 503, description = "`provider_unavailable`: the identity provider does not answer"),
     ))]
 async fn begin_confirmation(
     access: Authorized<SignedIn>,
     services: Data<Services>,
+    request: HttpRequest,
     body: Body<ConfirmationBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read().await?;
     let method =
         Method::parse(&body.method).ok_or_else(|| of_confirmation(&services.incidents, ConfirmError::NotEnrolled))?;
-    let begun = services.accounts.begin_confirmation(&access, method).await;
+    let begun = match method {
+        Method::Oidc => {
+            let (return_to, language) = (return_to(&request, "/")?, language_of(&request));
+            let provider = body.provider.as_deref();
+            services.accounts.begin_confirmation_by_provider(&access, provider, return_to, language).await
+        }
+        _ => services.accounts.begin_confirmation(&access, method).await,
+    };
     let Confirmation { id, method, asks, expires_at } =
         begun.map_err(|error| of_confirmation(&services.incidents, error))?;
-    let (sent_to, control_code, public_key) = match asks {
-        Asks::SentCode(to) => (Some(to.into_revealed()), None, None),
-        Asks::Approval(code) => (None, Some(code.reveal().clone()), None),
-        Asks::Passkey(public_key) => (None, None, Some(public_key.into_revealed())),
-        Asks::Code => (None, None, None),
-    };
+    let (mut sent_to, mut control_code, mut public_key, mut authorization_url) = (None, None, None, None);
+    match asks {
+        Asks::SentCode(to) => sent_to = Some(to.into_revealed()),
+        Asks::Approval(code) => control_code = Some(code.reveal().clone()),
+        Asks::Passkey(asked) => public_key = Some(asked.into_revealed()),
+        Asks::Elsewhere(address) => authorization_url = Some(address.into_revealed()),
+        Asks::Code => {}
+    }
     let method = method.name();
-    Ok(HttpResponse::Created().json(ConfirmationBegun { id, method, sent_to, control_code, public_key, expires_at }))
+    let begun = ConfirmationBegun { id, method, sent_to, control_code, public_key, authorization_url, expires_at };
+    Ok(HttpResponse::Created().json(begun))
 }
 
 /// Answers a challenge: the session is `confirmed` from then on, by a strong method `strong`, under a new cookie value.
@@ -570,6 +590,7 @@ pub fn of_confirmation(incidents: &Incidents, error: ConfirmError) -> Problem {
         ConfirmError::NeedsName => Problem::invalid_field("/method", NEEDS_NAME, NEEDS_NAME_TEXT),
         ConfirmError::CodeRefused => Problem::CodeRefused,
         ConfirmError::NotYetApproved => Problem::NotYetApproved { retry_after: ASK_AGAIN },
+        ConfirmError::Away(_) => Problem::ProviderUnavailable,
         ConfirmError::Failed(error) => of_failure(incidents, error),
     }
 }

@@ -1,13 +1,13 @@
 //! What an account has to confirm with: listed, enrolled, removed.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::accounts::factors::enrolling::{Draft, EnrolError, Enrolled, Item};
-use crate::accounts::factors::{Advice, Answer, Handed};
+use crate::accounts::factors::{Advice, Answer, Handed, Method};
 use crate::kernel::access::factors::Standing;
 use crate::kernel::access::{Assurance, Authorized, ChangeAccount, ProtectAccount, RecoverAccount, SignedIn};
 use crate::kernel::clock::Time;
@@ -16,9 +16,11 @@ use crate::kernel::log::Incidents;
 use crate::kernel::personal::Personal;
 use crate::web::api::accounts::{AnswerBody, invalid, of_failure};
 use crate::web::api::body::Body;
+use crate::web::api::oidc::return_to;
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, delete, get, patch, post, put};
 use crate::web::services::Services;
+use crate::web::site::language_of;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -45,9 +47,12 @@ struct FactorAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     id: Option<FactorId>,
-    /// `email`, `recovery_codes`, `totp` or `passkey`.
+    /// `email`, `recovery_codes`, `totp`, `oidc` or `passkey`.
     #[schema(value_type = String, example = "totp")]
     method: &'static str,
+    /// The id of the identity provider that it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
     /// What it is called, or where its code goes, masked.
     name: Option<String>,
     /// What a session is that was confirmed by it: `confirmed` or `strong`.
@@ -81,12 +86,14 @@ struct FactorPage {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct FactorBody {
-    /// `totp`, `passkey` or `recovery_codes`.
+    /// `totp`, `passkey`, `recovery_codes` or `oidc`.
     #[schema(example = "totp")]
     method: String,
     /// What to call it; a passkey without a name is called by the device that it was made on.
     #[schema(value_type = Option<String>)]
     name: Option<Personal<String>>,
+    /// With `oidc`: the identity provider.
+    provider: Option<String>,
 }
 
 /// Another name.
@@ -114,6 +121,10 @@ struct EnrolmentAnswer {
     /// Ten recovery codes, each good once.
     #[serde(skip_serializing_if = "Option::is_none")]
     codes: Option<Vec<String>>,
+    /// Where the browser is to go; it comes back with the identity linked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri")]
+    authorization_url: Option<String>,
     /// For a passkey: what `PublicKeyCredential.parseCreationOptionsFromJSON` takes (WebAuthn level 3).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -140,15 +151,24 @@ async fn list_methods(access: Authorized<SignedIn>, services: Data<Services>) ->
     responses(
         (status = 201, description = "Begun, or done", body = EnrolmentAnswer),
         (status = 403, description = "Not confirmed within ten minutes, or not by a strong method that the account has"),
-        (status = 422, description = "No such method, as many as there may be, or a passkey at a bare address (`needs_name`)"),
+        (status = 422, description = "No such method or identity provider, as many as there may be, or a passkey at a bare address (`needs_name`)"),
+        (status = 503, description = "`provider_unavailable`: the identity provider does not answer"),
     ))]
 async fn enrol_method(
     access: Authorized<ProtectAccount>,
     services: Data<Services>,
+    request: HttpRequest,
     body: Body<FactorBody>,
 ) -> Result<HttpResponse, Problem> {
-    let FactorBody { method, name } = body.read().await?;
-    let enrolled = services.accounts.enrol(&access, Draft { method, name }).await;
+    let FactorBody { method, name, provider } = body.read().await?;
+    let draft = Draft { method, name };
+    let enrolled = if draft.method == Method::Oidc.name() {
+        let (return_to, language) = (return_to(&request, "/")?, language_of(&request));
+        let provider = provider.unwrap_or_default();
+        services.accounts.enrol_provider(&access, draft, &provider, return_to, language).await
+    } else {
+        services.accounts.enrol(&access, draft).await
+    };
     let enrolled = enrolled.map_err(|error| of_enrolment(&services.incidents, error))?;
     Ok(HttpResponse::Created().json(EnrolmentAnswer::from(enrolled)))
 }
@@ -225,8 +245,9 @@ impl From<Item> for FactorAnswer {
         Self {
             id: item.id,
             method: item.method.name(),
+            provider: item.provider,
             name: item.name.map(Personal::into_revealed),
-            assurance: item.method.facts().proof.assurance(),
+            assurance: item.proof.assurance(),
             advised: item.advice == Advice::Advised,
             usable: item.standing == Standing::Usable,
             left: item.left,
@@ -239,14 +260,16 @@ impl From<Item> for FactorAnswer {
 impl From<Enrolled> for EnrolmentAnswer {
     fn from(enrolled: Enrolled) -> Self {
         let Enrolled { id, method, handed, expires_at } = enrolled;
-        let (secret, otpauth_uri, codes, public_key) = (None, None, None, None);
-        let mut answer = Self { id, method: method.name(), secret, otpauth_uri, codes, public_key, expires_at };
+        let (secret, otpauth_uri, codes, public_key, authorization_url) = (None, None, None, None, None);
+        let method = method.name();
+        let mut answer = Self { id, method, secret, otpauth_uri, codes, public_key, authorization_url, expires_at };
         match handed {
             Handed::App { secret, uri } => {
                 answer.secret = Some(secret.reveal().clone());
                 answer.otpauth_uri = Some(uri.reveal().clone());
             }
             Handed::Passkey(public_key) => answer.public_key = Some(public_key.into_revealed()),
+            Handed::Elsewhere(address) => answer.authorization_url = Some(address.into_revealed()),
             Handed::Codes(codes) => answer.codes = Some(codes.iter().map(|code| code.reveal().clone()).collect()),
         }
         answer
@@ -260,6 +283,8 @@ pub fn of_enrolment(incidents: &Incidents, error: EnrolError) -> Problem {
         EnrolError::Invalid(faults) => invalid(faults),
         EnrolError::Unknown => Problem::NotFound,
         EnrolError::CodeRefused => Problem::CodeRefused,
+        EnrolError::LinkedElsewhere => Problem::LinkedElsewhere,
+        EnrolError::Away(_) => Problem::ProviderUnavailable,
         EnrolError::Failed(error) => of_failure(incidents, error),
     }
 }

@@ -12,6 +12,7 @@ mod limits;
 pub mod listing;
 pub mod methods;
 mod notices;
+pub mod oidc;
 pub mod openapi;
 mod passkeys;
 pub mod policies;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(limits::routes());
     routes.extend(methods::routes());
     routes.extend(notices::routes());
+    routes.extend(oidc::routes());
     routes.extend(openapi::routes());
     routes.extend(passkeys::routes());
     routes.extend(policies::routes());
@@ -49,6 +51,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(identifiers::document());
     documents.push(approvals::document());
     documents.extend([addresses::document(), limits::document()]);
+    documents.push(oidc::document());
     documents.extend(vault::documents());
     documents
 }

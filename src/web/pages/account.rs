@@ -94,6 +94,8 @@ pub enum SignInMethod {
     Device,
     /// A passkey.
     Passkey,
+    /// A sign-in at an identity provider.
+    Oidc,
     /// A recovery code.
     RecoveryCode,
     /// Joining.
@@ -131,6 +133,7 @@ impl Page for SignIns {
             attempt(2, SignInMethod::Totp, Outcome::Accepted),
             attempt(2, SignInMethod::Device, Outcome::Refused),
             attempt(2, SignInMethod::Passkey, Outcome::Accepted),
+            attempt(2, SignInMethod::Oidc, Outcome::Accepted),
             attempt(1, SignInMethod::RecoveryCode, Outcome::Accepted),
             attempt(0, SignInMethod::Join, Outcome::Accepted),
         ];

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::form::{Form, form_fields};
+use super::oidc::ProviderChoice;
 use super::render::Page;
 use super::shown::Shown;
 use crate::accounts::factors::{Fee, Method};
@@ -44,6 +45,8 @@ pub struct OfferedMethod {
     pub advice: Advice,
     /// What it may cost (S-3).
     pub fee: Fee,
+    /// The identity providers that it may be done by; none where it is done by no other.
+    pub providers: Vec<ProviderChoice>,
 }
 
 /// What is said of a method beside its name.
@@ -71,6 +74,7 @@ impl Page for ConfirmMethods {
             },
             advice,
             fee: method.facts().fee,
+            providers: if method == Method::Oidc { super::oidc::two() } else { Vec::new() },
         };
         let page =
             |first, others, reason| Self { first, others, reason, onward: shown("?next=/t/1/"), form: Form::empty() };
@@ -90,6 +94,16 @@ impl Page for ConfirmMethods {
                 ConfirmReason::First,
             ),
             page(Some(offered(Method::Device, Advice::Advised)), vec![codes.clone()], ConfirmReason::First),
+            page(
+                Some(offered(Method::Oidc, Advice::Advised)),
+                vec![mail(Advice::AdvisedAgainst), offered(Method::Totp, Advice::Advised)],
+                ConfirmReason::First,
+            ),
+            page(
+                Some(offered(Method::Totp, Advice::Advised)),
+                vec![offered(Method::Oidc, Advice::Advised)],
+                ConfirmReason::First,
+            ),
             page(Some(codes.clone()), Vec::new(), ConfirmReason::Again),
             page(Some(offered(Method::Passkey, Advice::Advised)), vec![codes.clone()], ConfirmReason::First),
             page(None, Vec::new(), ConfirmReason::Again),

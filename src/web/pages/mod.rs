@@ -20,6 +20,7 @@ mod import;
 mod join;
 mod legal;
 mod notices;
+mod oidc;
 mod processors;
 mod qr;
 mod record;
@@ -63,6 +64,7 @@ pub use import::{
 pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
 pub use notices::{NoticeDelivery, NoticeRow, Notices};
+pub use oidc::{Leave, ProviderChoice};
 pub use processors::{ProcessorRow, Processors};
 pub use qr::Qr;
 pub use record::{

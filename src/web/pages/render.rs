@@ -119,6 +119,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "import_dry_run.html",
     "join.html",
     "join_finish.html",
+    "leave.html",
     "legal.html",
     "macros.html",
     "new_collection.html",

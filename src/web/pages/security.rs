@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::confirm::{Advice, ConfirmCodeField, PasskeyField};
 use super::form::{Form, form_fields};
+use super::oidc::ProviderChoice;
 use super::qr::Qr;
 use super::render::Page;
 use super::shown::{Shown, ShownOnce};
@@ -49,6 +50,8 @@ pub struct SecurityMethod {
     pub adding: Adding,
     /// What it may cost (S-3).
     pub fee: Fee,
+    /// The identity providers that one can be added of.
+    pub providers: Vec<ProviderChoice>,
 }
 
 /// How a factor is added.
@@ -61,6 +64,8 @@ pub enum Adding {
     Named,
     /// By a press, in place of the one before.
     Anew,
+    /// By a press for each identity provider.
+    Elsewhere,
     /// By a press: the device that keeps it gives it its name.
     Pressed,
     /// The same, but not at a bare address.
@@ -124,50 +129,26 @@ impl Page for Security {
             standing: FactorStanding::Usable,
             left: None,
         };
-        let page = |advice, codes, apps, form, passkeys| Self {
+        let method = |method: Method, advice, factors, adding| SecurityMethod {
+            method,
+            advice,
+            factors,
+            adding,
+            fee: method.facts().fee,
+            providers: Vec::new(),
+        };
+        let page = |advice, codes, apps, links, form, passkeys| Self {
             methods: vec![
+                method(Method::Email, advice, vec![mail.clone()], Adding::Never),
+                method(Method::Sms, advice, Vec::new(), Adding::Never),
+                method(Method::Device, Advice::Advised, Vec::new(), Adding::Never),
+                method(Method::RecoveryCodes, Advice::Advised, codes, Adding::Anew),
+                method(Method::Totp, Advice::Advised, apps, Adding::Named),
                 SecurityMethod {
-                    method: Method::Email,
-                    advice,
-                    factors: vec![mail.clone()],
-                    adding: Adding::Never,
-                    fee: Fee::None,
+                    providers: super::oidc::two(),
+                    ..method(Method::Oidc, Advice::Advised, links, Adding::Elsewhere)
                 },
-                SecurityMethod {
-                    method: Method::Sms,
-                    advice,
-                    factors: Vec::new(),
-                    adding: Adding::Never,
-                    fee: Fee::MayApply,
-                },
-                SecurityMethod {
-                    method: Method::Device,
-                    advice: Advice::Advised,
-                    factors: Vec::new(),
-                    adding: Adding::Never,
-                    fee: Fee::None,
-                },
-                SecurityMethod {
-                    method: Method::RecoveryCodes,
-                    advice: Advice::Advised,
-                    factors: codes,
-                    adding: Adding::Anew,
-                    fee: Fee::None,
-                },
-                SecurityMethod {
-                    method: Method::Totp,
-                    advice: Advice::Advised,
-                    factors: apps,
-                    adding: Adding::Named,
-                    fee: Fee::None,
-                },
-                SecurityMethod {
-                    method: Method::Passkey,
-                    advice: Advice::Advised,
-                    factors: Vec::new(),
-                    adding: passkeys,
-                    fee: Fee::None,
-                },
+                method(Method::Passkey, Advice::Advised, Vec::new(), passkeys),
             ],
             approvals: if advice == Advice::Advised { ApprovalsSet::Allowed } else { ApprovalsSet::Off },
             form,
@@ -178,15 +159,23 @@ impl Page for Security {
         ];
         let long = Form::empty().typed(SecurityField::Name, "Telefons".to_owned().into());
         vec![
-            page(Advice::Advised, Vec::new(), Vec::new(), Form::empty(), Adding::Pressed),
+            page(Advice::Advised, Vec::new(), Vec::new(), Vec::new(), Form::empty(), Adding::Pressed),
             page(
                 Advice::AdvisedAgainst,
                 vec![factor(None, FactorStanding::Usable, Some(7))],
                 apps,
+                vec![factor(Some("Bankas „Pavyzdys“"), FactorStanding::Usable, None)],
                 long.wrong(SecurityField::Name, "too_long"),
                 Adding::NeedsName,
             ),
-            page(Advice::AdvisedAgainst, Vec::new(), Vec::new(), Form::empty().refused("too_many"), Adding::Pressed),
+            page(
+                Advice::AdvisedAgainst,
+                Vec::new(),
+                Vec::new(),
+                Vec::new(),
+                Form::empty().refused("too_many"),
+                Adding::Pressed,
+            ),
         ]
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::form::{Form, form_fields};
+use super::oidc::ProviderChoice;
 use super::render::Page;
 use super::shown::Shown;
 
@@ -15,6 +16,8 @@ pub struct SignIn {
     pub reason: SignInReason,
     /// The query that says where it leads on to: `?next=…`, or nothing.
     pub onward: Shown,
+    /// By whom one can sign in besides.
+    pub providers: Vec<ProviderChoice>,
     /// Whether a passkey does in place of all that: script posts `question`, `credential` and, where that is ticked,
     /// `shared_computer=yes` to `/sign-in/passkey`.
     pub passkeys: Passkeys,
@@ -67,11 +70,18 @@ impl Page for SignIn {
             reason,
             onward: super::shown::tests::shown("?next=/t/1/"),
             passkeys: Passkeys::Work,
+            providers: super::oidc::two(),
         };
         let (empty, passkeys) = (Form::empty(), Passkeys::NeedName);
         let throttled = Form::empty().refused("too_many_requests");
         vec![
-            Self { form: empty, reason: SignInReason::Asked, onward: Shown::default(), passkeys },
+            Self {
+                form: empty,
+                reason: SignInReason::Asked,
+                onward: Shown::default(),
+                passkeys,
+                providers: Vec::new(),
+            },
             page(Form::empty().refused("passkey_refused"), SignInReason::Asked),
             page(typed.refused("sign_in_refused"), SignInReason::Asked),
             page(throttled.to_try_again_after(std::time::Duration::from_secs(61)), SignInReason::Asked),

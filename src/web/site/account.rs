@@ -57,6 +57,7 @@ fn attempt(entry: history::SignIn, locale: Locale) -> Attempt {
             Way::Totp => SignInMethod::Totp,
             Way::Device => SignInMethod::Device,
             Way::Passkey => SignInMethod::Passkey,
+            Way::Oidc => SignInMethod::Oidc,
         },
         outcome: match entry.seen.outcome {
             history::Outcome::Accepted => Outcome::Accepted,

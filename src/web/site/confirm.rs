@@ -11,6 +11,7 @@ use crate::kernel::access::{AccountAccess, Assurance, Authorized, SignedIn};
 use crate::kernel::ids::ConfirmationId;
 use crate::kernel::personal::Personal;
 use crate::web::api::accounts::{of_confirmation, of_failure};
+use crate::web::api::oidc::return_to;
 use crate::web::pages::{
     Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmPasskey, ConfirmReason, ConfirmWait, Form, FormField,
     Moment, OfferedMethod, PasskeyField, WaitStanding,
@@ -19,6 +20,7 @@ use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
 use crate::web::site::chrome::locale;
+use crate::web::site::oidc::{choices, leave};
 use crate::web::site::{
     FormBody, FormFields, Surroundings, go_to, onward, refuse, show, surroundings, told_in, with_session,
 };
@@ -47,12 +49,35 @@ async fn begin(
     let form = form.read().await?;
     let method = Method::parse(form.raw("method"))
         .ok_or_else(|| of_confirmation(&services.incidents, ConfirmError::NotEnrolled))?;
+    if method == Method::Oidc {
+        return go(&access, &request, &services, form.raw("provider")).await;
+    }
     let begun = services.accounts.begin_confirmation(&access, method).await;
     let begun = begun.map_err(|error| of_confirmation(&services.incidents, error))?;
     if form.raw("code").is_empty() {
         return Ok(go_to(&format!("/confirm/{}{}", begun.id, onward(&request))));
     }
     answer(&access, &request, &services, begun.id, Answer::Code(form.secret("code"))).await
+}
+
+/// Sends somebody to an identity provider that they have linked.
+async fn go(
+    access: &AccountAccess,
+    request: &HttpRequest,
+    services: &Services,
+    provider: &str,
+) -> Result<HttpResponse, Problem> {
+    let chrome = surroundings(request, services, Surroundings::of_whoever(services, Some(access)).await?);
+    let return_to = return_to(request, &onward::next(request))?;
+    let (accounts, locale) = (&services.accounts, chrome.locale);
+    let begun = accounts.begin_confirmation_by_provider(access, Some(provider), return_to, locale).await;
+    let begun = begun.map_err(|error| of_confirmation(&services.incidents, error))?;
+    match begun.asks {
+        Asks::Elsewhere(address) => leave(services, &chrome, provider, address),
+        Asks::Code | Asks::SentCode(_) | Asks::Approval(_) | Asks::Passkey(_) => {
+            Err(of_confirmation(&services.incidents, ConfirmError::NotEnrolled))
+        }
+    }
 }
 
 /// A challenge of another session is one that never was: the choice is offered again.
@@ -148,13 +173,22 @@ fn onward(request: &HttpRequest) -> String {
 async fn choice(request: &HttpRequest, services: &Services, access: &AccountAccess) -> Result<ConfirmMethods, Problem> {
     let by = onward::by(request);
     let would_do = |offered: &Offered| by.as_ref().is_none_or(|by| by.iter().any(|name| name == offered.method.name()));
-    let offered: Vec<Offered> = offered(services, access).await?.into_iter().filter(would_do).collect();
+    let mut offered: Vec<Offered> = offered(services, access).await?.into_iter().filter(would_do).collect();
+    let linked = services.accounts.linked_providers(access).await;
+    let linked = linked.map_err(|error| of_failure(&services.incidents, error))?;
+    let mut providers = choices(services, locale(request));
+    providers.retain(|provider| linked.contains(&provider.id));
+    // One that is linked and no longer configured leads nowhere.
+    offered.retain(|offered| offered.method != Method::Oidc || !providers.is_empty());
     let methods: Vec<Method> = offered.iter().map(|offered| offered.method).collect();
     let chosen = first(&methods);
     let (mut first, mut others) = (None, Vec::new());
     for offered in offered {
         let is_first = Some(offered.method) == chosen;
-        let page = of_pages(offered);
+        let mut page = of_pages(offered);
+        if page.method == Method::Oidc {
+            page.providers = std::mem::take(&mut providers);
+        }
         if is_first { first = Some(page) } else { others.push(page) }
     }
     let reason = match access.session.assurance {
@@ -233,7 +267,9 @@ async fn offered(services: &Services, access: &AccountAccess) -> Result<Vec<Offe
 
 fn of_pages(offered: Offered) -> OfferedMethod {
     let target = offered.target.map(Into::into);
-    OfferedMethod { method: offered.method, target, advice: advice(offered.advice), fee: offered.method.facts().fee }
+    let fee = offered.method.facts().fee;
+    let advice = advice(offered.advice);
+    OfferedMethod { method: offered.method, target, advice, fee, providers: Vec::new() }
 }
 
 /// An advice as pages give it.

@@ -33,7 +33,7 @@ pub async fn to_people(
     let (request, old) = response.into_parts();
     let page = page(&request, status, problem.as_ref()).await;
     let Some(mut page) = page else { return Ok(ServiceResponse::new(request, old)) };
-    for name in [header::ALLOW, header::RETRY_AFTER] {
+    for name in [header::ALLOW, header::RETRY_AFTER, header::SET_COOKIE] {
         if let Some(value) = old.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());
         }

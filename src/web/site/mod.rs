@@ -19,6 +19,7 @@ mod home;
 mod identifiers;
 mod join;
 mod notices;
+mod oidc;
 mod onward;
 mod preferences;
 mod problems;
@@ -34,7 +35,7 @@ mod well_known;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 
-pub(in crate::web) use self::chrome::{Surroundings, surroundings};
+pub(in crate::web) use self::chrome::{Surroundings, locale as language_of, surroundings};
 pub(in crate::web) use self::form::{FormBody, FormFields};
 use crate::accounts::session::Begun;
 use crate::kernel::log::SafeToLog;
@@ -61,6 +62,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(identifiers::routes());
     routes.extend(join::routes());
     routes.extend(notices::routes());
+    routes.extend(oidc::routes());
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
     routes.extend(processors::routes());

@@ -18,14 +18,17 @@ use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::values::Locale;
 use crate::web::api::accounts::of_failure;
 use crate::web::api::methods::of_enrolment;
+use crate::web::api::oidc::return_to;
 use crate::web::pages::{
     Adding, Advice, ApprovalsSet, ConfirmCodeField, EnrolApp, EnrolPasskey, FactorStanding, Form, FormField as _,
-    Moment, PasskeyField, Qr, RecoveryCodesMade, Security, SecurityFactor, SecurityField, SecurityMethod,
+    Moment, PasskeyField, ProviderChoice, Qr, RecoveryCodesMade, Security, SecurityFactor, SecurityField,
+    SecurityMethod,
 };
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
 use crate::web::site::confirm::{advice, answer_of, of_passkey};
+use crate::web::site::oidc::{choices, leave};
 use crate::web::site::{FormBody, Surroundings, go_to, refuse, show, surroundings, told_in};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -61,8 +64,16 @@ async fn enrol(
     let draft =
         Draft { method: form.raw("method").to_owned(), name: (!name.reveal().is_empty()).then(|| name.clone()) };
     let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
-    let problem = match services.accounts.enrol(&access, draft).await {
+    let provider = form.raw("provider");
+    let enrolled = if draft.method == Method::Oidc.name() {
+        let return_to = return_to(&request, "/account/security")?;
+        services.accounts.enrol_provider(&access, draft, provider, return_to, chrome.locale).await
+    } else {
+        services.accounts.enrol(&access, draft).await
+    };
+    let problem = match enrolled {
         Ok(enrolled) => match enrolled.handed {
+            Handed::Elsewhere(address) => return leave(&services, &chrome, provider, address),
             Handed::App { .. } | Handed::Passkey(_) => {
                 return Ok(go_to(&format!("/account/security/methods/{}", enrolled.id)));
             }
@@ -92,7 +103,7 @@ async fn enrolment(
     match handed {
         Handed::App { secret, uri } => show(&services, &app(*id, &secret, &uri, Form::empty()), &chrome),
         Handed::Passkey(public_key) => show(&services, &passkey(*id, &public_key, Form::empty()), &chrome),
-        Handed::Codes(_) => Err(Problem::NotFound),
+        Handed::Codes(_) | Handed::Elsewhere(_) => Err(Problem::NotFound),
     }
 }
 
@@ -121,7 +132,7 @@ async fn finish(
             let Some(again) = of_passkey(&problem) else { return Err(problem) };
             refuse(&services, &passkey(*id, &public_key, again), &chrome, &problem)
         }
-        Handed::Codes(_) => Err(problem),
+        Handed::Codes(_) | Handed::Elsewhere(_) => Err(problem),
     }
 }
 
@@ -191,13 +202,18 @@ async fn page(
     let items = services.accounts.methods(access).await.map_err(|error| of_failure(&services.incidents, error))?;
     let holdings = services.accounts.holdings(access).await;
     let holdings = holdings.map_err(|error| of_failure(&services.incidents, error))?;
+    let providers = choices(services, locale);
     let is_there = |method: &Method| match method.facts().enrolment {
         Enrolment::AtHand(AtHand::Phone) => services.sessions.phones == Phones::Reached,
+        Enrolment::Several if *method == Method::Oidc => {
+            !providers.is_empty() || items.iter().any(|item| item.method == *method)
+        }
         _ => true,
     };
     let methods = Method::ALL.into_iter().filter(is_there).map(|method| {
         let advised: Advice = advice(method.advice(holdings));
-        let factors = items.iter().filter(|item| item.method == method).map(|item| factor(item, locale)).collect();
+        let factors =
+            items.iter().filter(|item| item.method == method).map(|item| factor(item, locale, &providers)).collect();
         let adding = match method.facts().enrolment {
             Enrolment::Inherent | Enrolment::AtHand(_) => Adding::Never,
             Enrolment::One => Adding::Anew,
@@ -205,9 +221,13 @@ async fn page(
                 Some(_) => Adding::Pressed,
                 None => Adding::NeedsName,
             },
+            Enrolment::Several if method == Method::Oidc && providers.is_empty() => Adding::Never,
+            Enrolment::Several if method == Method::Oidc => Adding::Elsewhere,
             Enrolment::Several => Adding::Named,
         };
-        SecurityMethod { method, advice: advised, factors, adding, fee: method.facts().fee }
+        let (fee, providers) =
+            (method.facts().fee, if adding == Adding::Elsewhere { providers.clone() } else { Vec::new() });
+        SecurityMethod { method, advice: advised, factors, adding, fee, providers }
     });
     let approvals = services.accounts.approvals_setting(access).await;
     let approvals = match approvals.map_err(|error| of_failure(&services.incidents, error))? {
@@ -217,10 +237,13 @@ async fn page(
     Ok(Security { methods: methods.collect(), approvals, form })
 }
 
-fn factor(item: &Item, locale: Locale) -> SecurityFactor {
+fn factor(item: &Item, locale: Locale, providers: &[ProviderChoice]) -> SecurityFactor {
+    // A link without a name of its own is called as its provider is.
+    let provider = providers.iter().find(|choice| item.provider.as_ref() == Some(&choice.id));
+    let called = provider.map(|choice| choice.name.clone()).or_else(|| item.provider.clone());
     SecurityFactor {
         id: item.id,
-        name: item.name.clone().map(Into::into),
+        name: item.name.clone().or_else(|| called.map(Into::into)).map(Into::into),
         created_at: item.created_at.map(|at| Moment::new(at, locale)),
         used_at: item.used_at.map(|at| Moment::new(at, locale)),
         standing: match item.standing {

@@ -20,6 +20,7 @@ use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
 use crate::web::site::confirm::of_passkey;
+use crate::web::site::oidc::choices;
 use crate::web::site::{FormBody, Surroundings, go_to, onward, refuse, show, surroundings, told_in, with_session};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -52,8 +53,9 @@ async fn page(
         SignInReason::Asked
     };
     let chrome = surroundings(&request, &services, Surroundings::of_a_stranger());
-    let onward = onward::passing(&next).into();
-    show(&services, &SignIn { form: Form::empty(), reason, onward, passkeys: passkeys(&request) }, &chrome)
+    let (onward, providers) = (onward::passing(&next).into(), choices(&services, chrome.locale));
+    let passkeys = passkeys(&request);
+    show(&services, &SignIn { form: Form::empty(), reason, onward, passkeys, providers }, &chrome)
 }
 
 /// Begins a session and leads on to confirming it. A session that the browser had before ends.
@@ -83,8 +85,9 @@ async fn sign_in(
         .typed(SignInField::SharedComputer, form.text("shared_computer"));
     let Some(again) = told_in(typed, &problem, |_| None) else { return Err(problem) };
     let chrome = surroundings(&request, &services, Surroundings::of_a_stranger());
+    let providers = choices(&services, chrome.locale);
     let (reason, passkeys) = (SignInReason::Asked, passkeys(&request));
-    let page = SignIn { form: again, reason, onward: onward.into(), passkeys };
+    let page = SignIn { form: again, reason, onward: onward.into(), passkeys, providers };
     refuse(&services, &page, &chrome, &problem)
 }
 
@@ -121,7 +124,8 @@ async fn by_passkey(
     let Some(again) = of_passkey(&problem) else { return Err(problem) };
     let chrome = surroundings(&request, &services, Surroundings::of_a_stranger());
     let (reason, onward) = (SignInReason::Asked, onward::passing(&next).into());
-    let page = SignIn { form: again, reason, onward, passkeys: passkeys(&request) };
+    let (passkeys, providers) = (passkeys(&request), choices(&services, chrome.locale));
+    let page = SignIn { form: again, reason, onward, passkeys, providers };
     refuse(&services, &page, &chrome, &problem)
 }
 

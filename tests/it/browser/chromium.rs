@@ -78,7 +78,9 @@ impl Chromium {
     /// By its public key alone (`--ignore-certificate-errors-spki-list`): every other certificate is judged as ever, so a
     /// page that asked another server for something would not be let off. Chromium on Linux takes further authorities only
     /// from the user's own store, which a test leaves alone.
-    pub(super) async fn start(tools: &Tools, world: &World, script: Script) -> Self {
+    ///
+    /// `others` are the certificates of those whom the journey leads to besides.
+    pub(super) async fn start(tools: &Tools, world: &World, others: &[PathBuf], script: Script) -> Self {
         let profile = tempfile::tempdir().unwrap();
         let mut driver = Command::new(&tools.driver)
             .args(["--port=0", "--allowed-ips=127.0.0.1"])
@@ -88,7 +90,9 @@ impl Chromium {
             .spawn()
             .unwrap();
         let port = listening_port(&mut driver);
-        let capabilities = capabilities(tools, profile.path(), &served_key(world), script);
+        let ours = world.folder.path().join("tls/server.pem");
+        let keys: Vec<String> = std::iter::once(&ours).chain(others).map(|path| served_key(path)).collect();
+        let capabilities = capabilities(tools, profile.path(), &keys.join(","), script);
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
@@ -169,7 +173,7 @@ fn listening_port(driver: &mut Child) -> u16 {
     port.expect("the driver's port")
 }
 
-fn capabilities(tools: &Tools, profile: &Path, key: &str, script: Script) -> Capabilities {
+fn capabilities(tools: &Tools, profile: &Path, keys: &str, script: Script) -> Capabilities {
     let args = [
         "--headless=new".to_owned(),
         "--no-sandbox".to_owned(),
@@ -184,7 +188,7 @@ fn capabilities(tools: &Tools, profile: &Path, key: &str, script: Script) -> Cap
         "--hide-scrollbars".to_owned(),
         "--accept-lang=en".to_owned(),
         format!("--user-data-dir={}", profile.display()),
-        format!("--ignore-certificate-errors-spki-list={key}"),
+        format!("--ignore-certificate-errors-spki-list={keys}"),
     ];
     let prefs = match script {
         Script::Runs => json!({}),
@@ -199,8 +203,8 @@ fn capabilities(tools: &Tools, profile: &Path, key: &str, script: Script) -> Cap
 }
 
 /// The SHA-256 of the served certificate's public key (RFC 7469 §2.4), in base64.
-fn served_key(world: &World) -> String {
-    let certificate = CertificateDer::from_pem_file(world.folder.path().join("tls/server.pem")).expect("a certificate");
+fn served_key(certificate: &Path) -> String {
+    let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
     let certificate = webpki::EndEntityCert::try_from(&certificate).expect("a certificate");
     BASE64_STANDARD.encode(Sha256::digest(certificate.subject_public_key_info()))
 }

@@ -10,12 +10,13 @@ use seif::testing::{Authenticator, Database, World};
 
 use self::chromium::{Script, Tools};
 use self::visitor::Visitor;
+use crate::oidc::{Bank, catch_up};
 
 /// Runs a journey in a world and with a browser of its own.
 fn journey(name: &'static str, script: Script, story: impl AsyncFnOnce(&mut World, &mut Visitor)) {
     let Some(tools) = Tools::found() else { return };
     World::run(Database::Sqlite, async |world: &mut World| {
-        let mut visitor = Visitor::arrives(&tools, world, name, script).await;
+        let mut visitor = Visitor::arrives(&tools, world, None, name, script).await;
         story(world, &mut visitor).await;
         visitor.is_content();
     });
@@ -113,6 +114,70 @@ fn without_script_the_page_of_a_passkey_says_what_it_needs() {
         assert!(!visitor.shows("main form .button").await);
         visitor.looks_around("enrol-passkey").await;
     });
+}
+
+#[test]
+fn a_bank_is_linked_in_the_browser_and_lets_in() {
+    banking("bank", Script::Runs);
+}
+
+#[test]
+fn a_bank_is_linked_without_script_and_lets_in() {
+    banking("bank-noscript", Script::Off);
+}
+
+/// At a certified provider: linked, confirmed by, signed in by, removed.
+fn banking(name: &'static str, script: Script) {
+    let (Some(tools), Some(mut bank)) = (Tools::found(), Bank::start()) else { return };
+    World::run_with(Database::Sqlite, &bank.configuration(), async |world: &mut World| {
+        bank.serves(world).await;
+        let mut visitor = Visitor::arrives(&tools, world, Some(&bank), name, script).await;
+        visitor.looks_around("sign-in").await;
+        let email = joins(world, &mut visitor).await;
+        visitor.goes_to("/account/security").await;
+        visitor.looks_around("security").await;
+        visitor.presses("section[aria-labelledby=m-oidc] form .button").await;
+        let person = world.somebody();
+        signs_in_there(world, &visitor, &person).await;
+        assert_eq!(visitor.path().await, "/account/security");
+        assert_eq!(visitor.counts("main [role=status]").await, 1, "the page says that it worked");
+        assert!(visitor.reads("section[aria-labelledby=m-oidc] .list").await.contains("The Bank"));
+        visitor.looks_around("security-linked").await;
+        signs_out(&mut visitor).await;
+        visitor.writes("identifier", &email).await;
+        visitor.writes("password", PASSWORD).await;
+        visitor.presses("main form .actions .button").await;
+        visitor.looks_around("confirm").await;
+        visitor.presses("form[aria-labelledby=m-oidc] .button").await;
+        signs_in_there(world, &visitor, &person).await;
+        assert!(visitor.path().await.starts_with("/t/"), "back in the vault");
+        assert_eq!(visitor.counts("aside.unconfirmed").await, 0);
+        signs_out(&mut visitor).await;
+        if script == Script::Runs {
+            // Who changes from one person to another there is led on by its script.
+            visitor.presses("button[name=provider]").await;
+            let stranger = world.somebody();
+            signs_in_there(world, &visitor, &stranger).await;
+            visitor.looks_around("not-linked").await;
+            visitor.goes_to("/sign-in").await;
+            assert_eq!(visitor.counts("main [role=status]").await, 0, "no session has ended");
+        }
+        visitor.presses("button[name=provider]").await;
+        signs_in_there(world, &visitor, &person).await;
+        assert!(visitor.path().await.starts_with("/t/"), "in the vault");
+        assert_eq!(visitor.counts("aside.unconfirmed").await, 0);
+        visitor.goes_to("/account/security").await;
+        visitor.presses("section[aria-labelledby=m-oidc] .list form[action*=remove] .button").await;
+        assert_eq!(visitor.counts("section[aria-labelledby=m-oidc] .list").await, 0, "removed");
+        visitor.is_content();
+    });
+}
+
+/// Types who they are into the bank's own page; the bank lives by the machine's clock.
+async fn signs_in_there(world: &World, visitor: &Visitor, person: &str) {
+    visitor.writes("name", person).await;
+    catch_up(world);
+    visitor.presses("main form button").await;
 }
 
 #[test]

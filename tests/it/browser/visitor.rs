@@ -1,6 +1,6 @@
 //! Somebody in front of the browser: what they do, and what every page that they come to is held to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,6 +11,7 @@ use seif::testing::World;
 use serde_json::{Value, json};
 
 use super::chromium::{Chromium, Script, Tools, named};
+use crate::oidc::Bank;
 
 /// How wide and high a window is, in CSS pixels.
 struct Screen {
@@ -44,19 +45,29 @@ pub(super) struct Visitor {
     faults: Vec<String>,
     /// How many requests to the service were seen.
     requests: usize,
+    /// Whom the journey leads to besides.
+    bank: Option<String>,
 }
 
 /// What Chromium says of a device that it has no support for on this machine, where the header is right elsewhere, and of
-/// a form that comes back with what is wrong in it.
-const BESIDE_THE_POINT: [&str; 2] = [
+/// a form that comes back with what is wrong in it, or a page that says why not.
+const BESIDE_THE_POINT: [&str; 3] = [
     "Error with Permissions-Policy header: Unrecognized feature: 'bluetooth'.",
     "the server responded with a status of 422 (Unprocessable Entity)",
+    "the server responded with a status of 403 (Forbidden)",
 ];
 
 impl Visitor {
     /// Opens a browser and the service's first page in it.
-    pub(super) async fn arrives(tools: &Tools, world: &World, journey: &'static str, script: Script) -> Self {
-        let browser = Chromium::start(tools, world, script).await;
+    pub(super) async fn arrives(
+        tools: &Tools,
+        world: &World,
+        bank: Option<&Bank>,
+        journey: &'static str,
+        script: Script,
+    ) -> Self {
+        let others: Vec<PathBuf> = bank.into_iter().map(Bank::certificate).collect();
+        let browser = Chromium::start(tools, world, &others, script).await;
         let origin = world.url("");
         let visitor = Self {
             browser,
@@ -68,6 +79,7 @@ impl Visitor {
             pages: 0,
             faults: Vec::new(),
             requests: 0,
+            bank: bank.map(|bank| format!("{}/", bank.origin())),
         };
         visitor.goes_to("/").await;
         visitor
@@ -262,8 +274,11 @@ impl Visitor {
         let ours = format!("{}/", self.origin);
         self.requests += asked.iter().filter(|url| url.starts_with(&ours)).count();
         // The browser's own first page is made of parts of the browser, and what stands in its address is not asked for.
-        let elsewhere =
-            asked.iter().filter(|url| ![&ours, "chrome://", "data:"].iter().any(|own| url.starts_with(*own)));
+        let bank = self.bank.as_ref();
+        let elsewhere = asked.iter().filter(|url| {
+            let expected = [&ours, "chrome://", "data:"].iter().any(|own| url.starts_with(*own));
+            !expected && !bank.is_some_and(|bank| url.starts_with(bank))
+        });
         elsewhere.map(|url| format!("asked of another: {url}")).collect()
     }
 

@@ -1,0 +1,3 @@
+DROP TABLE provider_logouts;
+DROP TABLE provider_sessions;
+DROP TABLE anonymous_sessions;
