@@ -75,6 +75,7 @@ fn a_passkey_is_made_in_the_browser_confirms_and_signs_in_alone() {
         signs_out(visitor).await;
 
         // Alone: there is nothing left to confirm.
+        world.later(std::time::Duration::from_secs(1));
         visitor.presses("main form[data-passkey=sign-in] .button").await;
         assert!(visitor.path().await.starts_with("/t/"), "signed in: {}", visitor.path().await);
         assert_eq!(visitor.counts("aside.unconfirmed").await, 0);
