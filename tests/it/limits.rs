@@ -143,6 +143,26 @@ each_database! {
         assert!(audit.contains("limits_changed"));
     }
 
+    async fn the_pages_set_the_limits_of_a_token_and_of_a_role(world: World) {
+        // K-9
+        let anna = world.owner().await.with_header("accept", "text/html");
+        let tenant = anna.tenant.clone().unwrap();
+        let form = |body: &'static str| Some(("application/x-www-form-urlencoded", body.as_bytes().to_vec()));
+        let tokens = format!("/t/{tenant}/tokens");
+        let wrong = anna.send_bytes(reqwest::Method::POST, &tokens, form("token_name=Till&scopes=records%3Aread&lifetime=90&records_read_per_day=many")).await;
+        assert!(wrong.expect(422).page().contains("a whole number"));
+        let made = form("token_name=Till&scopes=records%3Aread&lifetime=90&records_read_per_day=500");
+        let _ = anna.send_bytes(reqwest::Method::POST, &tokens, made).await.expect(200);
+        assert!(anna.get(&tokens).await.expect(200).page().contains("500"));
+        let limits = format!("/t/{tenant}/limits");
+        let wrong = anna.send_bytes(reqwest::Method::POST, &limits, form("viewer_records_read_per_day=-1")).await;
+        assert!(wrong.expect(422).page().contains("a whole number"));
+        let set = anna.send_bytes(reqwest::Method::POST, &limits, form("viewer_records_read_per_day=77&editor_exports_per_day=")).await;
+        assert_eq!(set.expect(303).header("location"), format!("{limits}?news=limits_saved"));
+        assert!(anna.get(&limits).await.expect(200).page().contains("value=\"77\""));
+        assert_eq!(anna.get(LIMITS).await.expect(200).json()["viewer"]["records_read_per_day"], 77);
+    }
+
     async fn a_token_has_no_more_than_the_role_of_its_account(world: World) {
         // K-9
         let (anna, records) = shelf(world).await;

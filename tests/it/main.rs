@@ -15,6 +15,7 @@ mod clients;
 mod collections;
 mod contacts;
 mod crash;
+mod crowd;
 mod damage;
 mod dependencies;
 mod edge;

@@ -155,6 +155,8 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/account/security/remove/{id}", RECOVER, Takes::Nothing, 404),
     (Method::GET, "/api/v1/tenant/limits", May::Tenant(Role::Viewer, Shown::Password, &[]), Takes::Nothing, 200),
     (Method::PUT, "/api/v1/tenant/limits", MANAGE_TOKENS, Takes::Json, 415),
+    (Method::GET, "/t/{tenant_id}/limits", May::Tenant(Role::Viewer, Shown::Password, &[]), Takes::Nothing, 200),
+    (Method::POST, "/t/{tenant_id}/limits", MANAGE_TOKENS, Takes::Form, 415),
     (Method::GET, "/api/v1/tokens", May::Tenant(Role::Admin, Shown::Password, &[]), Takes::Nothing, 200),
     (Method::POST, "/api/v1/tokens", MANAGE_TOKENS, Takes::Json, 415),
     (Method::DELETE, "/api/v1/tokens/{id}", MANAGE_TOKENS, Takes::Nothing, 404),

@@ -13,12 +13,13 @@ from pathlib import Path
 import load
 import machine
 import report
+import storm
 from client import Client, Unexpected
 from peer import Peer
 from seif import Tenant
 from servers import Server, free_port
 
-OPERATIONS = ["read", "create", "list", "search", "sign-in"]
+OPERATIONS = ["read", "create", "list", "search", "sign-in", "signins"]
 
 
 def arguments():
@@ -36,6 +37,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--people", type=int, default=200)
     parser.add_argument("--peer", type=Path, action="append", default=[])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--hello-only", action="store_true")
@@ -80,7 +82,9 @@ def seif(options, database, folder, stack):
     say(f"seif on {database}: {server.base}")
     tenant = Tenant(server.base, data, options.records, say)
     wanted = {name: plan for name, plan in tenant.operations().items() if name in options.operations}
-    return Subject(f"Seif, {database}", server.base, server.pid, wanted, tenant.check), tenant.load
+    subject = Subject(f"Seif, {database}", server.base, server.pid, wanted, tenant.check)
+    subject.reads, subject.sign_in = tenant.operations()["read"], tenant.operations()["sign-in"].body
+    return subject, tenant.load
 
 
 def argon2(options, threads):
@@ -131,7 +135,12 @@ def main():
                 subject.verify()
                 for plan in subject.operations.values():
                     load.measure(subject.base, plan, 4, 1, folder, subject.pid)  # warms caches and pools
-            runs = rounds(options, subjects, folder)
+            runs = rounds(options, subjects, folder) if any(subject.operations for subject in subjects[1:]) or options.hello_only else []
+            storms = []
+            for subject in subjects if "signins" in options.operations else []:
+                if hasattr(subject, "sign_in"):
+                    storms.append(storm.measure(subject, subject.sign_in, options.people, options.seconds, folder))
+                    say(f"{subject.name}: {storms[-1]['signed_in']} of {options.people} at once signed in, {storms[-1]['errors']} errors")
             memory = {subject.name: load.resident_mib(subject.pid) for subject in subjects if subject.pid}
     except (Unexpected, load.Wrong, RuntimeError, OSError, KeyError, subprocess.CalledProcessError) as fault:
         say(f"ops/bench: {type(fault).__name__}: {fault}")
@@ -144,13 +153,14 @@ def main():
     result = {
         "machine": facts, "build": options.build, "records": options.records, "rounds": options.rounds,
         "seconds": options.seconds, "loads": loads, "resident_mib": memory, "rows": report.rows(runs), "runs": runs,
+        "signins": storms,
     }
     (options.out / "bench.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    table = report.markdown(result)
+    table = storm.markdown(storms) + report.markdown(result)
     (options.out / "bench.md").write_text(table)
     print(table)
     say(f"written: {options.out}/bench.md, {options.out}/bench.json")
-    return 1 if any(row["errors"] for row in result["rows"]) else 0
+    return 1 if any(row["errors"] for row in [*result["rows"], *storms]) else 0
 
 
 if __name__ == "__main__":

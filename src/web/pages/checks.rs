@@ -9,9 +9,9 @@ use super::{
     Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections,
     ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp, EnrolPasskey, History,
     ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, Leave, LegalDocument, Locale, NewCollection, News, Notices,
-    Page, Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, Section, Security,
-    SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange, UndoChangeCode,
-    Visitor, render,
+    Page, Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, RoleLimitsPage,
+    Section, Security, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange,
+    UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -35,7 +35,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
     pages!(Security, EnrolApp, EnrolPasskey, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
     pages!(Notices);
-    pages!(Addresses);
+    pages!(Addresses, RoleLimitsPage);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     all
 }
@@ -286,6 +286,7 @@ fn every_text_is_said_somewhere() {
         "basis-",
         "hint-kind-",
         "scope-",
+        "limit-",
         "lifetime-",
         "role-",
         "sign-ins-",

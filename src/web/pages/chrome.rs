@@ -163,6 +163,8 @@ pub enum News {
     SignInRefused,
     /// It may not, and was somebody else's.
     SignInReported,
+    /// How much members may do in a day was stored.
+    LimitsSaved,
     /// From where the account may be used was stored.
     AddressesSaved,
     /// A token ended.

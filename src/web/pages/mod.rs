@@ -19,6 +19,7 @@ mod identifiers;
 mod import;
 mod join;
 mod legal;
+mod limits;
 mod notices;
 mod oidc;
 mod processors;
@@ -63,6 +64,7 @@ pub use import::{
 };
 pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
+pub use limits::{LimitField, LimitShown, RoleLimitsPage};
 pub use notices::{NoticeDelivery, NoticeRow, Notices};
 pub use oidc::{Leave, ProviderChoice};
 pub use processors::{ProcessorRow, Processors};

@@ -121,6 +121,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "join_finish.html",
     "leave.html",
     "legal.html",
+    "limits.html",
     "macros.html",
     "new_collection.html",
     "notices.html",

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::form::{Form, form_fields};
+use super::limits::LimitShown;
 use super::render::Page;
 use super::shown::{Shown, ShownOnce};
 use super::vault::Moment;
@@ -10,7 +11,7 @@ use super::vault::Moment;
 use super::vault::samples;
 use crate::kernel::ids::{TenantId, TokenId};
 
-/// `/t/{tenant}/tokens`: posts `token_name`, `scopes` (once for each that is ticked) and `lifetime` (days, or `none`) there; a
+/// `/t/{tenant}/tokens`: posts `token_name`, `scopes` (once for each that is ticked), `lifetime` (days, or `none`) and the limits of a day there; a
 /// token ends by posting to `/t/{tenant}/tokens/{id}/revoke`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Tokens {
@@ -39,6 +40,8 @@ pub struct TokenRow {
     pub created_at: Moment,
     /// When it ends, if it does.
     pub expires_at: Option<Moment>,
+    /// How much it may do in a day.
+    pub limits: Vec<LimitShown>,
 }
 
 form_fields! {
@@ -50,6 +53,12 @@ form_fields! {
         Scopes = "scopes", Nothing;
         /// For how many days: `30`, `90`, `365`, `none`.
         Lifetime = "lifetime", Typed;
+        /// How many records it may read in a day.
+        Reads = "records_read_per_day", Typed;
+        /// How many it may delete.
+        Deletes = "records_deleted_per_day", Typed;
+        /// How many exports it may make.
+        Exports = "exports_per_day", Typed;
     }
 }
 
@@ -66,6 +75,7 @@ impl Page for Tokens {
             scopes: vec!["records:read", "records:write"],
             created_at: moment(0),
             expires_at,
+            limits: vec![LimitShown { what: "records_read_per_day", many: 500 }],
         };
         let page =
             |tokens, form, ticked| Self { tenant: samples::tenant(), tokens, form, scopes: scopes.clone(), ticked };

@@ -170,6 +170,7 @@ fn news(request: &HttpRequest) -> Option<News> {
         "sign_in_approved" => News::SignInApproved,
         "sign_in_refused" => News::SignInRefused,
         "sign_in_reported" => News::SignInReported,
+        "limits_saved" => News::LimitsSaved,
         "addresses_saved" => News::AddressesSaved,
         "token_revoked" => News::TokenRevoked,
         "preferences_saved" => News::PreferencesSaved,

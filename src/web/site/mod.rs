@@ -18,6 +18,7 @@ mod form;
 mod home;
 mod identifiers;
 mod join;
+mod limits;
 mod notices;
 mod oidc;
 mod onward;
@@ -61,6 +62,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(home::routes());
     routes.extend(identifiers::routes());
     routes.extend(join::routes());
+    routes.extend(limits::routes());
     routes.extend(notices::routes());
     routes.extend(oidc::routes());
     routes.extend(preferences::routes());

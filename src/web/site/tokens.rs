@@ -10,14 +10,15 @@ use crate::kernel::access::{Authorized, Limits, ManageTokens, ReadTokens, Tenant
 use crate::kernel::ids::{TenantId, TokenId};
 use crate::kernel::personal::Secret;
 use crate::kernel::tenancy::InTenant as _;
-use crate::kernel::values::{Fault, Locale};
+use crate::kernel::values::{Fault, Faults, Locale};
 use crate::web::api::accounts::{invalid, of_failure};
 use crate::web::api::tokens::refusal;
-use crate::web::pages::{Form, FormField as _, Moment, Section, TokenField, TokenMade, TokenRow, Tokens};
+use crate::web::pages::{Form, FormField as _, LimitShown, Moment, Section, TokenField, TokenMade, TokenRow, Tokens};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
 use crate::web::site::form::FormFields;
+use crate::web::site::limits::limit;
 use crate::web::site::{FormBody, Surroundings, go_to, refuse, show, surroundings, told_in};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -61,9 +62,7 @@ async fn make(
         }
         Err(problem) => problem,
     };
-    let typed = [TokenField::Name, TokenField::Lifetime]
-        .into_iter()
-        .fold(Form::empty(), |again, field| again.typed(field, form.text(field.name())));
+    let typed = TokenField::ALL.iter().fold(Form::empty(), |again, field| again.typed(*field, form.text(field.name())));
     let Some(again) = told_in(typed, &problem, field) else { return Err(problem) };
     let page = page(&services, &access, chrome.locale, again, ticked(form.all("scopes"))).await?;
     refuse(&services, &page, &chrome, &problem)
@@ -96,7 +95,18 @@ async fn create(services: &Services, access: &TenantAccess, form: &FormFields) -
         }
     };
     let scopes = form.all(TokenField::Scopes.name()).map(str::to_owned).collect();
-    let draft = Draft { name: form.text(TokenField::Name.name()), scopes, expires_at, limits: Limits::default() };
+    let mut faults = Faults::default();
+    let mut of_day = |field: TokenField| limit(form, field.name(), &format!("/limits/{}", field.name()), &mut faults);
+    let limits = Limits {
+        reads: of_day(TokenField::Reads),
+        deletes: of_day(TokenField::Deletes),
+        exports: of_day(TokenField::Exports),
+    };
+    let faults = faults.into_vec();
+    if !faults.is_empty() {
+        return Err(invalid(faults));
+    }
+    let draft = Draft { name: form.text(TokenField::Name.name()), scopes, expires_at, limits };
     let made = services.accounts.create_token(access, &draft, None).await;
     let made = made.map_err(|error| refusal(&services.incidents, error))?;
     Ok(Secret::new(made.token.reveal().to_owned()))
@@ -141,6 +151,7 @@ fn row(token: Token, locale: Locale) -> TokenRow {
         scopes: token.scopes.iter().map(TokenScope::name).collect(),
         created_at: Moment::new(token.created_at, locale),
         expires_at: token.expires_at.map(|at| Moment::new(at, locale)),
+        limits: LimitShown::of(token.limits),
     }
 }
 
@@ -154,6 +165,9 @@ fn field(pointer: &str) -> Option<TokenField> {
     match pointer {
         "/name" => Some(TokenField::Name),
         "/expires_at" => Some(TokenField::Lifetime),
+        "/limits/records_read_per_day" => Some(TokenField::Reads),
+        "/limits/records_deleted_per_day" => Some(TokenField::Deletes),
+        "/limits/exports_per_day" => Some(TokenField::Exports),
         scopes if scopes.starts_with("/scopes") => Some(TokenField::Scopes),
         _ => None,
     }
