@@ -241,8 +241,8 @@ each_database! {
 
         // Ten minutes later the same form asks to confirm again, and comes back to the page that it stands on.
         world.later(Duration::from_secs(601));
-        assert_eq!(onward(submit(&mut anna, &tokens, &fields).await), format!("/confirm?next={tokens}"));
-        assert_eq!(onward(submit(&mut anna, &format!("{tokens}/{revoke}"), &[]).await), format!("/confirm?next={tokens}"));
+        assert_eq!(onward(submit(&mut anna, &tokens, &fields).await), format!("/confirm?next={tokens}&by=email"));
+        assert_eq!(onward(submit(&mut anna, &format!("{tokens}/{revoke}"), &[]).await), format!("/confirm?next={tokens}&by=email"));
     }
 
     async fn an_app_is_set_up_by_forms_and_is_what_a_sign_in_is_asked_for_from_then_on(world: World) {
