@@ -290,6 +290,23 @@ pub fn open_keyring(settings: &Settings) -> Result<Keyring, AppError> {
     Ok(keyring.map_err(StartError::from)?)
 }
 
+/// The kernel for a command beside a service that may be running. Its journal is its own: the service's files are the
+/// service's to move.
+///
+/// # Errors
+/// A database does not open, or does not exist yet.
+pub fn open_beside(settings: &Settings) -> Result<Kernel, AppError> {
+    Ok(Kernel::start(Parts {
+        database: target(&settings.database),
+        keyring: target(&settings.keyring),
+        root: provider(settings)?,
+        journal: settings.data.join("journal-of-commands"),
+        options: Options::default(),
+        clock: Clock::system(),
+        entropy: Entropy::system(),
+    })?)
+}
+
 /// Brings both databases to this version's schema.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 //! stored), [`signing_in`] (unknown and known identifiers are alike), [`factors`] (raising a session, and by
 //! what), [`oidc`] (by a third party's sign-in), [`history`], [`notices`] (what its person is told), [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail),
 //! [`prompts`] (what the service asks of a person), [`contacts`], [`identifiers`] (what signs in, changed), [`addresses`] (from
-//! where it may be used), [`limits`] (how much in a day). What the parts
+//! where it may be used), [`limits`] (how much in a day), [`support`] (who is on the telephone). What the parts
 //! of an account are under is the account's own key; what belongs to nobody yet is under the day's.
 
 pub mod addresses;
@@ -23,6 +23,7 @@ mod places;
 pub mod prompts;
 pub mod session;
 pub mod signing_in;
+pub mod support;
 mod sweep;
 pub mod throttles;
 pub mod tokens;

@@ -15,11 +15,13 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 use crate::accounts::passwords::Strength;
 use crate::accounts::person::{self, Ages};
 use crate::accounts::{Accounts, Failure, history};
-use crate::kernel::access::AccountAccess;
+use crate::kernel::access::{AccountAccess, Role, member_scopes};
 use crate::kernel::clock::Time;
+use crate::kernel::ids::TenantId;
 use crate::kernel::store::schema::prompts;
 use crate::kernel::store::{StoreError, Tx, both};
-use crate::kernel::tenancy::AccountScope;
+use crate::kernel::tenancy::{AccountScope, InTenant as _};
+use crate::tenants::subscriber;
 
 /// Something that the service asks of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -29,6 +31,8 @@ pub enum Prompt {
     ConfirmContacts,
     /// To choose a new password: this one is old for its strength and use.
     PasswordAge,
+    /// To answer a few questions about the business (S-11).
+    SubscriberProfile,
 }
 
 /// After how long what is asked for.
@@ -47,7 +51,7 @@ const MUCH: usize = 100;
 
 impl Prompt {
     /// All of them, in the order in which they are asked.
-    pub const ALL: [Self; 2] = [Self::ConfirmContacts, Self::PasswordAge];
+    pub const ALL: [Self; 3] = [Self::ConfirmContacts, Self::PasswordAge, Self::SubscriberProfile];
 
     /// Its name in the API.
     #[must_use]
@@ -55,6 +59,7 @@ impl Prompt {
         match self {
             Self::ConfirmContacts => "confirm_contacts",
             Self::PasswordAge => "password_age",
+            Self::SubscriberProfile => "subscriber_profile",
         }
     }
 
@@ -69,13 +74,14 @@ impl Prompt {
         match self {
             Self::ConfirmContacts => 1,
             Self::PasswordAge => 2,
+            Self::SubscriberProfile => 3,
         }
     }
 
     /// For how long it is gone when a person puts it off.
     const fn pause(self) -> Duration {
         match self {
-            Self::ConfirmContacts => Duration::from_hours(7 * 24),
+            Self::ConfirmContacts | Self::SubscriberProfile => Duration::from_hours(7 * 24),
             Self::PasswordAge => Duration::from_hours(30 * 24),
         }
     }
@@ -109,7 +115,25 @@ impl Accounts {
             }
             Ok(due)
         };
-        Ok(self.kernel().point(&access.scope, read).await?)
+        let mut due = self.kernel().point(&access.scope, read).await?;
+        // Only the tenants know that, each under its own key.
+        if due.contains(&Prompt::SubscriberProfile) && self.unanswered(access).await?.is_none() {
+            due.retain(|prompt| *prompt != Prompt::SubscriberProfile);
+        }
+        Ok(due)
+    }
+
+    /// The first tenant of the session's account, as its owner, that has not answered what a subscriber is asked (S-11).
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn unanswered(&self, access: &AccountAccess) -> Result<Option<TenantId>, Failure> {
+        for (scope, role) in member_scopes(self.kernel(), access).await? {
+            if role == Role::Owner && self.kernel().point(&scope, subscriber::answered_at).await?.is_none() {
+                return Ok(Some(scope.tenant()));
+            }
+        }
+        Ok(None)
     }
 
     /// Asks no more for a while.
@@ -203,6 +227,8 @@ fn is_due(
 ) -> Result<Due, StoreError> {
     let now = tx.now();
     match prompt {
+        // Whether a tenant has answered is asked of the tenants.
+        Prompt::SubscriberProfile => Ok(Due::Now),
         Prompt::ConfirmContacts => {
             Ok(Due::once(now.since(before.answered_at.unwrap_or(ages.created_at)), terms.contacts))
         }

@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::accounts::{Accounts, Failure, factors, identifiers, notices, oidc, places};
+use crate::accounts::{Accounts, Failure, factors, identifiers, notices, oidc, places, support};
 use crate::kernel::access::sessions;
 use crate::kernel::ids::{AccountId, ConfirmationId, SignupId};
 use crate::kernel::keyring::identifiers::Underway;
@@ -51,7 +51,10 @@ impl Accounts {
         for (account, underway) in keyring.unsettled_claims()? {
             let known = kernel.point(&kernel.service(), move |tx, _| exists(tx, account)).await?;
             match (known, underway) {
-                (Some(_), _) => done += self.reconcile(account).await?,
+                (Some(_), _) => match self.reconcile(account).await {
+                    Ok(changed) => done += changed,
+                    Err(error) => tracing::warn!(%account, %error, "the identifiers of an account cannot be settled"),
+                },
                 (None, Underway::No) => {
                     keyring.release_identifiers(account).await?;
                     done += 1;
@@ -88,6 +91,7 @@ fn rows(tx: &mut Tx<'_>, accounts: &Accounts) -> Result<usize, StoreError> {
     deleted += notices::sweep(tx, BATCH)?;
     deleted += identifiers::sweep(tx, BATCH)?;
     deleted += oidc::sweep(tx, BATCH)?;
+    deleted += support::sweep(tx, BATCH)?;
     deleted += accounts.0.decoys.forget_history(tx)?;
     Ok(deleted)
 }

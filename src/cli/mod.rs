@@ -5,6 +5,7 @@ mod interface;
 mod keys;
 mod output;
 mod serve;
+mod support;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,9 @@ enum Command {
     /// Shows and changes keys.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Identifies callers.
+    #[command(subcommand)]
+    Support(support::Support),
     /// Lists every route and what it asks of a caller.
     Routes,
     /// Prints the OpenAPI document.
@@ -58,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Migrate => migrate(&settings, output),
         Command::Demo => demo::run(output),
         Command::Keys(command) => keys::run(&settings, &command, output),
+        Command::Support(command) => support::run(&settings, &command, output),
         Command::Routes => {
             interface::routes(output);
             Ok(())

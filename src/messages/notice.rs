@@ -44,6 +44,8 @@ pub enum TextPurpose {
     SignIn,
     /// Proving the phone number that an account is to have (K-2).
     NewNumber,
+    /// Taking back a change of the number that this was (P-6): good for days.
+    Undo,
 }
 
 /// For the seal alone.
@@ -86,6 +88,8 @@ pub enum Notice {
         /// The code that does.
         code: UndoCode,
     },
+    /// A support code identified them to support (K-7, S-12).
+    SupportIdentified,
     /// A change of what signs in was taken back from the old.
     IdentifierRestored,
     /// The address or phone number that signs in was changed.
@@ -156,6 +160,7 @@ impl Notice {
             | Self::AddressWanted
             | Self::IdentifierUndo { .. }
             | Self::IdentifierRestored
+            | Self::SupportIdentified
             | Self::PasswordChanged
             | Self::IdentifierChanged
             | Self::AddressesChanged

@@ -4,3 +4,4 @@
 
 pub mod members;
 pub mod profile;
+pub mod subscriber;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use seif::each_database;
-use seif::testing::{Actor, Answer, World};
+use seif::testing::{Actor, Answer, Database, TextGateway, World};
 use serde_json::{Value, json};
 
 const CHANGES: &str = "/api/v1/account/identifiers";
@@ -288,4 +288,111 @@ each_database! {
         }
         let _ = anna.delete("/api/v1/account/contacts/phone").await.problem(404, "not_found");
     }
+}
+
+/// A story with a text gateway, on each database.
+fn with_gateway(story: impl AsyncFn(&mut World, &TextGateway)) {
+    let body = r#"{"to": "{number}", "text": "{text}"}"#;
+    for database in [Database::Sqlite, Database::Postgres] {
+        let gateway = TextGateway::start();
+        let configuration = gateway.configuration("application/json", body);
+        World::run_with(database, &configuration, async |world| story(world, &gateway).await);
+    }
+}
+
+/// The first word of the newest text message to this number.
+async fn texted(world: &World, gateway: &TextGateway, number: &str) -> String {
+    world.deliver().await;
+    let texts: Vec<Value> = gateway.taken().iter().map(|taken| serde_json::from_str(&taken.body).unwrap()).collect();
+    let newest = texts.iter().rev().find(|text| text["to"] == number).expect("a text message");
+    newest["text"].as_str().unwrap().split(' ').next().unwrap().to_owned()
+}
+
+/// Verifies a number for the actor.
+async fn verify(world: &World, gateway: &TextGateway, actor: &Actor, typed: &str, number: &str) {
+    world.later(Duration::from_secs(1));
+    let begun = actor.post(CHANGES, json!({"kind": "phone", "value": typed})).await.expect(202).json();
+    let path = format!("{CHANGES}/{}", begun["id"].as_str().unwrap());
+    let code = texted(world, gateway, number).await;
+    let made = actor.put(&path, json!({"code": code})).await.expect(200).json();
+    assert_eq!((&made["kind"], &made["value"]), (&json!("phone"), &json!(number)));
+}
+
+#[test]
+fn a_phone_number_in_any_common_spelling_is_verified_by_a_code_and_then_signs_in() {
+    // R-3, K-2, S-2
+    with_gateway(async |world, gateway| {
+        let anna = world.owner().await;
+        let _ = sign_in_by(&anna, "+37129000001").await.problem(401, "sign_in_refused");
+        verify(world, gateway, &anna, "(29) 000-001", "+37129000001").await;
+        for spelling in ["+371 29 000 001", "00371-29000001", "(+371) 29.000.001"] {
+            let _ = sign_in_by(&anna, spelling).await.expect(201);
+        }
+        let contacts = anna.get("/api/v1/account/contacts").await.expect(200).json();
+        assert_eq!(
+            (&contacts["phone"]["number"], contacts["phone"]["verified_at"].is_string()),
+            (&json!("+37129000001"), true)
+        );
+        // The countries served, as people there write them with their country's code.
+        for (typed, number) in [
+            ("00370 612 34567", "+37061234567"),
+            ("+372 5123 4567", "+37251234567"),
+            ("+7 (701) 123-45-67", "+77011234567"),
+        ] {
+            verify(world, gateway, &anna, typed, number).await;
+            let _ = sign_in_by(&anna, number).await.expect(201);
+        }
+        let _ = sign_in_by(&anna, "+37129000001").await.problem(401, "sign_in_refused");
+        let wrong = anna.post(CHANGES, json!({"kind": "phone", "value": "12"})).await.problem(422, "invalid");
+        assert_eq!(wrong["errors"][0]["code"], "not_a_phone");
+    });
+}
+
+#[test]
+fn a_phone_number_serves_one_account() {
+    // K-2
+    with_gateway(async |world, gateway| {
+        let anna = world.owner().await;
+        let berta = world.owner().await;
+        let number = "+37129000002";
+        verify(world, gateway, &anna, number, number).await;
+        world.later(Duration::from_secs(1));
+        let begun = berta.post(CHANGES, json!({"kind": "phone", "value": number})).await.expect(202).json();
+        let code = texted(world, gateway, number).await;
+        let path = format!("{CHANGES}/{}", begun["id"].as_str().unwrap());
+        // Even whoever holds the phone: it is another account's until that lets go of it.
+        let _ = berta.put(&path, json!({"code": code})).await.problem(422, "code_refused");
+        let signed_in = sign_in_by(&anna, number).await.expect(201).json();
+        assert_eq!(signed_in["account"]["id"], json!(anna.account));
+    });
+}
+
+#[test]
+fn a_removed_or_changed_number_is_brought_back_from_itself_within_seven_days() {
+    // P-6
+    with_gateway(async |world, gateway| {
+        let mut anna = world.owner().await;
+        let (first, second) = ("+37129000003", "+37129000004");
+        verify(world, gateway, &anna, first, first).await;
+        verify(world, gateway, &anna, second, second).await;
+        let code = texted(world, gateway, first).await;
+        assert_eq!(code.len(), 29);
+        let _ = anna.delete("/api/v1/account/contacts/phone").await.expect(204);
+        let _ = sign_in_by(&anna, second).await.problem(401, "sign_in_refused");
+        let stranger = world.stranger();
+        let undone =
+            stranger.put(&ask(&stranger, "00371 29000003").await, json!({"code": code})).await.expect(200).json();
+        assert_eq!(undone["restored"], "phone");
+        let _ = anna.get("/api/v1/session").await.problem(401, "not_signed_in");
+        let _ = sign_in_by(&anna, first).await.expect(201);
+        // A removal too, and what it held is free after seven days.
+        let _ = anna.sign_in().await.expect(201);
+        let _ = anna.confirm(world).await.expect(200);
+        let _ = anna.delete("/api/v1/account/contacts/phone").await.expect(204);
+        let code = texted(world, gateway, first).await;
+        let _ = stranger.put(&ask(&stranger, first).await, json!({"code": code})).await.expect(200);
+        let _ = sign_in_by(&anna, first).await.expect(201);
+        let berta = world.owner().await;
+        verify(world, gateway, &berta, second, second).await;
+    });
 }

@@ -44,6 +44,8 @@ mod search;
 mod shelf;
 mod signing_in;
 mod store;
+mod subscriber;
+mod support;
 mod table;
 mod texts;
 mod tokens;

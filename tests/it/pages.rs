@@ -74,8 +74,9 @@ async fn joined(world: &mut World) -> (Actor, String) {
     let (password, name) = (anna.password.clone(), world.somebody());
     let mut fields = filled(&code, &password, &name);
     fields.extend(boxes(&page).into_iter().map(|value| ("acknowledged", value)));
-    let vault = onward(submit(&mut anna, &path, &fields).await);
-    (anna, vault)
+    // First the questions about the business, which can be left for later.
+    let asked = onward(submit(&mut anna, &path, &fields).await);
+    (anna, asked.replace("/profile?", "/?"))
 }
 
 /// Signs in by the form; where that leads to.

@@ -47,6 +47,8 @@ const SHAPE: May = May::Tenant(Role::Admin, Shown::Confirmed, &["collections:wri
 const AUDIT: May = May::Tenant(Role::Admin, Shown::Password, &["audit:read"]);
 const MANAGE_TOKENS: May = May::Tenant(Role::Admin, Shown::Strongest, &[]);
 const CHANGE_ACCOUNT: May = May::Account(Shown::Confirmed);
+const READ_SUBSCRIBER: May = May::Tenant(Role::Admin, Shown::Password, &[]);
+const WRITE_SUBSCRIBER: May = May::Tenant(Role::Admin, Shown::Confirmed, &[]);
 const PROTECT: May = May::Account(Shown::Strongest);
 const RECOVER: May = May::Account(Shown::StrongestOrRecovery);
 const APPROVE: May = May::Account(Shown::Confirmed);
@@ -130,6 +132,13 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/undo-change", OPEN, Takes::Form, 415),
     (Method::GET, "/undo-change/{id}", OPEN, Takes::Nothing, 200),
     (Method::POST, "/undo-change/{id}", OPEN, Takes::Form, 415),
+    (Method::POST, "/api/v1/account/support-codes", CHANGE_ACCOUNT, Takes::Nothing, 201),
+    (Method::GET, "/account/support", SIGNED_IN, Takes::Nothing, 200),
+    (Method::POST, "/account/support", CHANGE_ACCOUNT, Takes::Nothing, 200),
+    (Method::GET, "/api/v1/tenant/profile", READ_SUBSCRIBER, Takes::Nothing, 200),
+    (Method::PUT, "/api/v1/tenant/profile", WRITE_SUBSCRIBER, Takes::Json, 415),
+    (Method::GET, "/t/{tenant_id}/profile", READ_SUBSCRIBER, Takes::Nothing, 200),
+    (Method::POST, "/t/{tenant_id}/profile", WRITE_SUBSCRIBER, Takes::Form, 415),
     (Method::GET, "/account/contacts", SIGNED_IN, Takes::Nothing, 200),
     (Method::POST, "/account/contacts/confirmation", CHANGE_ACCOUNT, Takes::Nothing, 303),
     (Method::POST, "/account/prompts/{prompt}/dismissal", CHANGE_ACCOUNT, Takes::Form, 415),

@@ -9,7 +9,8 @@ use crate::accounts::prompts::{self, Prompt};
 use crate::accounts::signing_in::Identifier;
 use crate::accounts::throttles::{Counter, Throttled};
 use crate::accounts::{Accounts, Failure};
-use crate::kernel::access::AccountAccess;
+use crate::kernel::access::sessions::Phones;
+use crate::kernel::access::{AccountAccess, member_scopes};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::{Code, RecoveryCode};
 use crate::kernel::ids::IdentifierChangeId;
@@ -18,9 +19,10 @@ use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{AccountScope, Origin};
-use crate::kernel::values::{EmailAddress, Fault};
-use crate::messages::notice::{self, Mail, Notice, Purpose, UndoCode};
+use crate::kernel::values::{EmailAddress, Fault, Locale, PhoneNumber};
+use crate::messages::notice::{self, Mail, Notice, Purpose, Text, TextPurpose, UndoCode};
 use crate::messages::outbox;
+use crate::tenants::profile;
 
 /// For how long a change can be undone from the old (P-6).
 pub(super) const UNDOABLE: std::time::Duration = std::time::Duration::from_hours(7 * 24);
@@ -89,11 +91,12 @@ impl Accounts {
     /// # Errors
     /// [`ChangeError::Invalid`]; [`Failure::Throttled`] after too many codes for this account, or for this address.
     pub async fn begin_change(&self, access: &AccountAccess, draft: Draft) -> Result<Change, ChangeError> {
-        let new = checked(&draft)?;
-        let identifier = Identifier::email(&new);
+        let new = self.checked(access, &draft).await?;
+        let identifier = new.identifier();
         let tag = self.tag_of(&identifier).map_err(Failure::from)?;
         let holder = self.kernel().keyring().holder_of_identifier(&tag).await.map_err(Failure::from)?;
-        let taken = holder.is_some_and(|(account, _)| account != access.scope.account());
+        let is_anothers = holder.is_some_and(|(account, _)| account != access.scope.account());
+        let taken = if is_anothers { Taken::Yes } else { Taken::No };
         let day = self.kernel().today().await.map_err(Failure::from)?;
         let of_account = [access.scope.account().as_bytes().as_slice(), b"identifier"].concat();
         let counters = [
@@ -103,7 +106,8 @@ impl Accounts {
         let lifetime = self.rules().code_lifetime;
         let begin = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Change, ChangeError> {
             let person = person::find(tx, scope)?;
-            if person.address()?.normalised().reveal() == identifier.normalised.reveal() {
+            let same = new.kind().of(&person).map(|stored| new.kind().identifier(stored.reveal())).transpose()?;
+            if same.is_some_and(|same| same.normalised.reveal() == identifier.normalised.reveal()) {
                 return Err(fault("/value", "unchanged", "This is what the account has already."));
             }
             for counter in &counters {
@@ -116,24 +120,43 @@ impl Accounts {
             }
             let code = Code::random(tx.entropy()).reveal().to_owned();
             let expires_at = tx.now().plus(lifetime);
-            let stored = Personal::new(new.to_stored());
+            let stored = new.to_stored();
             let beginning = Beginning {
-                kind: Kind::Email,
+                kind: new.kind(),
                 new: stored.clone(),
                 code: Secret::new(code.clone()),
-                taken: u8::from(taken),
+                taken: u8::from(taken == Taken::Yes),
             };
             let id = rows::begin(tx, scope, beginning, expires_at)?;
             let code = notice::Code::new(Secret::new(code), lifetime);
-            let notice = if taken {
-                Notice::AddressWanted
-            } else {
-                Notice::ConfirmationCode { code, purpose: Purpose::NewAddress }
-            };
-            outbox::enqueue(tx, scope.keys(), &Mail { to: new.clone(), language: person.language, notice })?;
-            Ok(Change { id, kind: Kind::Email, new: stored, expires_at })
+            new.send(tx, scope, person.language, taken, code)?;
+            Ok(Change { id, kind: new.kind(), new: stored, expires_at })
         };
         self.kernel().write("accounts.begin_change", &access.scope, begin).await
+    }
+
+    /// The new one, read by the country of the account's first tenant where a number does not name its own.
+    async fn checked(&self, access: &AccountAccess, draft: &Draft) -> Result<New, ChangeError> {
+        let kind = Kind::parse(&draft.kind);
+        let kind =
+            kind.ok_or_else(|| fault("/kind", "not_a_choice", "An identifier is of the kind email or phone."))?;
+        if kind == Kind::Email {
+            let address = EmailAddress::parse(draft.value.reveal());
+            return Ok(New::Email(address.map_err(|wrong| fault("/value", "not_an_email", wrong.to_string()))?));
+        }
+        if self.rules().sessions.phones == Phones::NotReached {
+            return Err(fault(
+                "/kind",
+                "not_a_choice",
+                "No text messages can be sent here: a number cannot be verified.",
+            ));
+        }
+        let mut country = None;
+        if let Some((scope, _)) = member_scopes(self.kernel(), access).await.map_err(Failure::from)?.first() {
+            country = Some(self.kernel().point(scope, profile::find).await.map_err(Failure::from)?.country);
+        }
+        let number = PhoneNumber::parse(draft.value.reveal(), country);
+        Ok(New::Phone(number.map_err(|wrong| fault("/value", "not_a_phone", wrong.to_string()))?))
     }
 
     /// The changes that wait for their code.
@@ -263,19 +286,96 @@ fn tell_of_change(
     origin: &Origin,
 ) -> Result<(), StoreError> {
     tell_of(tx, scope, after, Notice::IdentifierChanged, origin)?;
-    if kind == Kind::Email {
-        let notice = Notice::IdentifierUndo { code: UndoCode::new(code.shown()) };
-        outbox::enqueue(tx, scope.keys(), &Mail { to: before.address()?, language: before.language, notice })?;
+    match kind.of(before) {
+        Some(old) => send_undo(tx, scope, kind, old, before.language, code.shown()),
+        None => Ok(()),
+    }
+}
+
+/// The code that takes a change back, to the old one alone.
+pub(super) fn send_undo(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    kind: Kind,
+    old: &Personal<String>,
+    language: Locale,
+    code: Secret<String>,
+) -> Result<(), StoreError> {
+    match kind {
+        Kind::Email => {
+            let to = EmailAddress::from_stored(old.reveal()).map_err(|_| StoreError::Unreadable)?;
+            let notice = Notice::IdentifierUndo { code: UndoCode::new(code) };
+            outbox::enqueue(tx, scope.keys(), &Mail { to, language, notice })?;
+        }
+        Kind::Phone => {
+            let to = PhoneNumber::from_stored(old.reveal()).map_err(|_| StoreError::Unreadable)?;
+            let code = notice::Code::new(code, UNDOABLE);
+            outbox::enqueue_text(tx, scope.keys(), &Text { to, language, purpose: TextPurpose::Undo, code })?;
+        }
     }
     Ok(())
 }
 
-fn checked(draft: &Draft) -> Result<EmailAddress, ChangeError> {
-    match Kind::parse(&draft.kind) {
-        Some(Kind::Email) => EmailAddress::parse(draft.value.reveal())
-            .map_err(|wrong| fault("/value", "not_an_email", wrong.to_string())),
-        Some(Kind::Phone) | None => Err(fault("/kind", "not_a_choice", "An identifier is of the kind email.")),
+/// What somebody wants to sign in by.
+enum New {
+    Email(EmailAddress),
+    Phone(PhoneNumber),
+}
+
+impl New {
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Email(_) => Kind::Email,
+            Self::Phone(_) => Kind::Phone,
+        }
     }
+
+    fn identifier(&self) -> Identifier {
+        match self {
+            Self::Email(address) => Identifier::email(address),
+            Self::Phone(number) => Identifier::phone(number),
+        }
+    }
+
+    fn to_stored(&self) -> Personal<String> {
+        Personal::new(match self {
+            Self::Email(address) => address.to_stored(),
+            Self::Phone(number) => number.to_stored(),
+        })
+    }
+
+    /// Sends the code to the new one; where that is somebody else's, they hear of it instead.
+    fn send(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &AccountScope,
+        language: Locale,
+        taken: Taken,
+        code: notice::Code,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Email(to) => {
+                let notice = match taken {
+                    Taken::Yes => Notice::AddressWanted,
+                    Taken::No => Notice::ConfirmationCode { code, purpose: Purpose::NewAddress },
+                };
+                outbox::enqueue(tx, scope.keys(), &Mail { to: to.clone(), language, notice })?;
+            }
+            Self::Phone(to) => {
+                // The code fits nothing where the number is another account's, and nobody learns that from it.
+                let text = Text { to: to.clone(), language, purpose: TextPurpose::NewNumber, code };
+                outbox::enqueue_text(tx, scope.keys(), &text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the new one is another account's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Yes,
+    No,
 }
 
 fn fault(pointer: &'static str, code: &'static str, detail: impl Into<std::borrow::Cow<'static, str>>) -> ChangeError {

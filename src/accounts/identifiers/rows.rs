@@ -281,7 +281,7 @@ pub(super) fn undoable(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Vec<Done
         .filter(identifier_changes::account_id.eq(scope.account()))
         .filter(identifier_changes::state.eq(DONE))
         .filter(identifier_changes::expires_at.gt(now))
-        .order(identifier_changes::id)
+        .order((identifier_changes::expires_at, identifier_changes::id))
         .select(COLUMNS)
         .load(tx.conn())?;
     let done = |row| match opened(scope, row)? {
@@ -299,7 +299,8 @@ pub(super) fn undo(tx: &mut Tx<'_>, scope: &AccountScope, change: &Done) -> Resu
     let later = identifier_changes::table
         .filter(identifier_changes::account_id.eq(scope.account()))
         .filter(identifier_changes::kind.eq(change.kind.code()))
-        .filter(identifier_changes::id.gt(change.id));
+        .filter(identifier_changes::state.eq(DONE))
+        .filter(identifier_changes::expires_at.ge(change.until));
     diesel::delete(later).execute(tx.conn())?;
     forget_waiting(tx, scope, change.kind)?;
     Ok(First::Yes)

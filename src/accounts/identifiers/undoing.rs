@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::factors::forget_mailed_codes;
 use crate::accounts::identifiers::Kind;
+use crate::accounts::identifiers::changing::send_undo;
 use crate::accounts::identifiers::rows::{self, Done, First};
 use crate::accounts::notices::tell_of;
-use crate::accounts::person::{self, Person, Phone};
+use crate::accounts::person::{self, Phone};
 use crate::accounts::signing_in::Identifier;
 use crate::accounts::throttles::{Counter, Limit, Throttled, of_address};
 use crate::accounts::{Accounts, Failure};
@@ -25,9 +26,7 @@ use crate::kernel::personal::{Comparison, Personal, Secret, revealed};
 use crate::kernel::store::schema::identifier_undos;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{AccountScope, DayScope, Origin, ServiceScope};
-use crate::kernel::values::EmailAddress;
-use crate::messages::notice::{Mail, Notice, UndoCode};
-use crate::messages::outbox;
+use crate::messages::notice::Notice;
 
 /// A request to take a change back, for an identifier that has one or has none.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +74,8 @@ impl Place for UndoBody {
     type Plain = Asked;
 }
 
+/// How many wrong codes may come from one address.
+const WRONG: &str = "undo-address";
 /// How often the code is sent to the old one again.
 const AGAIN: &str = "undo-again";
 
@@ -107,7 +108,7 @@ impl Accounts {
             if counter.hold(tx)?.is_none() {
                 counter.count(tx)?;
                 if let Some(done) = of_it {
-                    send_again(tx, scope, &person, &done)?;
+                    send_undo(tx, scope, done.kind, &done.old, person.language, done.code)?;
                 }
             }
             Ok(undo)
@@ -128,7 +129,8 @@ impl Accounts {
     ) -> Result<Undone, UndoError> {
         let kernel = self.kernel();
         let day = kernel.today().await.map_err(Failure::from)?;
-        let counter = Counter::new(&day, self.rules().by_address, &of_address(*origin.address.reveal()));
+        let limit = Limit { policy: WRONG, ..self.rules().by_address };
+        let counter = Counter::new(&day, limit, &of_address(*origin.address.reveal()));
         let stands = kernel.point(&kernel.service(), move |tx, _| counter.look(tx)).await.map_err(Failure::from)?;
         if let Some(throttled) = stands {
             return Err(Failure::Throttled(throttled).into());
@@ -217,16 +219,6 @@ fn restore(tx: &mut Tx<'_>, scope: &AccountScope, done: &Done, origin: &Origin) 
     forget_mailed_codes(tx, scope)?;
     crate::kernel::access::sessions::end_all(tx, scope.account())?;
     tell_of(tx, scope, &person, Notice::IdentifierRestored, origin)
-}
-
-/// The code once more, to the old one.
-fn send_again(tx: &mut Tx<'_>, scope: &AccountScope, person: &Person, done: &Done) -> Result<(), StoreError> {
-    if done.kind == Kind::Email {
-        let to = EmailAddress::from_stored(done.old.reveal()).map_err(|_| StoreError::Unreadable)?;
-        let notice = Notice::IdentifierUndo { code: UndoCode::new(done.code.clone()) };
-        outbox::enqueue(tx, scope.keys(), &Mail { to, language: person.language, notice })?;
-    }
-    Ok(())
 }
 
 fn is_of(done: &Done, asked: &Asked) -> bool {

@@ -17,8 +17,8 @@ pub use self::factors::{AtHand, Proof, Wanted, Wish};
 pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
     AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, Effect, ManageLimits, ManageTokens, MayReveal,
-    Need, Permission, ProtectAccount, ReadAudit, ReadCollections, ReadLimits, ReadMembers, ReadRecords, ReadTokens,
-    RecoverAccount, Rule, SignedIn, Subject, TenantAccess, WriteCollections, WriteRecords,
+    Need, Permission, ProtectAccount, ReadAudit, ReadCollections, ReadLimits, ReadMembers, ReadRecords, ReadSubscriber,
+    ReadTokens, RecoverAccount, Rule, SignedIn, Subject, TenantAccess, WriteCollections, WriteRecords, WriteSubscriber,
 };
 pub use self::sessions::{Session, SessionRules};
 pub use self::tokens::{TokenScope, TokenScopes};

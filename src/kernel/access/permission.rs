@@ -251,6 +251,10 @@ permissions! {
     ReadAudit => TenantAccess, Subject::Tenant(Role::Admin, &[TokenScope::AuditRead]), Need::Password;
     /// Reads who belongs to the tenant.
     ReadMembers => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::MembersRead]), Need::Password;
+    /// Reads what the subscriber has answered about itself: never by a token.
+    ReadSubscriber => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
+    /// Answers it: never by a token.
+    WriteSubscriber => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Confirmed;
     /// Sees which API tokens there are: never by a token.
     ReadTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
     /// Sees how much members may do in a day: never by a token.

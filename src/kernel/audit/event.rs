@@ -36,6 +36,7 @@ pub enum Action {
     RecordTrashed,
     RecordRestored,
     ImportDone,
+    SubscriberAnswered,
     TokenCreated,
     TokenRevoked,
     LimitsChanged,

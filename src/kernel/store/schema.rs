@@ -8,11 +8,11 @@ pub use super::tables::{
     account_notices, account_tenants, accounts, acknowledgements, anonymous_sessions, confirmations, factors,
     identifier_changes, identifier_undos, instance, journals, key_versions, known_places, outbox, passkey_sign_ins,
     policies, policy_texts, prompts, provider_logouts, provider_sessions, role_limits, sessions, sign_ins, signups,
-    sweeps, throttles, tokens,
+    support_codes, sweeps, throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.
-pub const TENANT_TABLES: [&str; 10] = [
+pub const TENANT_TABLES: [&str; 11] = [
     "tenants",
     "members",
     "collections",
@@ -23,6 +23,7 @@ pub const TENANT_TABLES: [&str; 10] = [
     "idempotency",
     "daily_uses",
     "waiting_imports",
+    "subscriber_profiles",
 ];
 
 macro_rules! tenant_tables {
@@ -84,4 +85,6 @@ tenant_tables! {
     daily_uses,
     /// Files that wait for the word to import them.
     waiting_imports,
+    /// What a new subscriber has answered about itself.
+    subscriber_profiles,
 }

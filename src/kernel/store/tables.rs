@@ -186,6 +186,19 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    support_codes (tag) {
+        tag -> Binary,
+        account_id -> Uid,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     signups (id) {
         id -> Uid,
         day -> BigInt,
@@ -512,6 +525,18 @@ diesel::table! {
         expires_at -> BigInt,
         body -> Binary,
         file -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    subscriber_profiles (tenant_id) {
+        tenant_id -> Uid,
+        version -> BigInt,
+        body -> Binary,
+        updated_at -> BigInt,
     }
 }
 

@@ -33,6 +33,8 @@ text-code =
     .new-number = code to confirm this phone number at { $service }.
     .secrecy = It works once, within { $minutes } min. Nobody, our staff included, will ever ask you for it.
 
+text-undo = code for taking back the change of this phone number at { $service }. If it was not you who changed it: type the service’s address yourself, choose “My address was changed”. Good for seven days. Nobody, our staff included, will ever ask you for it.
+
 address-taken =
     .subject = Your address was used to join { $service }
     .lead = Someone tried to open an account at { $service } with this e-mail address. It already belongs to your account, so none was opened and nothing has changed.
@@ -53,6 +55,11 @@ identifier-restored =
     .subject = Your earlier address at { $service } signs in again
     .lead = A change of the address or phone number of your account at { $service } has been undone: the earlier one signs in again, and every session was ended.
     .otherwise = Somebody else may have been in your account. Sign in, choose a new password, and look through your ways to confirm and your sign-in history. If you need help, write to us at { $contact }.
+
+support-identified =
+    .subject = Our support has identified you at { $service }
+    .lead = A support code of your account at { $service } has just been used to identify you on the telephone. It does not work again, and it opened nothing.
+    .otherwise = If it was you who called, you need not do anything. If it was not, write to us at once at { $contact }.
 
 password-changed =
     .subject = Your password at { $service } was changed

@@ -33,6 +33,8 @@ text-code =
     .new-number = kood selle telefoninumbri kinnitamiseks teenuses { $service }.
     .secrecy = Kehtib ühe korra { $minutes } min jooksul. Mitte keegi, ka meie töötajad, ei küsi seda kunagi.
 
+text-undo = kood selle telefoninumbri muutmise tagasivõtmiseks teenuses { $service }. Kui muutja ei olnud teie: sisestage teenuse aadress ise ja valige „Minu aadress on muudetud“. Kehtib seitse päeva. Keegi, ka meie töötajad, ei küsi seda teilt kunagi.
+
 address-taken =
     .subject = Teie aadressiga prooviti liituda teenusega { $service }
     .lead = Keegi proovis selle e-posti aadressiga teenuses { $service } kontot avada. Aadress kuulub juba teie kontole, seega uut kontot ei avatud ja midagi ei muutunud.
@@ -53,6 +55,11 @@ identifier-restored =
     .subject = Varasema aadressiga saab teenusesse { $service } taas sisse logida
     .lead = Teie konto aadressi või telefoninumbri muutmine teenuses { $service } võeti tagasi: varasemaga saab taas sisse logida ja kõik seansid on lõpetatud.
     .otherwise = Teie kontol võis olla keegi teine. Logige sisse, valige uus parool ning vaadake üle kinnitamise viisid ja sisselogimiste ajalugu. Kui vajate abi, kirjutage meile aadressil { $contact }.
+
+support-identified =
+    .subject = Meie klienditugi tuvastas teid teenuses { $service }
+    .lead = Teie konto klienditoe koodi teenuses { $service } kasutati äsja, et teid telefoni teel tuvastada. See enam ei kehti ega avanud midagi.
+    .otherwise = Kui helistasite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
 
 password-changed =
     .subject = Teie parool teenuses { $service } on muudetud

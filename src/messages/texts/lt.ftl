@@ -34,6 +34,8 @@ text-code =
     .new-number = kodas šiam telefono numeriui patvirtinti „{ $service }“ paslaugoje.
     .secrecy = Galioja vieną kartą, { $minutes } min. Niekas, net mūsų darbuotojai, jo niekada neprašys.
 
+text-undo = kodas šio telefono numerio pakeitimui „{ $service }“ paslaugoje atšaukti. Jei pakeitėte ne jūs: patys įveskite paslaugos adresą ir pasirinkite „Mano adresas pakeistas“. Galioja septynias dienas. Niekas, net mūsų darbuotojai, jo niekada neprašys.
+
 address-taken =
     .subject = Jūsų adresu bandyta registruotis „{ $service }“ paslaugoje
     .lead = Kažkas bandė sukurti paskyrą „{ $service }“ paslaugoje šiuo el. pašto adresu. Jis jau priklauso jūsų paskyrai, todėl nauja paskyra nebuvo sukurta ir niekas nepasikeitė.
@@ -54,6 +56,11 @@ identifier-restored =
     .subject = Ankstesniu adresu prie „{ $service }“ vėl galima prisijungti
     .lead = Jūsų „{ $service }“ paskyros adreso arba telefono numerio pakeitimas atšauktas: ankstesniuoju vėl galima prisijungti, o visi seansai baigti.
     .otherwise = Jūsų paskyroje galėjo būti kažkas kitas. Prisijunkite, pasirinkite naują slaptažodį ir peržiūrėkite patvirtinimo būdus bei prisijungimų istoriją. Jei reikia pagalbos, parašykite mums adresu { $contact }.
+
+support-identified =
+    .subject = Mūsų pagalba jus atpažino „{ $service }“ paslaugoje
+    .lead = Jūsų „{ $service }“ paskyros pagalbos kodas ką tik panaudotas jums atpažinti telefonu. Jis nebegalioja ir nieko neatvėrė.
+    .otherwise = Jei skambinote jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
 
 password-changed =
     .subject = Jūsų slaptažodis „{ $service }“ paslaugoje pakeistas

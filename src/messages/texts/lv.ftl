@@ -33,6 +33,8 @@ text-code =
     .new-number = kods, lai apstiprinātu šo tālruņa numuru pakalpojumā { $service }.
     .secrecy = Der vienu reizi { $minutes } min laikā. Neviens, arī mūsu darbinieki, to nekad neprasīs.
 
+text-undo = kods šī tālruņa numura maiņas atcelšanai pakalpojumā { $service }. Ja nomainījāt ne jūs: pats ierakstiet pakalpojuma adresi un izvēlieties “Mana adrese ir nomainīta”. Der septiņas dienas. Neviens, arī mūsu darbinieki, to jums nekad neprasīs.
+
 address-taken =
     .subject = Ar jūsu adresi mēģināja reģistrēties pakalpojumā { $service }
     .lead = Kāds mēģināja atvērt kontu pakalpojumā { $service } ar šo e-pasta adresi. Tā jau pieder jūsu kontam, tāpēc jauns konts netika atvērts un nekas nav mainījies.
@@ -53,6 +55,11 @@ identifier-restored =
     .subject = Ar iepriekšējo adresi pakalpojumā { $service } atkal var pieteikties
     .lead = Jūsu konta adreses vai tālruņa numura maiņa pakalpojumā { $service } ir atcelta: ar iepriekšējo atkal var pieteikties, un visas sesijas ir beigtas.
     .otherwise = Jūsu kontā, iespējams, ir bijis kāds cits. Piesakieties, izvēlieties jaunu paroli un pārskatiet apstiprināšanas veidus un pieteikšanās vēsturi. Ja vajadzīga palīdzība, rakstiet mums uz { $contact }.
+
+support-identified =
+    .subject = Mūsu atbalsts jūs pazina pakalpojumā { $service }
+    .lead = Jūsu konta atbalsta kods pakalpojumā { $service } tikko tika izmantots, lai jūs pa tālruni pazītu. Tas vairs neder un neko neatvēra.
+    .otherwise = Ja zvanījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
 
 password-changed =
     .subject = Jūsu parole pakalpojumā { $service } ir nomainīta

@@ -86,6 +86,7 @@ impl Texts {
             Notice::AddressTaken => page.news(&mut body, "address-taken")?,
             Notice::AddressWanted => page.news(&mut body, "address-wanted")?,
             Notice::IdentifierUndo { code } => page.undo(&mut body, code)?,
+            Notice::SupportIdentified => page.news(&mut body, "support-identified")?,
             Notice::IdentifierRestored => page.news(&mut body, "identifier-restored")?,
             Notice::PasswordChanged => page.news(&mut body, "password-changed")?,
             Notice::IdentifierChanged => page.news(&mut body, "identifier-changed")?,
@@ -165,6 +166,7 @@ impl Texts {
         let purpose = match text.purpose {
             TextPurpose::SignIn => "sign-in",
             TextPurpose::NewNumber => "new-number",
+            TextPurpose::Undo => return page.undo_in_short(body),
         };
         body.push_str(&page.say("text-code", Some(purpose))?);
         body.push(' ');
@@ -240,6 +242,12 @@ impl Page<'_> {
         add(body, &self.say_with(kind, Some("lead"), of)?);
         add(body, &self.say_with(kind, Some("otherwise"), of)?);
         self.say_with(kind, Some("subject"), of)
+    }
+
+    /// The code that takes a change back, and where.
+    fn undo_in_short(&self, mut body: Zeroizing<String>) -> Result<Secret<String>, TextsError> {
+        body.push_str(&self.say("text-undo", None)?);
+        Ok(Secret::new(std::mem::take(&mut body)))
     }
 
     /// What has happened, what takes it back, the code that does, and what if it was you.

@@ -35,6 +35,7 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("address-taken", Notice::AddressTaken),
         ("address-wanted", Notice::AddressWanted),
         ("identifier-undo", Notice::IdentifierUndo { code: UndoCode::new(Secret::new(UNDO.to_owned())) }),
+        ("support-identified", Notice::SupportIdentified),
         ("identifier-restored", Notice::IdentifierRestored),
         ("password-changed", Notice::PasswordChanged),
         ("identifier-changed", Notice::IdentifierChanged),
@@ -238,7 +239,7 @@ fn the_languages_have_the_same_texts_and_no_two_are_alike() {
 #[test]
 fn the_texts_say_nothing_that_no_kind_of_mail_needs() {
     let source = include_str!("en.ftl");
-    let shared = ["code-validity", "code-secrecy", "never-asked", "footer"];
+    let shared = ["code-validity", "code-secrecy", "never-asked", "footer", "text-code", "text-undo"];
     let kinds: BTreeSet<&str> = samples().into_iter().map(|(key, _)| key).chain(shared).collect();
     let written: BTreeSet<&str> = source
         .lines()

@@ -171,7 +171,7 @@ pub(super) struct SessionAnswer {
     tenants: Vec<MembershipAnswer>,
     /// How the session can be confirmed, from least to most secure.
     methods: Vec<MethodAnswer>,
-    /// What the service asks of the person, in the application alone: `confirm_contacts`, `password_age`.
+    /// What the service asks of the person, in the application alone: `confirm_contacts`, `password_age`, `subscriber_profile`.
     prompts: Vec<&'static str>,
 }
 

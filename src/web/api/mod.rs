@@ -16,6 +16,8 @@ pub mod oidc;
 pub mod openapi;
 mod passkeys;
 pub mod policies;
+pub mod subscriber;
+mod support;
 pub mod tokens;
 pub mod vault;
 
@@ -37,6 +39,8 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(openapi::routes());
     routes.extend(passkeys::routes());
     routes.extend(policies::routes());
+    routes.extend(subscriber::routes());
+    routes.extend(support::routes());
     routes.extend(tokens::routes());
     routes.extend(vault::routes());
     routes
@@ -52,6 +56,8 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(approvals::document());
     documents.extend([addresses::document(), limits::document()]);
     documents.push(oidc::document());
+    documents.push(subscriber::document());
+    documents.push(support::document());
     documents.extend(vault::documents());
     documents
 }

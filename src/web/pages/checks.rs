@@ -10,8 +10,8 @@ use super::{
     ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp, EnrolPasskey, History,
     ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, Leave, LegalDocument, Locale, NewCollection, News, Notices,
     Page, Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, RoleLimitsPage,
-    Section, Security, SignIn, SignIns, SignOut, Starters, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange,
-    UndoChangeCode, Visitor, render,
+    Section, Security, SignIn, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade,
+    Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -34,6 +34,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
     pages!(Security, EnrolApp, EnrolPasskey, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
+    pages!(SubscriberPage, SupportPage);
     pages!(Notices);
     pages!(Addresses, RoleLimitsPage);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
@@ -76,7 +77,7 @@ fn surroundings(locale: Locale, theme: Theme) -> [Chrome; 3] {
         path: format!("/t/{}/", super::checks::tenant()),
         approval: ApprovalAsked::Somebody,
         news: Some(News::RecordSaved),
-        asked: Some(Asked { prompt: Prompt::ConfirmContacts, leads_to: "/account/contacts" }),
+        asked: Some(Asked { prompt: Prompt::ConfirmContacts, leads_to: "/account/contacts".to_owned() }),
         ..stranger.clone()
     };
     let unconfirmed = Chrome {
@@ -297,6 +298,10 @@ fn every_text_is_said_somewhere() {
         "add-",
         "prompt-",
         "approvals-",
+        "notices-",
+        "trade-",
+        "size-",
+        "keeps-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

@@ -35,12 +35,12 @@ pub struct Chrome {
 }
 
 /// Something that the service asks: it leads to where it can be done, and can be put off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Asked {
     /// What.
     pub prompt: Prompt,
     /// The page where it is done.
-    pub leads_to: &'static str,
+    pub leads_to: String,
 }
 
 /// The person in front of the page.
@@ -147,6 +147,8 @@ pub enum News {
     MethodRenamed,
     /// Something no longer does.
     MethodRemoved,
+    /// The questions about the business are answered.
+    SubscriberAnswered,
     /// Something else signs in.
     IdentifierChanged,
     /// A change of what signs in was taken back.

@@ -26,6 +26,18 @@ pub struct ContactsPage {
     pub waiting: Vec<WaitingChange>,
     /// What was typed.
     pub form: Form<ContactField>,
+    /// Whether a number can be verified here.
+    pub texts: TextMessages,
+}
+
+/// Whether text messages can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextMessages {
+    /// They can.
+    Sent,
+    /// No gateway is configured.
+    NotSent,
 }
 
 /// A change that waits for its code.
@@ -60,6 +72,7 @@ impl Page for ContactsPage {
             confirmed_at,
             waiting: Vec::new(),
             form: Form::empty(),
+            texts: TextMessages::Sent,
         };
         let waiting = WaitingChange {
             id: IdentifierChangeId::from_bytes([7; 16]),
@@ -69,7 +82,7 @@ impl Page for ContactsPage {
         let typed = Form::empty().typed(ContactField::NewEmail, "anna".to_owned().into());
         let number = || shown("+37120000000");
         vec![
-            page(None, None),
+            Self { texts: TextMessages::NotSent, ..page(None, None) },
             page(Some(PhoneRow { number: number(), verified_at: None }), None),
             page(Some(PhoneRow { number: number(), verified_at: Some(moment(2)) }), Some(moment(5))),
             Self { waiting: vec![waiting], ..page(None, None) },

@@ -15,6 +15,8 @@ form_fields! {
     ContactField {
         /// The new address.
         NewEmail = "new_email", Typed;
+        /// The new number.
+        NewPhone = "new_phone", Typed;
     }
 }
 

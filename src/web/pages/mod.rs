@@ -31,6 +31,8 @@ mod render;
 mod security;
 mod shown;
 mod sign_in;
+mod subscriber;
+mod support;
 pub mod texts;
 mod tokens;
 mod vault;
@@ -55,7 +57,7 @@ pub use collections::{
 pub use confirm::{
     Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmPasskey, ConfirmReason, OfferedMethod, PasskeyField,
 };
-pub use contacts::{ContactsPage, PhoneRow, WaitingChange};
+pub use contacts::{ContactsPage, PhoneRow, TextMessages, WaitingChange};
 pub use form::{Echo, Form, FormField};
 pub use identifiers::{ChangeCode, ContactField, UndoChange, UndoChangeCode, UndoField};
 pub use import::{
@@ -81,6 +83,8 @@ pub use security::{
 };
 pub use shown::{Shown, ShownOnce};
 pub use sign_in::{Passkeys, SignIn, SignInField, SignInReason};
+pub use subscriber::{SubscriberField, SubscriberPage};
+pub use support::{SupportMade, SupportPage};
 pub use tokens::{TokenField, TokenMade, TokenRow, Tokens};
 pub use vault::{Cell, CollectionMark, Day, FieldChange, LinkedRecord, Moment, Pager, Place, Reach};
 pub use wait::{Unit, Wait};

@@ -137,6 +137,8 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "sign_ins.html",
     "sign_out.html",
     "starters.html",
+    "subscriber.html",
+    "support.html",
     "token_made.html",
     "tokens.html",
     "trash.html",

@@ -4,7 +4,6 @@ use actix_web::HttpRequest;
 use actix_web::http::{Method, header};
 
 use crate::accounts::factors::approving::Asking;
-use crate::accounts::prompts::Prompt;
 use crate::kernel::access::{AccountAccess, Assurance, Session, TenantAccess};
 use crate::kernel::personal::Personal;
 use crate::kernel::tenancy::InTenant as _;
@@ -24,8 +23,8 @@ pub(in crate::web) struct Surroundings {
     pub(in crate::web) tenant: Option<TenantMark>,
     /// The part of the vault.
     pub(in crate::web) section: Section,
-    /// What the service asks of who looks at it.
-    pub(in crate::web) prompt: Option<Prompt>,
+    /// What the service asks of who looks at it, and where that is done.
+    pub(in crate::web) asked: Option<Asked>,
     /// Whether a sign-in on another device waits for them.
     pub(in crate::web) approval: ApprovalAsked,
 }
@@ -37,7 +36,7 @@ impl Surroundings {
             visitor: Visitor::Stranger,
             tenant: None,
             section: Section::None,
-            prompt: None,
+            asked: None,
             approval: ApprovalAsked::Nobody,
         }
     }
@@ -54,9 +53,9 @@ impl Surroundings {
     ) -> Result<Self, Problem> {
         let Some(account) = account else { return Ok(Self::of_a_stranger()) };
         let name = services.accounts.name(account).await.map_err(|error| of_failure(&services.incidents, error))?;
-        let prompt = prompt(services, account).await?;
+        let asked = asked(services, account).await?;
         let approval = approval(services, Some(&account.session)).await?;
-        Ok(Self { visitor: visitor(&account.session, name), tenant: None, section: Section::None, prompt, approval })
+        Ok(Self { visitor: visitor(&account.session, name), tenant: None, section: Section::None, asked, approval })
     }
 
     /// Of a member who looks at a part of the vault.
@@ -75,25 +74,26 @@ impl Surroundings {
             None => Visitor::Confirmed { name: names.person.into() },
         };
         let tenant = TenantMark { id: access.scope.tenant(), name: names.tenant.into() };
-        let prompt = match &access.session {
+        let asked = match &access.session {
             Some(session) => {
                 let account = services.accounts.of_member(session, access);
-                prompt(services, &account.map_err(|error| of_failure(&services.incidents, error))?).await?
+                asked(services, &account.map_err(|error| of_failure(&services.incidents, error))?).await?
             }
             None => None,
         };
         let approval = approval(services, access.session.as_ref()).await?;
-        Ok(Self { visitor, tenant: Some(tenant), section, prompt, approval })
+        Ok(Self { visitor, tenant: Some(tenant), section, asked, approval })
     }
 }
 
-/// The first thing that is asked of a confirmed session: below that nothing could be done about it.
-async fn prompt(services: &Services, account: &AccountAccess) -> Result<Option<Prompt>, Problem> {
+/// The first thing that is asked of a confirmed session, and where it is done: below that nothing could be.
+async fn asked(services: &Services, account: &AccountAccess) -> Result<Option<Asked>, Problem> {
     if account.session.assurance < Assurance::Confirmed {
         return Ok(None);
     }
     let prompts = services.accounts.prompts(account).await.map_err(|error| of_failure(&services.incidents, error))?;
-    Ok(prompts.first().copied())
+    let Some(prompt) = prompts.first().copied() else { return Ok(None) };
+    Ok(Some(Asked { prompt, leads_to: prompts::leads_to(services, account, prompt).await? }))
 }
 
 async fn approval(services: &Services, session: Option<&Session>) -> Result<ApprovalAsked, Problem> {
@@ -131,14 +131,13 @@ pub(in crate::web) fn surroundings(request: &HttpRequest, services: &Services, k
         section: known.section,
         approval: known.approval,
         news: news(request),
-        asked: asked(request, known.prompt),
+        asked: known.asked.filter(|asked| is_in_place(request, asked)),
     }
 }
 
-/// What is asked above the page: not where it is done, and not above a form that was refused, which has no way back.
-fn asked(request: &HttpRequest, prompt: Option<Prompt>) -> Option<Asked> {
-    let asked = prompt.map(|prompt| Asked { prompt, leads_to: prompts::leads_to(prompt) })?;
-    (request.method() == Method::GET && request.path() != asked.leads_to).then_some(asked)
+/// Not where it is done, and not above a form that was refused, which has no way back.
+fn is_in_place(request: &HttpRequest, asked: &Asked) -> bool {
+    request.method() == Method::GET && request.path() != asked.leads_to
 }
 
 /// The language that was chosen; else the one that the browser asks for.
@@ -159,6 +158,7 @@ fn news(request: &HttpRequest) -> Option<News> {
         "record_trashed" => News::RecordTrashed,
         "record_restored" => News::RecordRestored,
         "imported" => News::Imported,
+        "subscriber_answered" => News::SubscriberAnswered,
         "identifier_changed" => News::IdentifierChanged,
         "change_undone" => News::ChangeUndone,
         "phone_removed" => News::PhoneRemoved,

@@ -7,7 +7,7 @@ use crate::accounts::identifiers::changing::Change;
 use crate::kernel::access::{AccountAccess, Authorized, ChangeAccount, SignedIn};
 use crate::kernel::values::Locale;
 use crate::web::api::accounts::of_failure;
-use crate::web::pages::{ContactField, ContactsPage, Form, Moment, PhoneRow, WaitingChange};
+use crate::web::pages::{ContactField, ContactsPage, Form, Moment, PhoneRow, TextMessages, WaitingChange};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
@@ -47,6 +47,7 @@ pub(super) async fn page(
         confirmed_at: contacts.confirmed_at.map(|at| Moment::new(at, locale)),
         waiting: changes.into_iter().map(waiting).collect(),
         form,
+        texts: if services.settings.sms.is_some() { TextMessages::Sent } else { TextMessages::NotSent },
     })
 }
 

@@ -36,14 +36,16 @@ async fn begin(
     form: FormBody,
 ) -> Result<HttpResponse, Problem> {
     let form = form.read().await?;
-    let value = form.text(ContactField::NewEmail.name());
-    let draft = Draft { kind: form.raw("kind").to_owned(), value: value.clone() };
+    let kind = form.raw("kind").to_owned();
+    let field = if kind == "phone" { ContactField::NewPhone } else { ContactField::NewEmail };
+    let value = form.text(field.name());
+    let draft = Draft { kind, value: value.clone() };
     let problem = match services.accounts.begin_change(&access, draft).await {
         Ok(change) => return Ok(go_to(&format!("/account/contacts/changes/{}", change.id))),
         Err(error) => of_change(&services.incidents, error),
     };
-    let typed = Form::empty().typed(ContactField::NewEmail, value);
-    let again = told_in(typed, &problem, |pointer| (pointer == "/value").then_some(ContactField::NewEmail));
+    let typed = Form::empty().typed(field, value);
+    let again = told_in(typed, &problem, |_| Some(field));
     let Some(again) = again else { return Err(problem) };
     let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
     let page = contacts::page(&services, &access, chrome.locale, again).await?;

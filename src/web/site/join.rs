@@ -112,7 +112,7 @@ async fn join(
     let form = form.read().await?;
     let problem = match services.accounts.finish_signup(*id, draft(&form), &origin.0).await {
         Ok(joined) => {
-            return Ok(with_session(go_to(&format!("/t/{}/?news=joined", joined.tenant)), &joined.session));
+            return Ok(with_session(go_to(&format!("/t/{}/profile?news=joined", joined.tenant)), &joined.session));
         }
         Err(error) => of_joining(&services.incidents, error),
     };

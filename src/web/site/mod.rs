@@ -28,6 +28,8 @@ mod processors;
 mod prompts;
 mod security;
 mod sign_in;
+mod subscriber;
+mod support;
 mod tokens;
 mod upload;
 mod vault;
@@ -71,6 +73,8 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(prompts::routes());
     routes.extend(security::routes());
     routes.extend(sign_in::routes());
+    routes.extend(subscriber::routes());
+    routes.extend(support::routes());
     routes.extend(tokens::routes());
     routes.extend(vault::routes());
     routes.extend(well_known::routes());

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::accounts::prompts::Prompt;
-use crate::kernel::access::{Authorized, ChangeAccount};
+use crate::kernel::access::{AccountAccess, Authorized, ChangeAccount};
 use crate::web::api::accounts::of_failure;
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, post};
@@ -16,11 +16,19 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// Where a prompt leads.
-pub(super) const fn leads_to(prompt: Prompt) -> &'static str {
-    match prompt {
-        Prompt::ConfirmContacts => "/account/contacts",
-        Prompt::PasswordAge => "/account/security",
-    }
+///
+/// # Errors
+/// The tenants cannot be read.
+pub(super) async fn leads_to(services: &Services, account: &AccountAccess, prompt: Prompt) -> Result<String, Problem> {
+    Ok(match prompt {
+        Prompt::ConfirmContacts => "/account/contacts".to_owned(),
+        Prompt::PasswordAge => "/account/security".to_owned(),
+        Prompt::SubscriberProfile => {
+            let tenant = services.accounts.unanswered(account).await;
+            let tenant = tenant.map_err(|error| of_failure(&services.incidents, error))?;
+            tenant.map_or_else(|| "/".to_owned(), |tenant| format!("/t/{tenant}/profile"))
+        }
+    })
 }
 
 /// Puts a prompt off, and leads back to where it was read.

@@ -286,6 +286,8 @@ async fn joins(world: &mut World, visitor: &mut Visitor) -> String {
     assert!(visitor.path().await.starts_with("/t/"), "the vault is there");
     assert!(visitor.reads("header .tenant").await.starts_with(&name));
     assert_eq!(visitor.counts("main [role=status]").await, 1, "the page says that it worked");
+    visitor.looks_around("about-the-business").await;
+    visitor.presses("main .actions a").await;
     visitor.looks_around("empty-vault").await;
     email
 }

@@ -1,0 +1,2 @@
+DROP TABLE support_codes;
+DROP TABLE subscriber_profiles;
