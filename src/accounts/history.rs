@@ -1,5 +1,8 @@
 //! The sign-in history of an account: when, from where, how, and whether it was let in.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +10,12 @@ use crate::accounts::{Accounts, Failure};
 use crate::kernel::access::AccountAccess;
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
-use crate::kernel::ids::SignInId;
+use crate::kernel::ids::{AccountId, SignInId};
+use crate::kernel::keyring::KeyringError;
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::sign_ins;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{AccountScope, Origin};
+use crate::kernel::tenancy::{AccountScope, Origin, ServiceScope};
 
 /// By what somebody came in, or tried to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,16 +118,16 @@ pub(super) fn let_in_by_password(
     enough: usize,
 ) -> Result<usize, StoreError> {
     let looked_at = i64::try_from(enough.saturating_mul(4)).unwrap_or(i64::MAX);
-    let rows: Vec<(SignInId, Sealed<SignInBody>)> = sign_ins::table
+    let rows: Vec<(SignInId, i64, Sealed<SignInBody>)> = sign_ins::table
         .filter(sign_ins::account_id.eq(scope.account()))
         .filter(sign_ins::at.gt(since))
         .order(sign_ins::id.desc())
         .limit(looked_at)
-        .select((sign_ins::id, sign_ins::body))
+        .select((sign_ins::id, sign_ins::version, sign_ins::body))
         .load(tx.conn())?;
     let mut counted = 0;
-    for (id, body) in rows {
-        let seen = scope.keys().open(RowRef::new(id.as_bytes(), 1), &body)?;
+    for (id, version, body) in rows {
+        let seen = scope.keys().open(RowRef::new(id.as_bytes(), version), &body)?;
         if seen.method == Way::Password && seen.outcome == Outcome::Accepted {
             counted += 1;
         }
@@ -147,21 +151,95 @@ impl Accounts {
     ) -> Result<Vec<SignIn>, Failure> {
         let before = before.unwrap_or(SignInId::from_bytes([0xff; 16]));
         let read = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Vec<SignIn>, StoreError> {
-            let rows: Vec<(SignInId, Time, Sealed<SignInBody>)> = sign_ins::table
+            let rows: Vec<(SignInId, Time, i64, Sealed<SignInBody>)> = sign_ins::table
                 .filter(sign_ins::account_id.eq(scope.account()))
                 .filter(sign_ins::id.lt(before))
                 .order(sign_ins::id.desc())
                 .limit(limit)
-                .select((sign_ins::id, sign_ins::at, sign_ins::body))
+                .select((sign_ins::id, sign_ins::at, sign_ins::version, sign_ins::body))
                 .load(tx.conn())?;
-            let open = |(id, at, body): (SignInId, Time, Sealed<SignInBody>)| {
-                let seen = scope.keys().open(RowRef::new(id.as_bytes(), 1), &body)?;
+            let open = |(id, at, version, body): (SignInId, Time, i64, Sealed<SignInBody>)| {
+                let seen = scope.keys().open(RowRef::new(id.as_bytes(), version), &body)?;
                 Ok(SignIn { id, at, seen })
             };
             rows.into_iter().map(open).collect()
         };
         Ok(self.kernel().read(&access.scope, read).await?)
     }
+}
+
+/// How long an address is kept as it was.
+const WHOLE: Duration = Duration::from_hours(365 * 24);
+/// The version of an entry whose address is as it was.
+const AS_IT_WAS: i64 = 1;
+/// So many entries are shortened in one go.
+const IN_ONE_GO: i64 = 500;
+
+impl Accounts {
+    /// Shortens the addresses in entries that are a year old: they tell the network from then on, and nobody in it. Gives
+    /// how many.
+    ///
+    /// # Errors
+    /// The store's; what was done stays done.
+    pub(super) async fn shorten_addresses(&self) -> Result<usize, Failure> {
+        let kernel = self.kernel();
+        let old = |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<Vec<AccountId>, StoreError> {
+            let until = tx.now().minus(WHOLE);
+            let entries = sign_ins::table.filter(sign_ins::version.eq(AS_IT_WAS)).filter(sign_ins::at.le(until));
+            Ok(entries.select(sign_ins::account_id).distinct().limit(100).load(tx.conn())?)
+        };
+        let mut shortened = 0;
+        loop {
+            let accounts = kernel.point(&kernel.service(), old).await?;
+            if accounts.is_empty() {
+                return Ok(shortened);
+            }
+            for account in accounts {
+                match kernel.account_scope(account) {
+                    Ok(scope) => shortened += kernel.write("history.shorten", &scope, shorten).await?,
+                    Err(KeyringError::NoKey(_)) => {
+                        kernel.write("history.forget", &kernel.service(), move |tx, _| forget(tx, account)).await?;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+    }
+}
+
+fn shorten(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<usize, StoreError> {
+    let until = tx.now().minus(WHOLE);
+    let rows: Vec<(SignInId, Sealed<SignInBody>)> = sign_ins::table
+        .filter(sign_ins::account_id.eq(scope.account()))
+        .filter(sign_ins::version.eq(AS_IT_WAS))
+        .filter(sign_ins::at.le(until))
+        .limit(IN_ONE_GO)
+        .select((sign_ins::id, sign_ins::body))
+        .load(tx.conn())?;
+    let many = rows.len();
+    for (id, body) in rows {
+        let seen = scope.keys().open(RowRef::new(id.as_bytes(), AS_IT_WAS), &body)?;
+        let seen = Seen { ip: seen.ip.map(network), ..seen };
+        let version = AS_IT_WAS + 1;
+        let body = scope.keys().seal::<SignInBody>(RowRef::new(id.as_bytes(), version), &seen, tx.entropy());
+        let entry = sign_ins::table.find((scope.account(), id)).filter(sign_ins::version.eq(AS_IT_WAS));
+        diesel::update(entry).set((sign_ins::version.eq(version), sign_ins::body.eq(body))).execute(tx.conn())?;
+    }
+    Ok(many)
+}
+
+/// The network of an address: /24 of IPv4, /48 of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8)).into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 80)).into(),
+    }
+}
+
+/// Forgets the history of an account whose keys are gone: nobody can read it any more.
+fn forget(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    diesel::delete(sign_ins::table.filter(sign_ins::account_id.eq(account))).execute(tx.conn())?;
+    Ok(())
 }
 
 /// The programs that people know by name, most telling first: browsers say that they are each other.
@@ -205,6 +283,14 @@ pub(super) fn in_words(agent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shortened_address_tells_the_network_alone() {
+        //
+        let of = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(of("203.0.113.77"), "203.0.113.0");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1::");
+    }
 
     #[test]
     fn a_device_is_told_in_words() {

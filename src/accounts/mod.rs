@@ -4,13 +4,16 @@
 //! stored), [`signing_in`] (unknown and known identifiers are alike), [`factors`] (raising a session, and by
 //! what), [`oidc`] (by a third party's sign-in), [`history`], [`notices`] (what its person is told), [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail),
 //! [`prompts`] (what the service asks of a person), [`contacts`], [`identifiers`] (what signs in, changed), [`addresses`] (from
-//! where it may be used), [`limits`] (how much in a day), [`support`] (who is on the telephone). What the parts
+//! where it may be used), [`limits`] (how much in a day), [`support`] (who is on the telephone), [`changing`] (the
+//! password), [`recovering`] (what is done without being signed in: [`renewing`] a password, and `freezing`). What the parts
 //! of an account are under is the account's own key; what belongs to nobody yet is under the day's.
 
 pub mod addresses;
+pub mod changing;
 pub mod contacts;
 mod decoys;
 pub mod factors;
+mod freezing;
 pub mod history;
 pub mod identifiers;
 pub mod joining;
@@ -21,6 +24,8 @@ pub mod passwords;
 mod person;
 mod places;
 pub mod prompts;
+pub mod recovering;
+pub mod renewing;
 pub mod session;
 pub mod signing_in;
 pub mod support;
@@ -65,6 +70,8 @@ struct Rules {
     sessions: SessionRules,
     /// How long a code lives.
     code_lifetime: Duration,
+    /// How long a new password waits where the mailbox is all there is.
+    reset_wait: Duration,
     /// How many tries end a code.
     code_tries: i64,
     /// Codes to one account or address.
@@ -196,6 +203,7 @@ fn rules(settings: &Settings, sessions: SessionRules) -> Rules {
     Rules {
         sessions,
         code_lifetime: settings.codes.lifetime.into(),
+        reset_wait: settings.codes.reset_wait.into(),
         code_tries: settings.codes.tries.into(),
         codes: Limit {
             policy: "codes",

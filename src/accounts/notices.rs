@@ -95,6 +95,12 @@ pub(super) enum Refusal {
     SignIn,
     /// An answer to a challenge.
     Confirmation,
+    /// A sign-in with the right password, while the account is frozen.
+    WhileFrozen,
+    /// A mailed code, or what was to be shown besides, of who is not signed in.
+    Recovery,
+    /// The present password, of who wants to change it.
+    PasswordChange,
 }
 
 impl Refusal {
@@ -102,6 +108,9 @@ impl Refusal {
         match self {
             Self::SignIn => Notice::SignInRefused { times },
             Self::Confirmation => Notice::ConfirmationRefused { times },
+            Self::WhileFrozen => Notice::SignInWhileFrozen { times },
+            Self::Recovery => Notice::RecoveryRefused { times },
+            Self::PasswordChange => Notice::PasswordChangeRefused { times },
         }
     }
 
@@ -109,6 +118,9 @@ impl Refusal {
         match self {
             Self::SignIn => b"sign-in",
             Self::Confirmation => b"confirmation",
+            Self::WhileFrozen => b"while-frozen",
+            Self::Recovery => b"recovery",
+            Self::PasswordChange => b"password-change",
         }
     }
 }
@@ -229,7 +241,12 @@ fn told(
 pub(super) fn refused(tx: &mut Tx<'_>, scope: &AccountScope, what: Refusal, origin: &Origin) -> Result<(), StoreError> {
     let hour = tx.now().micros().div_euclid(GATHERED);
     let gather = scope.keys().tag(&[b"account_notices", what.label()], &hour.to_be_bytes());
-    let due_at = delivery(tx, scope)?.due(tx.now());
+    // The same is read whatever was refused, so that no time tells what it was.
+    let chosen = delivery(tx, scope)?;
+    let due_at = match what.notice(1).urgency() {
+        Urgency::Now => tx.now(),
+        Urgency::AsChosen => chosen.due(tx.now()),
+    };
     let body = Body { notice: what.notice(1), seen: Some(Seen::of(origin)) };
     enter(tx, scope, &body, Some(gather), Some(due_at))
 }
@@ -294,6 +311,9 @@ fn open(scope: &AccountScope, (id, at, last_at, times, reported_at, body): Colum
     let notice = match notice {
         Notice::SignInRefused { .. } => Notice::SignInRefused { times },
         Notice::ConfirmationRefused { .. } => Notice::ConfirmationRefused { times },
+        Notice::SignInWhileFrozen { .. } => Notice::SignInWhileFrozen { times },
+        Notice::RecoveryRefused { .. } => Notice::RecoveryRefused { times },
+        Notice::PasswordChangeRefused { .. } => Notice::PasswordChangeRefused { times },
         other => other,
     };
     Ok(Entry { id, at, last_at, notice, seen, reported_at })
@@ -427,21 +447,29 @@ fn mail(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<usize, StoreError> {
     }
     let mut entries = rows.into_iter().map(|row| open(scope, row)).collect::<Result<Vec<_>, StoreError>>()?;
     entries.sort_by_key(|entry| entry.id);
-    let more = u32::try_from(entries.len().saturating_sub(LINES)).unwrap_or(u32::MAX);
-    let mut items: Vec<DigestItem> = entries
-        .into_iter()
-        .rev()
-        .take(LINES)
-        .map(|entry| DigestItem { at: entry.last_at, notice: entry.notice })
-        .collect();
-    items.reverse();
-    let notice = match (items.len(), items.pop()) {
-        (1, Some(only)) => only.notice,
-        (_, last) => Notice::Digest { items: items.into_iter().chain(last).collect(), more },
-    };
     let person = person::find(tx, scope)?;
-    outbox::enqueue(tx, scope.keys(), &Mail { to: person.address()?, language: person.language, notice })?;
+    let to = person.address()?;
+    // What could not wait stands alone, the rest together.
+    let (urgent, rest): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.notice.urgency() == Urgency::Now);
+    for notice in urgent.into_iter().map(|entry| entry.notice).chain(together(rest)) {
+        outbox::enqueue(tx, scope.keys(), &Mail { to: to.clone(), language: person.language, notice })?;
+    }
     Ok(1)
+}
+
+/// One notice as itself, several as a digest of the newest.
+fn together(entries: Vec<Entry>) -> Option<Notice> {
+    let more = u32::try_from(entries.len().saturating_sub(LINES)).unwrap_or(u32::MAX);
+    let newest = entries.into_iter().rev().take(LINES);
+    let mut items: Vec<DigestItem> =
+        newest.map(|entry| DigestItem { at: entry.last_at, notice: entry.notice }).collect();
+    items.reverse();
+    match (items.len(), items.pop()) {
+        (_, None) => None,
+        (1, Some(only)) => Some(only.notice),
+        (_, last) => Some(Notice::Digest { items: items.into_iter().chain(last).collect(), more }),
+    }
 }
 
 /// Forgets the feed of an account whose keys are gone: nobody can read it any more.

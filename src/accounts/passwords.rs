@@ -134,6 +134,19 @@ impl NewPassword {
         self.strength
     }
 
+    /// Whether `own` is not in it, and its patterns are not guessed by that: for who is known only after the password was
+    /// held against the other rules.
+    ///
+    /// # Errors
+    /// Every rule that it breaks.
+    pub fn fits(&self, own: &OwnData) -> Result<(), Vec<Weakness>> {
+        let text = self.password.reveal();
+        if own.is_within(&Zeroizing::new(folded(text))) {
+            return Err(vec![Weakness::HoldsOwnData]);
+        }
+        if guesses(text, own) < LEAST_GUESSES { Err(vec![Weakness::Guessable]) } else { Ok(()) }
+    }
+
     /// The password, to be hashed.
     #[must_use]
     pub fn into_secret(self) -> Secret<String> {

@@ -208,8 +208,49 @@ pub(super) fn change(
     if changed == 1 { Ok((before, after)) } else { Err(StoreError::Again) }
 }
 
+/// Holds the account as it was when its password was verified: until the transaction ends, nobody changes the password
+/// and nobody freezes the account.
+pub(super) fn hold(tx: &mut Tx<'_>, scope: &AccountScope, chosen_at: Time) -> Result<Held, StoreError> {
+    let as_it_was = accounts::table
+        .find(scope.account())
+        .filter(accounts::state.eq(Standing::Active.code()))
+        .filter(accounts::password_at.eq(chosen_at));
+    let held = diesel::update(as_it_was).set(accounts::state.eq(accounts::state)).execute(tx.conn())?;
+    Ok(if held == 1 { Held::AsItWas } else { Held::Changed })
+}
+
+/// Whether an account is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "what was verified may not hold any more"]
+pub(super) enum Held {
+    AsItWas,
+    Changed,
+}
+
+/// Makes the account something else, where it is `from`; gives whether it was.
+pub(super) fn turn(tx: &mut Tx<'_>, scope: &AccountScope, from: Standing, to: Standing) -> Result<Held, StoreError> {
+    let now = tx.now();
+    let turned = diesel::update(accounts::table.find(scope.account()).filter(accounts::state.eq(from.code())))
+        .set((accounts::state.eq(to.code()), accounts::updated_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(if turned == 1 { Held::AsItWas } else { Held::Changed })
+}
+
+/// Keeps another password.
+pub(super) fn renew_password(tx: &mut Tx<'_>, scope: &AccountScope, password: &Chosen) -> Result<(), StoreError> {
+    let (id, now) = (scope.account(), tx.now());
+    let before: Time = accounts::table.find(id).select(accounts::password_at).get_result(tx.conn())?;
+    // Later than the one before, whatever the clock says: by this moment the two are told apart.
+    let at = now.max(before.plus(std::time::Duration::from_micros(1)));
+    let password = scope.keys().seal::<AccountPassword>(chosen_at(id, at), password, tx.entropy());
+    diesel::update(accounts::table.find(id))
+        .set((accounts::password.eq(password), accounts::password_at.eq(at), accounts::updated_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 /// What a sign-in is checked against; `None` when there is no such row.
-pub(super) fn credentials(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Option<(Standing, Phc)>, StoreError> {
+pub(super) fn credentials(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Option<(Standing, Phc, Time)>, StoreError> {
     let id = scope.account();
     let row: Option<(i16, Sealed<AccountPassword>, Time)> = accounts::table
         .find(id)
@@ -217,7 +258,7 @@ pub(super) fn credentials(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Optio
         .get_result(tx.conn())
         .optional()?;
     let open = |(state, password, at): (i16, Sealed<AccountPassword>, Time)| {
-        Ok((Standing::from_code(state), scope.keys().open(chosen_at(id, at), &password)?.phc))
+        Ok((Standing::from_code(state), scope.keys().open(chosen_at(id, at), &password)?.phc, at))
     };
     row.map(open).transpose()
 }

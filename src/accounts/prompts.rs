@@ -14,7 +14,7 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use crate::accounts::passwords::Strength;
 use crate::accounts::person::{self, Ages};
-use crate::accounts::{Accounts, Failure, history};
+use crate::accounts::{Accounts, Failure, history, renewing};
 use crate::kernel::access::{AccountAccess, Role, member_scopes};
 use crate::kernel::clock::Time;
 use crate::kernel::ids::TenantId;
@@ -33,6 +33,12 @@ pub enum Prompt {
     PasswordAge,
     /// To answer a few questions about the business (S-11).
     SubscriberProfile,
+    /// To look who has signed in: it is a month since the last look.
+    SignIns,
+    /// After a thaw: to add a safer way to confirm, and to remove each that is not one's own.
+    ReviewMethods,
+    /// To object, if need be: somebody has asked by mail alone for a new password, and waits.
+    ResetWaits,
 }
 
 /// After how long what is asked for.
@@ -48,10 +54,21 @@ pub struct Terms {
 
 /// So many sign-ins since it was chosen make a password one that is used much.
 const MUCH: usize = 100;
+/// Between two looks at the sign-ins, and for so long a thaw is remembered.
+const MONTH: Duration = Duration::from_hours(30 * 24);
+/// A look within so long after another is not written down.
+const LOOKED: Duration = Duration::from_hours(1);
 
 impl Prompt {
     /// All of them, in the order in which they are asked.
-    pub const ALL: [Self; 3] = [Self::ConfirmContacts, Self::PasswordAge, Self::SubscriberProfile];
+    pub const ALL: [Self; 6] = [
+        Self::ResetWaits,
+        Self::ReviewMethods,
+        Self::ConfirmContacts,
+        Self::PasswordAge,
+        Self::SignIns,
+        Self::SubscriberProfile,
+    ];
 
     /// Its name in the API.
     #[must_use]
@@ -60,6 +77,9 @@ impl Prompt {
             Self::ConfirmContacts => "confirm_contacts",
             Self::PasswordAge => "password_age",
             Self::SubscriberProfile => "subscriber_profile",
+            Self::SignIns => "sign_ins",
+            Self::ReviewMethods => "review_methods",
+            Self::ResetWaits => "reset_waits",
         }
     }
 
@@ -75,6 +95,9 @@ impl Prompt {
             Self::ConfirmContacts => 1,
             Self::PasswordAge => 2,
             Self::SubscriberProfile => 3,
+            Self::SignIns => 4,
+            Self::ReviewMethods => 5,
+            Self::ResetWaits => 6,
         }
     }
 
@@ -82,7 +105,9 @@ impl Prompt {
     const fn pause(self) -> Duration {
         match self {
             Self::ConfirmContacts | Self::SubscriberProfile => Duration::from_hours(7 * 24),
-            Self::PasswordAge => Duration::from_hours(30 * 24),
+            Self::PasswordAge | Self::SignIns => Duration::from_hours(30 * 24),
+            Self::ReviewMethods => MONTH,
+            Self::ResetWaits => Duration::from_hours(1),
         }
     }
 }
@@ -161,6 +186,20 @@ impl Accounts {
         Ok(self.kernel().write("accounts.put_off", &access.scope, write).await?)
     }
 
+    /// The person has looked at who has signed in: written down when it was time to.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn saw_sign_ins(&self, access: &AccountAccess) -> Result<(), Failure> {
+        let read = |tx: &mut Tx<'_>, scope: &AccountScope| before(tx, scope, Prompt::SignIns);
+        let last = self.kernel().point(&access.scope, read).await?.answered_at;
+        if last.is_some_and(|at| self.kernel().now().since(at) < LOOKED) {
+            return Ok(());
+        }
+        let write = |tx: &mut Tx<'_>, scope: &AccountScope| answered(tx, scope, Prompt::SignIns);
+        Ok(self.kernel().write("accounts.saw_sign_ins", &access.scope, write).await?)
+    }
+
     /// The person says that address and phone number are right.
     ///
     /// # Errors
@@ -188,6 +227,12 @@ pub(super) fn answered(tx: &mut Tx<'_>, scope: &AccountScope, prompt: Prompt) ->
     )
     .execute(tx.conn())?;
     Ok(())
+}
+
+/// Asks from now on, whatever was put off before.
+pub(super) fn ask(tx: &mut Tx<'_>, scope: &AccountScope, prompt: Prompt) -> Result<(), StoreError> {
+    diesel::delete(prompts::table.find((scope.account(), prompt.code()))).execute(tx.conn())?;
+    answered(tx, scope, prompt)
 }
 
 /// When a prompt was last answered.
@@ -232,6 +277,13 @@ fn is_due(
         Prompt::ConfirmContacts => {
             Ok(Due::once(now.since(before.answered_at.unwrap_or(ages.created_at)), terms.contacts))
         }
+        Prompt::SignIns => Ok(Due::once(now.since(before.answered_at.unwrap_or(ages.created_at)), MONTH)),
+        // Asked for at a moment, and for a month from then on.
+        Prompt::ReviewMethods => Ok(match before.answered_at {
+            Some(at) if now.since(at) < MONTH => Due::Now,
+            _ => Due::NotYet,
+        }),
+        Prompt::ResetWaits => Ok(if renewing::waiting(tx, scope)?.is_some() { Due::Now } else { Due::NotYet }),
         Prompt::PasswordAge => {
             let age = now.since(ages.password_at);
             // How much it is used is counted only where that decides.

@@ -1,14 +1,16 @@
 //! A session as its account sees it.
 
 use crate::accounts::factors::{Advice, Method, confirming};
+use crate::accounts::history::in_words;
 use crate::accounts::prompts::Prompt;
 use crate::accounts::{Accounts, Failure, person};
+use crate::kernel::access::sessions::Listed;
 use crate::kernel::access::{AccountAccess, Assurance, Role, Session, TenantAccess, member_scopes, sessions};
 use crate::kernel::crypto::token::SessionToken;
-use crate::kernel::ids::{AccountId, TenantId};
+use crate::kernel::ids::{AccountId, SessionId, TenantId};
 use crate::kernel::personal::Personal;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{InTenant as _, ServiceScope};
+use crate::kernel::tenancy::{AccountScope, InTenant as _, ServiceScope};
 use crate::tenants::profile;
 
 /// A session that has just begun or was just raised: its new token, and who it is.
@@ -108,6 +110,39 @@ impl Accounts {
             methods: methods.map(|method| (method, method.advice(holdings))).collect(),
             prompts,
         })
+    }
+
+    /// The account's sessions, the one seen last first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sessions(&self, access: &AccountAccess) -> Result<Vec<Listed>, Failure> {
+        let rules = self.rules().sessions;
+        let read = move |tx: &mut Tx<'_>, scope: &AccountScope| sessions::list(tx, scope, &rules);
+        let mut listed = self.kernel().read(&access.scope, read).await?;
+        for session in &mut listed {
+            session.device = session.device.clone().map(|agent| in_words(&agent));
+        }
+        Ok(listed)
+    }
+
+    /// Ends one of the account's sessions; gives its id, and nothing where the account has none of this id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn end_session(&self, access: &AccountAccess, id: SessionId) -> Result<Option<SessionId>, Failure> {
+        let end = move |tx: &mut Tx<'_>, scope: &AccountScope| sessions::end_one(tx, scope.account(), id);
+        Ok(self.kernel().write("accounts.end_session", &access.scope, end).await?)
+    }
+
+    /// Ends every session of the account but this one (R-21, K-10).
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn end_other_sessions(&self, access: &AccountAccess) -> Result<(), Failure> {
+        let kept = Some(access.session.id);
+        let end = move |tx: &mut Tx<'_>, scope: &AccountScope| sessions::end_but(tx, scope.account(), kept);
+        Ok(self.kernel().write("accounts.end_sessions", &access.scope, end).await?)
     }
 
     /// Ends the session, and whatever waits on it.

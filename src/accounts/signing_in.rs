@@ -9,7 +9,7 @@
 use crate::accounts::history::{self, Outcome, Way};
 use crate::accounts::notices::{self, Refusal};
 use crate::accounts::passwords::normalised;
-use crate::accounts::person::{self, Standing};
+use crate::accounts::person::{self, Held, Standing};
 use crate::accounts::places::{self, Place};
 use crate::accounts::session::Begun;
 use crate::accounts::throttles::{Counter, Throttled, of_address};
@@ -17,6 +17,7 @@ use crate::accounts::{Accounts, Failure, Rules};
 use crate::kernel::access::addresses::{self, AddressList};
 use crate::kernel::access::sessions::{self, Computer};
 use crate::kernel::access::{AccountAccess, Assurance, Outside};
+use crate::kernel::clock::Time;
 use crate::kernel::crypto::password::{Phc, Rehash, Verdict};
 use crate::kernel::ids::AccountId;
 use crate::kernel::keyring::KeyringError;
@@ -119,6 +120,7 @@ struct Candidate {
     addresses: AddressList,
     counters: Vec<Counter>,
     throttled: Option<Throttled>,
+    chosen_at: Time,
 }
 
 impl Accounts {
@@ -135,9 +137,17 @@ impl Accounts {
             return Err(Failure::Throttled(throttled).into());
         }
         let (accepted, rehashed) = self.verify(&candidate, &attempt.password, origin).await?;
-        let Candidate { scope, counters, .. } = candidate;
-        let entry = Entry { counters, accepted, rehashed, computer: attempt.computer, origin: origin.clone() };
+        let Candidate { scope, counters, chosen_at, .. } = candidate;
+        let entry =
+            Entry { counters, accepted, chosen_at, rehashed, computer: attempt.computer, origin: origin.clone() };
         self.enter(scope, entry).await
+    }
+
+    /// The account that an identifier is of, or a decoy: for what is asked for without a password.
+    pub(super) async fn whose(&self, identifier: &Identifier, origin: &Origin) -> Result<AccountScope, Failure> {
+        let day = self.kernel().today().await?;
+        let knock = Knock { day, rules: *self.rules(), identifier: identifier.clone(), origin: origin.clone() };
+        Ok(self.candidate(knock).await?.scope)
     }
 
     /// The account of the identifier, or a decoy.
@@ -164,12 +174,13 @@ impl Accounts {
             Err(error) => return Err(error.into()),
         };
         let read = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Candidate>, StoreError> {
-            let Some((standing, password)) = person::credentials(tx, scope)? else { return Ok(None) };
+            let Some((standing, password, chosen_at)) = person::credentials(tx, scope)? else { return Ok(None) };
             let place = places::find(tx, scope, &knock.origin, knock.rules.usual_places)?;
             let counters = knock.counters(place);
             let throttled = first(tx, &counters, Counter::look)?;
             let addresses = addresses::find(tx, scope)?;
-            Ok(Some(Candidate { scope: scope.clone(), standing, password, addresses, counters, throttled }))
+            let scope = scope.clone();
+            Ok(Some(Candidate { scope, standing, password, addresses, counters, throttled, chosen_at }))
         };
         Ok(self.kernel().point(&scope, read).await?)
     }
@@ -196,6 +207,9 @@ impl Accounts {
                 };
                 Ok((Accepted::Yes, rehashed))
             }
+            Verdict::Matches { .. } if candidate.standing == Standing::Frozen && !is_long => {
+                Ok((Accepted::Frozen, None))
+            }
             Verdict::Matches { .. } | Verdict::Differs => Ok((Accepted::No, None)),
         }
     }
@@ -205,20 +219,28 @@ impl Accounts {
     async fn enter(&self, scope: AccountScope, entry: Entry) -> Result<Begun, SignInError> {
         let (rules, origin) = (self.rules().sessions, entry.origin.clone());
         let write = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Entered, StoreError> {
-            let Entry { counters, accepted, rehashed, computer, origin } = &entry;
+            let Entry { counters, accepted, chosen_at, rehashed, computer, origin } = &entry;
             if let Some(throttled) = first(tx, counters, Counter::hold)? {
                 return Ok(Entered::Throttled(throttled));
             }
-            if *accepted != Accepted::Yes {
+            // Whoever was let in by a password that has been changed since, or into an account that has been frozen, is not.
+            let accepted = match accepted {
+                Accepted::Yes if person::hold(tx, scope, *chosen_at)? == Held::Changed => Accepted::No,
+                other => *other,
+            };
+            if accepted != Accepted::Yes {
                 for counter in counters {
                     counter.count(tx)?;
                 }
                 history::enter(tx, scope, origin, Way::Password, Outcome::Refused)?;
-                if *accepted == Accepted::NotFromThere {
-                    let person = person::find(tx, scope)?;
-                    notices::tell_of(tx, scope, &person, Notice::SignInOutside, origin)?;
-                } else {
-                    notices::refused(tx, scope, Refusal::SignIn, origin)?;
+                match accepted {
+                    Accepted::NotFromThere => {
+                        let person = person::find(tx, scope)?;
+                        notices::tell_of(tx, scope, &person, Notice::SignInOutside, origin)?;
+                    }
+                    // Only the account's owner hears that the password was right, and how to thaw.
+                    Accepted::Frozen => notices::refused(tx, scope, Refusal::WhileFrozen, origin)?,
+                    Accepted::No | Accepted::Yes => notices::refused(tx, scope, Refusal::SignIn, origin)?,
                 }
                 return Ok(Entered::Refused);
             }
@@ -251,12 +273,15 @@ enum Accepted {
     No,
     /// The password is the right one, and the account may not be used from there.
     NotFromThere,
+    /// The password is right, and the account is frozen.
+    Frozen,
 }
 
 /// What is to be written down.
 struct Entry {
     counters: Vec<Counter>,
     accepted: Accepted,
+    chosen_at: Time,
     rehashed: Option<Phc>,
     computer: Computer,
     origin: Origin,
@@ -270,7 +295,7 @@ enum Entered {
 }
 
 /// The first counter that refuses.
-fn first(
+pub(super) fn first(
     tx: &mut Tx<'_>,
     counters: &[Counter],
     ask: impl Fn(&Counter, &mut Tx<'_>) -> Result<Option<Throttled>, StoreError>,

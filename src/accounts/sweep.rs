@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::accounts::{Accounts, Failure, factors, identifiers, notices, oidc, places, support};
+use crate::accounts::{Accounts, Failure, factors, identifiers, notices, oidc, places, recovering, renewing, support};
 use crate::kernel::access::sessions;
 use crate::kernel::ids::{AccountId, ConfirmationId, SignupId};
 use crate::kernel::keyring::identifiers::Underway;
@@ -21,6 +21,12 @@ pub struct Swept {
     pub days: usize,
     /// Claims of identifiers settled or released, and what was held long enough.
     pub claims: usize,
+    /// Accounts whose tokens had ended with them, and are revoked for good now.
+    pub tokens: usize,
+    /// People told that their new password can be set.
+    pub waits: usize,
+    /// Addresses in old sign-ins that were shortened.
+    pub shortened: usize,
 }
 
 impl Accounts {
@@ -42,6 +48,9 @@ impl Accounts {
         }
         swept.days = kernel.destroy_old_days().await?;
         swept.claims = self.sweep_claims().await?;
+        swept.tokens = self.sweep_ended_tokens().await?;
+        swept.waits = self.tell_waits().await?;
+        swept.shortened = self.shorten_addresses().await?;
         Ok(swept)
     }
 
@@ -92,6 +101,8 @@ fn rows(tx: &mut Tx<'_>, accounts: &Accounts) -> Result<usize, StoreError> {
     deleted += identifiers::sweep(tx, BATCH)?;
     deleted += oidc::sweep(tx, BATCH)?;
     deleted += support::sweep(tx, BATCH)?;
+    deleted += recovering::sweep(tx, BATCH)?;
+    deleted += renewing::sweep(tx)?;
     deleted += accounts.0.decoys.forget_history(tx)?;
     Ok(deleted)
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::kernel::access::tokens as tokens_state;
+use crate::kernel::access::{FROZEN, tokens as tokens_state};
 use crate::kernel::audit::journal::Journal;
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{KeyVersion, Owner};
@@ -15,7 +15,7 @@ use crate::kernel::keyring::root::Provider;
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::migrate::{Schema, migrate};
-use crate::kernel::store::schema::{factors, instance, key_versions, tokens};
+use crate::kernel::store::schema::{accounts, factors, instance, key_versions, tokens};
 use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both};
 use crate::kernel::tenancy::{
     AccountScope, Actor, By, DayScope, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope, UpkeepScope,
@@ -470,7 +470,8 @@ fn compare(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
     if missing == 0 { Ok(()) } else { Err(StartError::KeysMissing(missing)) }
 }
 
-/// Ends the tokens and factors that the keyring knows as revoked: a restored database may have brought them back.
+/// Ends the tokens and factors that the keyring knows as revoked, and freezes the accounts that it knows as frozen: a
+/// restored database may have brought them back.
 fn apply_revocations(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
     let revoked = keyring.revoked_tokens()?;
     for some in revoked.chunks(500) {
@@ -487,6 +488,15 @@ fn apply_revocations(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
         let some = some.to_vec();
         db.write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> {
             diesel::delete(factors::table.filter(factors::id.eq_any(&some))).execute(tx.conn())?;
+            Ok(())
+        })?;
+    }
+    for some in keyring.frozen_accounts()?.chunks(500) {
+        let some = some.to_vec();
+        db.write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> {
+            diesel::update(accounts::table.filter(accounts::id.eq_any(&some)))
+                .set(accounts::state.eq(FROZEN))
+                .execute(tx.conn())?;
             Ok(())
         })?;
     }

@@ -129,6 +129,8 @@ id! {
     SignupId;
     /// An entry of an account's sign-in history.
     SignInId;
+    /// A mailed code of somebody who is not signed in: for a new password, to freeze, to thaw.
+    RecoveryId;
     /// Something that an account's person was told.
     NoticeId;
     /// Something enrolled that confirms a person beside the password.

@@ -130,6 +130,34 @@ pub enum Notice {
         /// How often, within an hour.
         times: u32,
     },
+    /// The password was right, and the account is frozen: nobody was let in.
+    SignInWhileFrozen {
+        /// How often, within an hour.
+        times: u32,
+    },
+    /// Somebody who is not signed in had a wrong code, or a wrong second one.
+    RecoveryRefused {
+        /// How often, within an hour.
+        times: u32,
+    },
+    /// Somebody who is signed in wanted to change the password, and did not know the present one.
+    PasswordChangeRefused {
+        /// How often, within an hour.
+        times: u32,
+    },
+    /// The account is frozen.
+    AccountFrozen,
+    /// The account is open again, under a new password.
+    AccountThawed,
+    /// By e-mail alone, a new password was asked for: it can be set from then on, unless its owner objects.
+    ResetWaits {
+        /// From when.
+        until: Time,
+    },
+    /// From now on it can.
+    ResetReady,
+    /// It cannot any more.
+    ResetCancelled,
     /// What has gathered since the last one (K-9).
     Digest {
         /// Oldest first.
@@ -172,6 +200,14 @@ impl Notice {
             | Self::RecoveryCodeUsed { .. }
             | Self::SignInRefused { .. }
             | Self::ConfirmationRefused { .. }
+            | Self::SignInWhileFrozen { .. }
+            | Self::RecoveryRefused { .. }
+            | Self::PasswordChangeRefused { .. }
+            | Self::AccountFrozen
+            | Self::AccountThawed
+            | Self::ResetWaits { .. }
+            | Self::ResetReady
+            | Self::ResetCancelled
             | Self::Digest { .. }
             | Self::SignInDecided { .. }
             | Self::Welcome { .. } => Life::Letter,
@@ -184,7 +220,10 @@ impl Notice {
     #[must_use]
     pub const fn urgency(&self) -> Urgency {
         match self {
-            Self::SignInRefused { .. } | Self::ConfirmationRefused { .. } => Urgency::AsChosen,
+            Self::SignInRefused { .. }
+            | Self::ConfirmationRefused { .. }
+            | Self::RecoveryRefused { .. }
+            | Self::PasswordChangeRefused { .. } => Urgency::AsChosen,
             _ => Urgency::Now,
         }
     }
@@ -196,6 +235,9 @@ impl Notice {
             Self::SignInRefused { .. }
             | Self::ConfirmationRefused { .. }
             | Self::SignInOutside
+            | Self::SignInWhileFrozen { .. }
+            | Self::RecoveryRefused { .. }
+            | Self::PasswordChangeRefused { .. }
             | Self::AddressTaken
             | Self::AddressWanted
             | Self::MethodEnded { .. }
@@ -346,6 +388,10 @@ pub enum Purpose {
     NewAddress,
     /// Replacing a forgotten password (P-10).
     PasswordReset,
+    /// Freezing the account.
+    Freeze,
+    /// Opening it again.
+    Thaw,
 }
 
 /// How long a mail is worth delivering, and whether it may arrive twice.

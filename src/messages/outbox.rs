@@ -93,6 +93,14 @@ fn queue(tx: &mut Tx<'_>, keys: &OwnerKeys, message: &Message) -> Result<Message
     Ok(id)
 }
 
+/// Takes back a message that was queued in this very transaction: where nobody is to be mailed, at the cost of a mail.
+///
+/// # Errors
+/// The store's.
+pub fn withdraw(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    rows::delete(tx, id)
+}
+
 /// A message never changes: its row has one version.
 const fn row(id: MessageId) -> RowRef {
     RowRef::new(id.as_bytes(), 1)

@@ -315,6 +315,8 @@ pub struct Codes {
     /// Wrong tries that end one.
     #[serde(deserialize_with = "number")]
     pub tries: u32,
+    /// How long a new password waits where the mailbox is all that there is.
+    pub reset_wait: Period,
     /// How many of one method an account may ask for in an hour.
     #[serde(deserialize_with = "number")]
     pub per_account_per_hour: u32,

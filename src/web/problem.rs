@@ -65,6 +65,11 @@ pub enum Problem {
         /// The methods that would do.
         methods: Vec<&'static str>,
     },
+    /// Something must be shown beside the mailed code.
+    SecondRequired {
+        /// The methods that would do.
+        methods: Vec<&'static str>,
+    },
     /// A policy in force has not been acknowledged.
     PolicyUnacknowledged {
         /// Which.
@@ -231,6 +236,7 @@ catalogue! {
     ADDRESS_NOT_ALLOWED = "address_not_allowed" FORBIDDEN [] "Not from this address": "The account has a list of addresses from which it may be used, and this is none of them.";
     CROSS_ORIGIN = "cross_origin" FORBIDDEN [] "From another origin": "Requests that change something must come from the service's own pages, or carry no cookie.";
     CONFIRMATION_REQUIRED = "confirmation_required" FORBIDDEN ["assurance", "methods"] "Confirmation required": "Confirm the session by one of `methods` first.";
+    SECOND_REQUIRED = "second_required" FORBIDDEN ["methods"] "Something besides is required": "The mailed code fits; send a code of one of `methods` besides, as `second`.";
     POLICY_UNACKNOWLEDGED = "policy_unacknowledged" FORBIDDEN ["documents"] "Policy not acknowledged": "Acknowledge the `documents` in force first; reading goes on.";
     NOT_FOUND = "not_found" NOT_FOUND [] "Not found": "There is nothing here for you.";
     METHOD_NOT_ALLOWED = "method_not_allowed" METHOD_NOT_ALLOWED [] "Method not allowed": "The header Allow names the methods that this address knows.";
@@ -301,6 +307,7 @@ impl Problem {
             Self::AddressNotAllowed => &ADDRESS_NOT_ALLOWED,
             Self::CrossOrigin => &CROSS_ORIGIN,
             Self::ConfirmationRequired { .. } => &CONFIRMATION_REQUIRED,
+            Self::SecondRequired { .. } => &SECOND_REQUIRED,
             Self::PolicyUnacknowledged { .. } => &POLICY_UNACKNOWLEDGED,
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed { .. } => &METHOD_NOT_ALLOWED,
@@ -348,6 +355,7 @@ impl Problem {
                 document.assurance = Some(assurance);
                 document.methods = Some(methods.clone());
             }
+            Self::SecondRequired { methods } => document.methods = Some(methods.clone()),
             Self::PolicyUnacknowledged { documents } | Self::AcknowledgementRequired { documents } => {
                 document.documents = Some(documents.clone());
             }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// What is asked of the session's person.
+/// What is asked of the session's person, but for the monthly look at the sign-ins.
 async fn prompts(actor: &Actor) -> Value {
     of_the_account(&actor.get("/api/v1/session").await.expect(200).json()["prompts"])
 }

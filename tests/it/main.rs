@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped or fails says why")]
 
 mod access;
+mod account_control;
 mod addresses;
 mod approvals;
 mod architecture;

@@ -188,7 +188,7 @@ each_database! {
             let body = ("application/x-www-form-urlencoded", body.as_bytes().to_vec());
             browser.send_bytes(reqwest::Method::POST, path, Some(body)).await.expect(303).header("location")
         };
-        assert_eq!(form(&format!("/account/notices/{id}/report"), "").await, "/account/notices?news=notice_reported");
+        assert_eq!(form(&format!("/account/notices/{id}/report"), "").await, "/account/freeze?news=notice_reported");
         assert!(browser.get("/account/notices").await.expect(200).page().contains("You reported this on"));
         assert_eq!(form("/account/notices/settings", "delivery=daily").await, "/account/notices?news=preferences_saved");
         assert_eq!(anna.get(SETTINGS).await.expect(200).json(), json!({"delivery": "daily"}));

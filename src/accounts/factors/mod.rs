@@ -30,6 +30,7 @@ mod oidc;
 mod passkey;
 mod recovery_codes;
 mod rows;
+pub(super) mod seconds;
 mod sms;
 mod totp;
 mod workings;

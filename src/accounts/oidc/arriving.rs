@@ -228,7 +228,7 @@ impl Accounts {
         let enter =
             move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<(SessionToken, Session)>, StoreError> {
                 let credentials = person::credentials(tx, scope)?;
-                if !credentials.is_some_and(|(standing, _)| standing == Standing::Active) {
+                if !credentials.is_some_and(|(standing, ..)| standing == Standing::Active) {
                     return Ok(None);
                 }
                 if factors::use_linked(tx, scope, &vouched.identity)?.is_none() {

@@ -167,6 +167,8 @@ struct Place {
 
 /// An account that may act.
 pub(crate) const ACTIVE: i16 = 1;
+/// An account that its owner has frozen.
+pub(crate) const FROZEN: i16 = 2;
 
 async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: &Rule) -> Result<Found, Denied> {
     // Whoever shows nothing and needs nothing is asked nothing: the process says that it lives without its database.
@@ -343,11 +345,24 @@ pub fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<(TenantId,
 /// # Errors
 /// The store's, or the keyring's. A tenant whose keys are destroyed is left out.
 pub async fn member_scopes(kernel: &Kernel, access: &AccountAccess) -> Result<Vec<(TenantScope, Role)>, StoreError> {
-    let (account, session) = (access.session.account, access.session.id);
+    scopes_of(kernel, access.session.account, By::Session(access.session.id), &access.origin).await
+}
+
+/// The same for an account's owner who acts without a session: who has proved themselves by mailed codes, to close or to
+/// regain the account.
+///
+/// # Errors
+/// As [`member_scopes`].
+pub async fn scopes_of(
+    kernel: &Kernel,
+    account: AccountId,
+    by: By,
+    origin: &Origin,
+) -> Result<Vec<(TenantScope, Role)>, StoreError> {
     let belongs = kernel.point(&ServiceScope::new(), move |tx, _| memberships(tx, account)).await?;
     let mut scopes = Vec::new();
     for (tenant, role) in belongs {
-        match kernel.tenant_scope(tenant, account, By::Session(session), access.origin.clone()) {
+        match kernel.tenant_scope(tenant, account, by, origin.clone()) {
             Ok(scope) => scopes.push((scope, role)),
             Err(KeyringError::NoKey(Owner::Tenant(_))) => {}
             Err(error) => return Err(crate::kernel::store_error(&error)),

@@ -12,7 +12,8 @@ pub mod sessions;
 pub mod tokens;
 
 pub use self::addresses::{AddressList, Outside};
-pub use self::authorize::{Authorized, Credentials, Denied, authorize, member_scopes, memberships};
+pub(crate) use self::authorize::FROZEN;
+pub use self::authorize::{Authorized, Credentials, Denied, authorize, member_scopes, memberships, scopes_of};
 pub use self::factors::{AtHand, Proof, Wanted, Wish};
 pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{

@@ -472,6 +472,103 @@ pub fn end_all(tx: &mut Tx<'_>, account: AccountId) -> Result<usize, StoreError>
     Ok(all.len())
 }
 
+/// Ends every session of the account but `kept`, and what waits on them.
+///
+/// # Errors
+/// The store's.
+pub fn end_but(tx: &mut Tx<'_>, account: AccountId, kept: Option<SessionId>) -> Result<(), StoreError> {
+    let mine: Vec<SessionId> =
+        sessions::table.filter(sessions::account_id.eq(account)).select(sessions::id).load(tx.conn())?;
+    for id in mine.into_iter().filter(|id| Some(*id) != kept) {
+        end(tx, id)?;
+    }
+    Ok(())
+}
+
+/// Ends a session of the account; gives whether it had one of this id.
+///
+/// # Errors
+/// The store's.
+pub fn end_one(tx: &mut Tx<'_>, account: AccountId, id: SessionId) -> Result<Option<SessionId>, StoreError> {
+    use diesel::OptionalExtension as _;
+    let mine = sessions::table.filter(sessions::account_id.eq(account)).filter(sessions::id.eq(id));
+    let found: Option<SessionId> = mine.select(sessions::id).get_result(tx.conn()).optional()?;
+    if found.is_some() {
+        end(tx, id)?;
+    }
+    Ok(found)
+}
+
+/// The session goes on under a new token: whoever knew the old one knows nothing.
+///
+/// # Errors
+/// The store's; [`StoreError::Refused`] when the session ended meanwhile.
+pub fn go_on(tx: &mut Tx<'_>, session: &Session) -> Result<(SessionToken, Session), StoreError> {
+    let token = SessionToken::random(tx.entropy());
+    let changed = diesel::update(sessions::table.find(session.id))
+        .set(sessions::digest.eq(token.digest().as_slice()))
+        .execute(tx.conn())?;
+    if changed != 1 {
+        return Err(StoreError::Refused("the session ended meanwhile"));
+    }
+    Ok((token, session.clone()))
+}
+
+/// A session as its account's person sees it among the others.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its id.
+    pub id: SessionId,
+    /// How sure we are of who it is.
+    pub assurance: Assurance,
+    /// Whose computer it is on.
+    pub computer: Computer,
+    /// When it began.
+    pub created_at: Time,
+    /// When the last request came, to the minute.
+    pub seen_at: Time,
+    /// When it ends whatever happens.
+    pub expires_at: Time,
+    /// From which address it was begun.
+    pub address: Personal<std::net::IpAddr>,
+    /// What its client says of itself.
+    pub device: Personal<String>,
+}
+
+/// The account's sessions that last, the one seen last first.
+///
+/// # Errors
+/// The store's.
+pub fn list(tx: &mut Tx<'_>, scope: &AccountScope, rules: &SessionRules) -> Result<Vec<Listed>, StoreError> {
+    type Columns = (SessionId, i16, bool, Time, Time, Time, crate::kernel::crypto::Sealed<SessionBody>);
+    let now = tx.now();
+    let rows: Vec<Columns> = sessions::table
+        .filter(sessions::account_id.eq(scope.account()))
+        .filter(sessions::expires_at.gt(now))
+        .order((sessions::seen_at.desc(), sessions::id.desc()))
+        .select((
+            sessions::id,
+            sessions::assurance,
+            sessions::shared_computer,
+            sessions::created_at,
+            sessions::seen_at,
+            sessions::expires_at,
+            sessions::body,
+        ))
+        .load(tx.conn())?;
+    let mut listed = Vec::new();
+    for (id, assurance, shared, created_at, seen_at, expires_at, body) in rows {
+        let computer = if shared { Computer::Shared } else { Computer::Own };
+        if now.since(seen_at) >= rules.idle(computer) {
+            continue;
+        }
+        let SessionOrigin { address, device } = scope.keys().open(RowRef::new(id.as_bytes(), 1), &body)?;
+        let assurance = Assurance::from_code(assurance);
+        listed.push(Listed { id, assurance, computer, created_at, seen_at, expires_at, address, device });
+    }
+    Ok(listed)
+}
+
 /// Deletes the sessions that have run out, at most `limit`; gives how many.
 ///
 /// # Errors

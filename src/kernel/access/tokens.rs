@@ -8,6 +8,9 @@ pub const ACTIVE: i16 = 1;
 /// The state of a token that was revoked.
 pub const REVOKED: i16 = 2;
 
+/// The state of a token that has ended with its account's sessions, and has yet to be entered in the keyring as revoked.
+pub const ENDED: i16 = 3;
+
 /// One thing that a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each name says it")]

@@ -5,12 +5,15 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 use super::tables::{ledger, revocations};
 use super::{Keyring, KeyringError};
 use crate::kernel::crypto::Owner;
-use crate::kernel::ids::{AnyId, FactorId, TokenId};
+use crate::kernel::ids::{AccountId, AnyId, FactorId, TokenId};
 use crate::kernel::store::{StoreError, both};
 
 /// The kind of what was revoked, as the database holds it.
 const TOKEN: i16 = 1;
 const FACTOR: i16 = 2;
+
+/// The same for an account that its owner has frozen.
+const FROZEN: i16 = 3;
 
 /// What the ledger says of an owner whose keys are gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +96,58 @@ impl Keyring {
                 Ok(())
             })
             .await
+    }
+
+    /// Writes down that `account` is frozen, before the data's database says so: no restore thaws it.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn freeze_account(&self, account: AccountId) -> Result<(), KeyringError> {
+        self.db()
+            .write(Vec::new(), move |tx| {
+                both(
+                    diesel::insert_into(revocations::table)
+                        .values((
+                            revocations::kind.eq(FROZEN),
+                            revocations::id.eq(AnyId::from_bytes(*account.as_bytes())),
+                            revocations::at.eq(tx.now()),
+                        ))
+                        .on_conflict_do_nothing(),
+                )
+                .execute(tx.conn())
+                .map_err(StoreError::from)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Writes down that `account` is thawed, after the data's database says so.
+    ///
+    /// # Errors
+    /// The keyring is away; then it is frozen again at the next start.
+    pub async fn thaw_account(&self, account: AccountId) -> Result<(), KeyringError> {
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let its_own = revocations::table.find((FROZEN, AnyId::from_bytes(*account.as_bytes())));
+                diesel::delete(its_own).execute(tx.conn()).map_err(StoreError::from)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Every frozen account.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn frozen_accounts(&self) -> Result<Vec<AccountId>, KeyringError> {
+        let ids: Vec<AnyId> = self.db().read_here(None, |tx| {
+            revocations::table
+                .filter(revocations::kind.eq(FROZEN))
+                .select(revocations::id)
+                .load(tx.conn())
+                .map_err(StoreError::from)
+        })?;
+        Ok(ids.into_iter().map(|id| AccountId::from_bytes(*id.as_bytes())).collect())
     }
 
     /// Every revoked token.

@@ -83,6 +83,33 @@ diesel::table! {
         id -> Uid,
         at -> BigInt,
         body -> Binary,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    recoveries (id) {
+        id -> Uid,
+        account_id -> Uid,
+        tries -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    recovery_waits (account_id) {
+        account_id -> Uid,
+        ready_at -> BigInt,
+        expires_at -> BigInt,
+        told_at -> Nullable<BigInt>,
     }
 }
 

@@ -88,6 +88,12 @@ pub(super) fn insert(
     Ok(())
 }
 
+/// Deletes a message that nobody has claimed.
+pub(super) fn delete(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    diesel::delete(outbox::table.find(id)).execute(tx.conn())?;
+    Ok(())
+}
+
 /// Whether a claim would find anything: a read, so that an idle service writes nothing.
 pub(super) fn is_any_due(tx: &mut Tx<'_>) -> Result<Due, StoreError> {
     let now = tx.now();

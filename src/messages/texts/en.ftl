@@ -1,4 +1,4 @@
-# Mails in English. $service: the service's name; $contact: its e-mail address; $means: what confirms; $left: codes left; $times: how often; $more: further entries; $decided: how a sign-in was decided on; $minutes: how long a code is valid.
+# Mails in English. $service: the service's name; $contact: its e-mail address; $means: what confirms; $left: codes left; $times: how often; $more: further entries; $until: a moment; $decided: how a sign-in was decided on; $minutes: how long a code is valid.
 
 code-validity = The code works once, within { $minutes ->
     [one] { $minutes } minute
@@ -155,6 +155,56 @@ confirmation-refused =
        *[other] Within an hour, somebody who knows your password entered { $times } wrong codes to confirm a sign-in to your account at { $service }, and was refused.
     }
     .otherwise = If it was you, you need not do anything. If it was not, somebody knows your password: open the service by typing its address yourself, freeze your account or change the password, and write to us at { $contact }.
+
+freeze-code =
+    .subject = Your code for freezing your account at { $service }
+    .lead = Someone asked to freeze your account at { $service }. To close it at once, enter this code on the page where you asked:
+    .otherwise = If you did not ask, you need not do anything: your account stays as it is.
+
+thaw-code =
+    .subject = Your code for opening your frozen account at { $service }
+    .lead = Someone asked to open your frozen account at { $service } again. To go on, enter this code on the page where you asked:
+    .otherwise = If you did not ask, you need not do anything: your account stays frozen.
+
+sign-in-while-frozen =
+    .subject = Your account at { $service } is frozen and stays closed
+    .lead = Someone tried to get into your account at { $service }: with the right password, or by asking for a code. The account is frozen, so nobody was let in.
+    .otherwise = If it was you, and you want to open the account again, open the service by typing its address yourself, go to the sign-in page and choose to open a frozen account.
+
+recovery-refused =
+    .subject = A wrong code was entered to get into your account at { $service }
+    .lead = Someone who is not signed in entered a wrong code to freeze or open your account at { $service }, or to replace its password. Times within an hour: { $times }.
+    .otherwise = If it was you, you need not do anything. If it was not, make sure that nobody but you can read your mailbox.
+
+password-change-refused =
+    .subject = A change of your password at { $service } was refused
+    .lead = Someone who is signed in to your account at { $service } tried to change its password and did not know the present one. Times within an hour: { $times }.
+    .otherwise = If it was you, you need not do anything. If it was not, open the service by typing its address yourself and freeze your account.
+
+account-frozen =
+    .subject = Your account at { $service } is frozen
+    .lead = Your account at { $service } has just been frozen. All its sessions and tokens have ended, and nobody can sign in.
+    .otherwise = To open it again, open the service by typing its address yourself, go to the sign-in page and choose to open a frozen account. You will need a code by mail, a second way to confirm, and a new password.
+
+account-thawed =
+    .subject = Your account at { $service } is open again
+    .lead = Your account at { $service } has just been opened again, under a new password.
+    .otherwise = Sign in, add a safer way to confirm, and remove each that is not yours. If you did not open it, freeze it again and write to us at once at { $contact }.
+
+reset-waits =
+    .subject = Someone asked for a new password for your account at { $service }
+    .lead = Someone with a code from your mailbox asked to replace the password of your account at { $service }. Since your account has no second way to confirm, this has to wait: it is possible from { $until } on. Until then your password holds.
+    .otherwise = If it was you, come back then and ask for another code. If it was not, object at once: sign in and say so, or ask for a code on the page for a forgotten password and cancel with it. Somebody may be reading your mailbox.
+
+reset-ready =
+    .subject = A new password can now be set for your account at { $service }
+    .lead = The wait for a new password of your account at { $service } is over. With another code from this mailbox it can be set now.
+    .otherwise = If you asked for it, go on where you began. If you did not, object at once: sign in and say so, or ask for a code on the page for a forgotten password and cancel with it.
+
+reset-cancelled =
+    .subject = Your password at { $service } stays as it is
+    .lead = The new password that was asked for at { $service } has been cancelled. Your password stays as it is.
+    .otherwise = If you did not cancel it, write to us at once at { $contact }.
 
 digest =
     .subject = What happened in your account at { $service }

@@ -156,6 +156,56 @@ confirmation-refused =
     }
     .otherwise = Kui see olid sina, ei pea sa midagi tegema. Kui mitte, teab keegi sinu parooli: ava teenus ise selle aadressi sisestades, külmuta konto või vaheta parool ja kirjuta meile aadressil { $contact }.
 
+freeze-code =
+    .subject = Sinu kood konto külmutamiseks teenuses { $service }
+    .lead = Keegi palus külmutada sinu konto teenuses { $service }. Et see kohe sulgeda, sisesta see kood lehel, kus sa seda palusid:
+    .otherwise = Kui sa ei palunud, ei pea sa midagi tegema: konto jääb nii, nagu on.
+
+thaw-code =
+    .subject = Sinu kood külmutatud konto avamiseks teenuses { $service }
+    .lead = Keegi palus uuesti avada sinu külmutatud konto teenuses { $service }. Jätkamiseks sisesta see kood lehel, kus sa seda palusid:
+    .otherwise = Kui sa ei palunud, ei pea sa midagi tegema: konto jääb külmutatuks.
+
+sign-in-while-frozen =
+    .subject = Sinu konto teenuses { $service } on külmutatud ja jääb suletuks
+    .lead = Keegi püüdis pääseda sinu kontole teenuses { $service } õige parooliga või koodi paludes. Konto on külmutatud, seega ei lastud kedagi sisse.
+    .otherwise = Kui see olid sina ja tahad konto uuesti avada, ava teenus ise selle aadressi sisestades, mine sisselogimise lehele ja vali külmutatud konto avamine.
+
+recovery-refused =
+    .subject = Sinu kontole { $service } pääsemiseks sisestati vale kood
+    .lead = Keegi, kes pole sisse loginud, sisestas vale koodi, et külmutada või avada sinu konto teenuses { $service } või vahetada selle parool. Kordi tunni jooksul: { $times }.
+    .otherwise = Kui see olid sina, ei pea sa midagi tegema. Kui mitte, veendu, et keegi teine sinu postkasti ei loe.
+
+password-change-refused =
+    .subject = Sinu parooli vahetus teenuses { $service } lükati tagasi
+    .lead = Keegi, kes on sinu kontole { $service } sisse loginud, püüdis parooli vahetada ega teadnud praegust. Kordi tunni jooksul: { $times }.
+    .otherwise = Kui see olid sina, ei pea sa midagi tegema. Kui mitte, ava teenus ise selle aadressi sisestades ja külmuta konto.
+
+account-frozen =
+    .subject = Sinu konto teenuses { $service } on külmutatud
+    .lead = Sinu konto teenuses { $service } on äsja külmutatud. Kõik selle seansid ja ligipääsuvõtmed on lõppenud ja keegi ei saa sisse logida.
+    .otherwise = Uuesti avamiseks ava teenus ise selle aadressi sisestades, mine sisselogimise lehele ja vali külmutatud konto avamine. Vaja läheb koodi kirjast, teist kinnitamisviisi ja uut parooli.
+
+account-thawed =
+    .subject = Sinu konto teenuses { $service } on jälle avatud
+    .lead = Sinu konto teenuses { $service } on äsja uue parooliga uuesti avatud.
+    .otherwise = Logi sisse, lisa turvalisem kinnitamisviis ja eemalda iga, mis pole sinu oma. Kui sa seda ei avanud, külmuta konto uuesti ja kirjuta meile kohe aadressil { $contact }.
+
+reset-waits =
+    .subject = Keegi palus sinu kontole { $service } uut parooli
+    .lead = Keegi, kellel on kood sinu postkastist, palus vahetada sinu konto { $service } parooli. Kuna kontol pole teist kinnitamisviisi, tuleb oodata: see on võimalik alates { $until }. Seni kehtib sinu parool.
+    .otherwise = Kui see olid sina, tule siis tagasi ja palu veel üks kood. Kui mitte, vaidle kohe vastu: logi sisse ja anna märku või palu unustatud parooli lehel kood ja tühista sellega. Võib-olla loeb keegi sinu posti.
+
+reset-ready =
+    .subject = Sinu kontole { $service } saab nüüd uue parooli panna
+    .lead = Uue parooli ootamine sinu kontol { $service } on läbi. Veel ühe koodiga sellest postkastist saab selle nüüd panna.
+    .otherwise = Kui sa seda palusid, jätka sealt, kus alustasid. Kui mitte, vaidle kohe vastu: logi sisse ja anna märku või palu unustatud parooli lehel kood ja tühista sellega.
+
+reset-cancelled =
+    .subject = Sinu parool teenuses { $service } jääb nii, nagu on
+    .lead = Uus parool, mida teenuses { $service } paluti, on tühistatud. Sinu parool jääb nii, nagu on.
+    .otherwise = Kui sa seda ei tühistanud, kirjuta meile kohe aadressil { $contact }.
+
 digest =
     .subject = Mis toimus sinu kontol { $service }
     .lead = Pärast eelmist kokkuvõtet toimus sinu kontol { $service } järgmine:

@@ -161,6 +161,56 @@ confirmation-refused =
     }
     .otherwise = Jei tai buvote jūs, nieko daryti nereikia. Jei ne, kažkas žino jūsų slaptažodį: atverkite paslaugą patys įvesdami jos adresą, užšaldykite paskyrą arba pakeiskite slaptažodį ir parašykite mums adresu { $contact }.
 
+freeze-code =
+    .subject = Jūsų kodas paskyrai „{ $service }“ užšaldyti
+    .lead = Kažkas paprašė užšaldyti jūsų paskyrą „{ $service }“. Kad ją tuoj pat uždarytumėte, įveskite šį kodą puslapyje, kuriame prašėte:
+    .otherwise = Jei neprašėte, nieko daryti nereikia: paskyra lieka, kokia yra.
+
+thaw-code =
+    .subject = Jūsų kodas užšaldytai paskyrai „{ $service }“ atverti
+    .lead = Kažkas paprašė vėl atverti jūsų užšaldytą paskyrą „{ $service }“. Norėdami tęsti, įveskite šį kodą puslapyje, kuriame prašėte:
+    .otherwise = Jei neprašėte, nieko daryti nereikia: paskyra lieka užšaldyta.
+
+sign-in-while-frozen =
+    .subject = Jūsų paskyra „{ $service }“ užšaldyta ir lieka uždaryta
+    .lead = Kažkas bandė patekti į jūsų paskyrą „{ $service }“ su teisingu slaptažodžiu arba prašydamas kodo. Paskyra užšaldyta, todėl niekas nebuvo įleistas.
+    .otherwise = Jei tai buvote jūs ir norite paskyrą vėl atverti, atverkite paslaugą patys įvesdami jos adresą, eikite į prisijungimo puslapį ir pasirinkite atverti užšaldytą paskyrą.
+
+recovery-refused =
+    .subject = Įvestas neteisingas kodas bandant patekti į jūsų paskyrą „{ $service }“
+    .lead = Kažkas neprisijungęs įvedė neteisingą kodą jūsų paskyrai „{ $service }“ užšaldyti, atverti arba jos slaptažodžiui pakeisti. Kartai per valandą: { $times }.
+    .otherwise = Jei tai buvote jūs, nieko daryti nereikia. Jei ne, įsitikinkite, kad jūsų pašto dėžutės niekas kitas negali skaityti.
+
+password-change-refused =
+    .subject = Atmestas jūsų slaptažodžio „{ $service }“ keitimas
+    .lead = Kažkas, prisijungęs prie jūsų paskyros „{ $service }“, bandė pakeisti slaptažodį ir nežinojo dabartinio. Kartai per valandą: { $times }.
+    .otherwise = Jei tai buvote jūs, nieko daryti nereikia. Jei ne, atverkite paslaugą patys įvesdami jos adresą ir užšaldykite paskyrą.
+
+account-frozen =
+    .subject = Jūsų paskyra „{ $service }“ užšaldyta
+    .lead = Jūsų paskyra „{ $service }“ ką tik užšaldyta. Visi jos seansai ir prieigos raktai baigti, niekas negali prisijungti.
+    .otherwise = Norėdami ją vėl atverti, atverkite paslaugą patys įvesdami jos adresą, eikite į prisijungimo puslapį ir pasirinkite atverti užšaldytą paskyrą. Reikės kodo iš laiško, antro patvirtinimo būdo ir naujo slaptažodžio.
+
+account-thawed =
+    .subject = Jūsų paskyra „{ $service }“ vėl atverta
+    .lead = Jūsų paskyra „{ $service }“ ką tik vėl atverta su nauju slaptažodžiu.
+    .otherwise = Prisijunkite, pridėkite saugesnį patvirtinimo būdą ir pašalinkite kiekvieną, kuris ne jūsų. Jei atvėrėte ne jūs, užšaldykite paskyrą dar kartą ir tuoj pat parašykite mums adresu { $contact }.
+
+reset-waits =
+    .subject = Kažkas paprašė naujo slaptažodžio jūsų paskyrai „{ $service }“
+    .lead = Kažkas, turintis kodą iš jūsų pašto dėžutės, paprašė pakeisti jūsų paskyros „{ $service }“ slaptažodį. Kadangi paskyra neturi antro patvirtinimo būdo, tenka palaukti: tai bus galima nuo { $until }. Iki tol galioja jūsų slaptažodis.
+    .otherwise = Jei tai buvote jūs, tada grįžkite ir paprašykite dar vieno kodo. Jei ne, tuoj pat paprieštaraukite: prisijunkite ir tai pasakykite arba pamiršto slaptažodžio puslapyje paprašykite kodo ir juo atšaukite. Galbūt kažkas skaito jūsų paštą.
+
+reset-ready =
+    .subject = Jūsų paskyrai „{ $service }“ jau galima nustatyti naują slaptažodį
+    .lead = Naujo slaptažodžio laukimas jūsų paskyrai „{ $service }“ baigėsi. Su dar vienu kodu iš šios pašto dėžutės jį galima nustatyti dabar.
+    .otherwise = Jei prašėte jūs, tęskite ten, kur pradėjote. Jei ne, tuoj pat paprieštaraukite: prisijunkite ir tai pasakykite arba pamiršto slaptažodžio puslapyje paprašykite kodo ir juo atšaukite.
+
+reset-cancelled =
+    .subject = Jūsų slaptažodis „{ $service }“ lieka, koks yra
+    .lead = Naujas slaptažodis, kurio buvo paprašyta „{ $service }“, atšauktas. Jūsų slaptažodis lieka, koks yra.
+    .otherwise = Jei atšaukėte ne jūs, tuoj pat parašykite mums adresu { $contact }.
+
 digest =
     .subject = Kas vyko jūsų paskyroje „{ $service }“
     .lead = Nuo ankstesnės suvestinės jūsų paskyroje „{ $service }“ įvyko:

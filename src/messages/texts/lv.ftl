@@ -156,6 +156,56 @@ confirmation-refused =
     }
     .otherwise = Ja tas bijāt jūs, nekas nav jādara. Ja ne, kāds zina jūsu paroli: atveriet pakalpojumu, pats ierakstot tā adresi, iesaldējiet kontu vai nomainiet paroli un rakstiet mums uz { $contact }.
 
+freeze-code =
+    .subject = Jūsu kods konta iesaldēšanai { $service }
+    .lead = Kāds lūdza iesaldēt jūsu kontu { $service }. Lai to tūlīt aizvērtu, ievadiet šo kodu lapā, kurā to lūdzāt:
+    .otherwise = Ja jūs to nelūdzāt, nekas nav jādara: konts paliek, kā ir.
+
+thaw-code =
+    .subject = Jūsu kods iesaldētā konta atvēršanai { $service }
+    .lead = Kāds lūdza atkal atvērt jūsu iesaldēto kontu { $service }. Lai turpinātu, ievadiet šo kodu lapā, kurā to lūdzāt:
+    .otherwise = Ja jūs to nelūdzāt, nekas nav jādara: konts paliek iesaldēts.
+
+sign-in-while-frozen =
+    .subject = Jūsu konts { $service } ir iesaldēts un paliek slēgts
+    .lead = Kāds mēģināja iekļūt jūsu kontā { $service } ar pareizo paroli vai lūdzot kodu. Konts ir iesaldēts, tāpēc neviens netika ielaists.
+    .otherwise = Ja tas bijāt jūs un vēlaties kontu atkal atvērt, atveriet pakalpojumu, pats ierakstot tā adresi, dodieties uz pieteikšanās lapu un izvēlieties atvērt iesaldētu kontu.
+
+recovery-refused =
+    .subject = Ievadīts nepareizs kods, lai iekļūtu jūsu kontā { $service }
+    .lead = Kāds, kas nav pieteicies, ievadīja nepareizu kodu, lai iesaldētu vai atvērtu jūsu kontu { $service } vai nomainītu tā paroli. Reizes stundas laikā: { $times }.
+    .otherwise = Ja tas bijāt jūs, nekas nav jādara. Ja ne, pārliecinieties, ka jūsu pastkasti neviens cits nevar lasīt.
+
+password-change-refused =
+    .subject = Noraidīta jūsu paroles maiņa { $service }
+    .lead = Kāds, kas ir pieteicies jūsu kontā { $service }, mēģināja nomainīt paroli un nezināja pašreizējo. Reizes stundas laikā: { $times }.
+    .otherwise = Ja tas bijāt jūs, nekas nav jādara. Ja ne, atveriet pakalpojumu, pats ierakstot tā adresi, un iesaldējiet kontu.
+
+account-frozen =
+    .subject = Jūsu konts { $service } ir iesaldēts
+    .lead = Jūsu konts { $service } tikko tika iesaldēts. Visas tā sesijas un piekļuves atslēgas ir beigušās, un neviens nevar pieteikties.
+    .otherwise = Lai to atkal atvērtu, atveriet pakalpojumu, pats ierakstot tā adresi, dodieties uz pieteikšanās lapu un izvēlieties atvērt iesaldētu kontu. Būs vajadzīgs kods no vēstules, otrs apstiprināšanas veids un jauna parole.
+
+account-thawed =
+    .subject = Jūsu konts { $service } atkal ir atvērts
+    .lead = Jūsu konts { $service } tikko tika atkal atvērts ar jaunu paroli.
+    .otherwise = Piesakieties, pievienojiet drošāku apstiprināšanas veidu un noņemiet katru, kas nav jūsu. Ja to neatvērāt jūs, iesaldējiet kontu vēlreiz un tūlīt rakstiet mums uz { $contact }.
+
+reset-waits =
+    .subject = Kāds lūdza jaunu paroli jūsu kontam { $service }
+    .lead = Kāds ar kodu no jūsu pastkastes lūdza nomainīt jūsu konta { $service } paroli. Tā kā kontam nav otra apstiprināšanas veida, jāgaida: tas būs iespējams no { $until }. Līdz tam ir spēkā jūsu parole.
+    .otherwise = Ja tas bijāt jūs, atgriezieties tad un lūdziet vēl vienu kodu. Ja ne, iebilstiet tūlīt: piesakieties un pasakiet to, vai aizmirstas paroles lapā lūdziet kodu un ar to atceliet. Iespējams, kāds lasa jūsu pastkasti.
+
+reset-ready =
+    .subject = Jūsu kontam { $service } tagad var noteikt jaunu paroli
+    .lead = Jaunas paroles gaidīšana jūsu kontam { $service } ir beigusies. Ar vēl vienu kodu no šīs pastkastes to tagad var noteikt.
+    .otherwise = Ja to lūdzāt jūs, turpiniet tur, kur sākāt. Ja ne, iebilstiet tūlīt: piesakieties un pasakiet to, vai aizmirstas paroles lapā lūdziet kodu un ar to atceliet.
+
+reset-cancelled =
+    .subject = Jūsu parole { $service } paliek, kā ir
+    .lead = Jaunā parole, ko lūdza { $service }, ir atcelta. Jūsu parole paliek, kā ir.
+    .otherwise = Ja to neatcēlāt jūs, tūlīt rakstiet mums uz { $contact }.
+
 digest =
     .subject = Kas noticis jūsu kontā { $service }
     .lead = Kopš iepriekšējā kopsavilkuma jūsu kontā { $service } noticis šis:

@@ -7,6 +7,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use zeroize::Zeroizing;
 
 pub(crate) use self::plain::plain;
+use crate::kernel::clock::Time;
 use crate::kernel::personal::Secret;
 use crate::kernel::values::Locale;
 use crate::messages::mail::Letterhead;
@@ -111,6 +112,22 @@ impl Texts {
             Notice::ConfirmationRefused { times } => {
                 page.news_of(&mut body, "confirmation-refused", &[("times", (*times).into())])?
             }
+            Notice::SignInWhileFrozen { times } => {
+                page.news_of(&mut body, "sign-in-while-frozen", &[("times", (*times).into())])?
+            }
+            Notice::RecoveryRefused { times } => {
+                page.news_of(&mut body, "recovery-refused", &[("times", (*times).into())])?
+            }
+            Notice::PasswordChangeRefused { times } => {
+                page.news_of(&mut body, "password-change-refused", &[("times", (*times).into())])?
+            }
+            Notice::AccountFrozen => page.news(&mut body, "account-frozen")?,
+            Notice::AccountThawed => page.news(&mut body, "account-thawed")?,
+            Notice::ResetWaits { until } => {
+                page.news_of(&mut body, "reset-waits", &[("until", minute(*until).into())])?
+            }
+            Notice::ResetReady => page.news(&mut body, "reset-ready")?,
+            Notice::ResetCancelled => page.news(&mut body, "reset-cancelled")?,
             Notice::Digest { items, more } => self.digest(&page, &mut body, items, *more)?,
             Notice::SignInDecided { decided } => {
                 page.news_of(&mut body, "sign-in-decided", &[("decided", decided.name().into())])?
@@ -142,10 +159,8 @@ impl Texts {
     ) -> Result<String, TextsError> {
         add(body, &page.say("digest", Some("lead"))?);
         for item in items {
-            let at = item.at.rfc3339();
-            let (day, time) = (at.get(..10).unwrap_or_default(), at.get(11..16).unwrap_or_default());
             let subject = self.write(&item.notice, page.language, page.letterhead)?.subject;
-            add(body, &format!("{day} {time} UTC: {subject}"));
+            add(body, &format!("{}: {subject}", minute(item.at)));
         }
         if more > 0 {
             add(body, &page.say_with("digest", Some("more"), &[("more", more.into())])?);
@@ -192,11 +207,19 @@ impl std::fmt::Debug for Texts {
     }
 }
 
+/// A moment to the minute: `2026-03-01 12:00 UTC`.
+fn minute(at: Time) -> String {
+    let at = at.rfc3339();
+    format!("{} {} UTC", at.get(..10).unwrap_or_default(), at.get(11..16).unwrap_or_default())
+}
+
 const fn confirmation(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::SignIn => "sign-in-code",
         Purpose::NewAddress => "new-address-code",
         Purpose::PasswordReset => "password-reset-code",
+        Purpose::Freeze => "freeze-code",
+        Purpose::Thaw => "thaw-code",
     }
 }
 

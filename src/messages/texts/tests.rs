@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
-use crate::kernel::clock::Time;
 use crate::kernel::personal::Personal;
 use crate::messages::notice::{Decided, Life, Means};
 
@@ -47,6 +46,16 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("sign-in-refused", Notice::SignInRefused { times: 12 }),
         ("confirmation-refused", Notice::ConfirmationRefused { times: 1 }),
         ("confirmation-refused", Notice::ConfirmationRefused { times: 3 }),
+        ("freeze-code", confirmation(Purpose::Freeze)),
+        ("thaw-code", confirmation(Purpose::Thaw)),
+        ("sign-in-while-frozen", Notice::SignInWhileFrozen { times: 2 }),
+        ("recovery-refused", Notice::RecoveryRefused { times: 2 }),
+        ("password-change-refused", Notice::PasswordChangeRefused { times: 2 }),
+        ("account-frozen", Notice::AccountFrozen),
+        ("account-thawed", Notice::AccountThawed),
+        ("reset-waits", Notice::ResetWaits { until: Time::from_micros(60_000_000) }),
+        ("reset-ready", Notice::ResetReady),
+        ("reset-cancelled", Notice::ResetCancelled),
         ("digest", digest(0)),
         ("digest", digest(731)),
         ("method-removed", Notice::MethodRemoved { means: Means::Totp }),

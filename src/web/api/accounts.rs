@@ -274,7 +274,7 @@ pub(super) fn passkey(credential: Personal<Value>) -> Result<Personal<Value>, Pr
 
 /// A sign-in, let in or not.
 #[derive(Serialize, ToSchema)]
-struct SignInAnswer {
+pub(super) struct SignInAnswer {
     #[schema(value_type = String, format = DateTime)]
     at: Time,
     ip: String,
@@ -385,7 +385,7 @@ async fn sign_out(access: Authorized<SignedIn>, services: Data<Services>) -> Res
         .finish())
 }
 
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+pub(in crate::web) const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Begins a confirmation of the session.
 #[utoipa::path(post, path = "/api/v1/session/confirmations", tag = "session", request_body = ConfirmationBody,
@@ -467,6 +467,7 @@ async fn sign_ins(
     let before = query.after()?.map(SignInId::from_bytes);
     let found = services.accounts.sign_ins(&access, before, query.limit_and_one()?).await;
     let found = found.map_err(|error| of_failure(&services.incidents, error))?;
+    services.accounts.saw_sign_ins(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
     Ok(HttpResponse::Ok().json(query.page::<_, SignInAnswer>(found, |entry| *entry.id.as_bytes())))
 }
 

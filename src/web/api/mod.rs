@@ -1,5 +1,6 @@
 //! The JSON API under `/api/v1`; `shared` parts first: bodies ([`body`]) and how failures are told ([`failure`]).
 
+pub mod account_control;
 pub mod accounts;
 pub mod addresses;
 pub mod approvals;
@@ -26,6 +27,7 @@ use crate::web::routes::Route;
 /// Every route of the API.
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
+    routes.extend(account_control::routes());
     routes.extend(accounts::routes());
     routes.extend(contacts::routes());
     routes.extend(approvals::routes());
@@ -58,6 +60,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(oidc::document());
     documents.push(subscriber::document());
     documents.push(support::document());
+    documents.push(account_control::document());
     documents.extend(vault::documents());
     documents
 }

@@ -7,11 +7,12 @@ use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
     Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections,
-    ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp, EnrolPasskey, History,
-    ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, Leave, LegalDocument, Locale, NewCollection, News, Notices,
-    Page, Preferences, Processors, RecordForm, RecordList, RecordView, RecoveryCodesMade, Refusal, RoleLimitsPage,
-    Section, Security, SignIn, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade,
-    Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
+    ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp, EnrolPasskey,
+    FreezePage, History, ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, Leave, LegalDocument, Locale,
+    NewCollection, News, Notices, Page, PasswordPage, Preferences, Processors, RecordForm, RecordList, RecordView,
+    RecoveryCodesMade, RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, Section, Security,
+    SessionsPage, SignIn, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange,
+    UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -35,8 +36,9 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
     pages!(Security, EnrolApp, EnrolPasskey, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
     pages!(SubscriberPage, SupportPage);
-    pages!(Notices);
     pages!(Addresses, RoleLimitsPage);
+    pages!(Notices, PasswordPage, SessionsPage, FreezePage);
+    pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     all
 }
@@ -302,6 +304,10 @@ fn every_text_is_said_somewhere() {
         "trade-",
         "size-",
         "keeps-",
+        "assurance-",
+        "recovery-",
+        "reset-",
+        "thaw-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

@@ -157,6 +157,10 @@ pub enum News {
     PhoneRemoved,
     /// The contacts were said to be right.
     ContactsConfirmed,
+    /// The password is another one.
+    PasswordChanged,
+    /// Sessions ended.
+    SessionEnded,
     /// An entry was reported.
     NoticeReported,
     /// A sign-in on another device may go on.

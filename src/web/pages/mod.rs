@@ -14,6 +14,7 @@ mod chrome;
 mod collections;
 mod confirm;
 mod contacts;
+mod control;
 mod form;
 mod identifiers;
 mod import;
@@ -26,6 +27,7 @@ mod processors;
 mod qr;
 mod record;
 mod records;
+mod recovery;
 mod refusal;
 mod render;
 mod security;
@@ -58,6 +60,7 @@ pub use confirm::{
     Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmPasskey, ConfirmReason, OfferedMethod, PasskeyField,
 };
 pub use contacts::{ContactsPage, PhoneRow, TextMessages, WaitingChange};
+pub use control::{FreezePage, PasswordField, PasswordPage, SessionPlace, SessionRow, SessionsPage, WhichSession};
 pub use form::{Echo, Form, FormField};
 pub use identifiers::{ChangeCode, ContactField, UndoChange, UndoChangeCode, UndoField};
 pub use import::{
@@ -75,6 +78,9 @@ pub use record::{
     Conflict, Deed, Fact, FieldOption, FormOf, History, Need, RecordField, RecordForm, RecordView, Version,
 };
 pub use records::{RecordList, RecordRow, Search, SearchField, Sought, Trash, TrashedRow};
+pub use recovery::{
+    RecoveryAim, RecoveryField, RecoveryFinish, RecoveryOutcome, RecoveryOver, RecoveryStart, RecoveryStartField,
+};
 pub use refusal::Refusal;
 pub use render::{Html, Page, RenderError, render};
 pub use security::{

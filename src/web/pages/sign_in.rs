@@ -43,6 +43,8 @@ pub enum SignInReason {
     SessionEnded,
     /// They have just signed out.
     SignedOut,
+    /// They have just frozen their account.
+    Frozen,
 }
 
 form_fields! {
@@ -87,6 +89,7 @@ impl Page for SignIn {
             page(throttled.to_try_again_after(std::time::Duration::from_secs(61)), SignInReason::Asked),
             page(Form::empty(), SignInReason::SessionEnded),
             page(Form::empty(), SignInReason::SignedOut),
+            page(Form::empty(), SignInReason::Frozen),
         ]
     }
 }

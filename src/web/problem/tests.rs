@@ -35,6 +35,7 @@ fn one_of_each() -> Vec<Problem> {
         Problem::AddressNotAllowed,
         Problem::CrossOrigin,
         Problem::ConfirmationRequired { assurance: "confirmed", methods: vec!["email", "totp"] },
+        Problem::SecondRequired { methods: vec!["totp"] },
         Problem::PolicyUnacknowledged { documents: documents.clone() },
         Problem::NotFound,
         Problem::MethodNotAllowed { allowed: vec![Method::GET, Method::PUT] },

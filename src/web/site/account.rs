@@ -36,6 +36,7 @@ async fn sign_ins(
     let before = listing.after()?.map(SignInId::from_bytes);
     let found = services.accounts.sign_ins(&access, before, listing.limit_and_one()?).await;
     let found = found.map_err(|error| of_failure(&services.incidents, error))?;
+    services.accounts.saw_sign_ins(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
     let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
     let (entries, next) = listing.page::<_, history::SignIn>(found, |entry| *entry.id.as_bytes()).into_parts();
     let place = if before.is_some() { Place::FurtherOn } else { Place::Start };
@@ -43,7 +44,7 @@ async fn sign_ins(
     show(&services, &SignIns { attempts, pager: Pager { next, place } }, &chrome)
 }
 
-fn attempt(entry: history::SignIn, locale: Locale) -> Attempt {
+pub(super) fn attempt(entry: history::SignIn, locale: Locale) -> Attempt {
     Attempt {
         at: Moment::new(entry.at, locale),
         ip: Personal::new(entry.seen.ip.reveal().to_string()).into(),

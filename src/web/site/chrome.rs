@@ -166,6 +166,8 @@ fn news(request: &HttpRequest) -> Option<News> {
         "method_added" => News::MethodAdded,
         "method_renamed" => News::MethodRenamed,
         "method_removed" => News::MethodRemoved,
+        "password_changed" => News::PasswordChanged,
+        "session_ended" => News::SessionEnded,
         "notice_reported" => News::NoticeReported,
         "sign_in_approved" => News::SignInApproved,
         "sign_in_refused" => News::SignInRefused,

@@ -12,6 +12,7 @@ mod assets;
 mod chrome;
 mod confirm;
 mod contacts;
+mod control;
 mod documents;
 pub mod explain;
 mod form;
@@ -26,6 +27,7 @@ mod preferences;
 mod problems;
 mod processors;
 mod prompts;
+mod recovery;
 mod security;
 mod sign_in;
 mod subscriber;
@@ -59,6 +61,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(addresses::routes());
     routes.extend(assets::routes());
     routes.extend(confirm::routes());
+    routes.extend(control::routes());
     routes.extend(contacts::routes());
     routes.extend(documents::routes());
     routes.extend(home::routes());
@@ -71,6 +74,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(problems::routes());
     routes.extend(processors::routes());
     routes.extend(prompts::routes());
+    routes.extend(recovery::routes());
     routes.extend(security::routes());
     routes.extend(sign_in::routes());
     routes.extend(subscriber::routes());
@@ -123,6 +127,7 @@ pub(in crate::web) fn told_in<F: FormField>(
     match problem {
         Problem::Invalid(wrong) => Some(wrong.iter().fold(form, |form, one| at(form, &one.pointer, one.code))),
         Problem::CodeRefused => Some(at(form, "/code", code)),
+        Problem::SecondRequired { .. } => Some(at(form, "/second", code)),
         Problem::AcknowledgementRequired { .. } => Some(at(form, "/acknowledged", code)),
         Problem::SignInRefused => Some(form.refused(code)),
         Problem::TooManyRequests(exhausted) => Some(form.refused(code).to_try_again_after(exhausted.retry_after)),

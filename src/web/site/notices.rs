@@ -64,7 +64,7 @@ async fn report(
 ) -> Result<HttpResponse, Problem> {
     let reported = services.accounts.report_notice(&access, *id).await;
     reported.map_err(|error| of_failure(&services.incidents, error))?.ok_or(Problem::NotFound)?;
-    Ok(go_to("/account/notices?news=notice_reported"))
+    Ok(go_to("/account/freeze?news=notice_reported"))
 }
 
 async fn choose(

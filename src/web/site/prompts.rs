@@ -22,7 +22,9 @@ pub(super) fn routes() -> Vec<Route> {
 pub(super) async fn leads_to(services: &Services, account: &AccountAccess, prompt: Prompt) -> Result<String, Problem> {
     Ok(match prompt {
         Prompt::ConfirmContacts => "/account/contacts".to_owned(),
-        Prompt::PasswordAge => "/account/security".to_owned(),
+        Prompt::PasswordAge | Prompt::ResetWaits => "/account/password".to_owned(),
+        Prompt::SignIns => "/account/sign-ins".to_owned(),
+        Prompt::ReviewMethods => "/account/security".to_owned(),
         Prompt::SubscriberProfile => {
             let tenant = services.accounts.unanswered(account).await;
             let tenant = tenant.map_err(|error| of_failure(&services.incidents, error))?;

@@ -47,6 +47,8 @@ async fn page(
     }
     let reason = if request.query_string() == "signed_out" {
         SignInReason::SignedOut
+    } else if request.query_string() == "frozen" {
+        SignInReason::Frozen
     } else if cookies::session_of(&request).is_some() {
         SignInReason::SessionEnded
     } else {

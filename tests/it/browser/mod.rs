@@ -3,6 +3,7 @@
 //! Every page on the way is held to what [`visitor::Visitor::looks_around`] says. The pages are the same on both
 //! databases, whose difference the other stories tell: these run on SQLite alone.
 
+mod account;
 mod chromium;
 mod visitor;
 
