@@ -30,6 +30,7 @@ pub mod session;
 pub mod signing_in;
 pub mod support;
 mod sweep;
+pub mod team;
 pub mod throttles;
 pub mod tokens;
 

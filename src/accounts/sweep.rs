@@ -2,7 +2,9 @@
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::accounts::{Accounts, Failure, factors, identifiers, notices, oidc, places, recovering, renewing, support};
+use crate::accounts::{
+    Accounts, Failure, factors, identifiers, notices, oidc, places, recovering, renewing, support, team,
+};
 use crate::kernel::access::sessions;
 use crate::kernel::ids::{AccountId, ConfirmationId, SignupId};
 use crate::kernel::keyring::identifiers::Underway;
@@ -96,6 +98,7 @@ fn rows(tx: &mut Tx<'_>, accounts: &Accounts) -> Result<usize, StoreError> {
     deleted += diesel::delete(throttles::table.filter(throttles::tag.eq_any(&over))).execute(tx.conn())?;
     deleted += places::sweep(tx, accounts.rules().usual_places, BATCH)?;
     deleted += factors::alone::sweep(tx, BATCH)?;
+    deleted += team::sweep(tx, BATCH)?;
     deleted += factors::sweep(tx, accounts.rules().code_lifetime, BATCH)?;
     deleted += notices::sweep(tx, BATCH)?;
     deleted += identifiers::sweep(tx, BATCH)?;

@@ -143,6 +143,8 @@ id! {
     IdentifierChangeId;
     /// A request to undo one.
     IdentifierUndoId;
+    /// An invitation to a tenant.
+    InvitationId;
     /// A collection of records.
     CollectionId;
     /// A field of a collection; it survives a renaming.

@@ -170,6 +170,14 @@ pub enum Notice {
         /// How.
         decided: Decided,
     },
+    /// To whoever reads the mail at an address: they may join a tenant.
+    Invitation {
+        /// The name that its owner gave it.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+        /// The code that makes them a member.
+        code: UndoCode,
+    },
     /// A tenant has begun.
     Welcome {
         /// The name that its owner gave it.
@@ -210,6 +218,7 @@ impl Notice {
             | Self::ResetCancelled
             | Self::Digest { .. }
             | Self::SignInDecided { .. }
+            | Self::Invitation { .. }
             | Self::Welcome { .. } => Life::Letter,
         }
     }

@@ -98,6 +98,8 @@ pub enum Problem {
         /// The id of what it made.
         id: Option<String>,
     },
+    /// A tenant always has an owner.
+    LastOwner,
     /// Another session has not yet approved this one.
     NotYetApproved {
         /// When to ask again.
@@ -246,6 +248,7 @@ catalogue! {
     LINKED_ELSEWHERE = "linked_elsewhere" CONFLICT [] "Linked to another account": "Who signed in at the provider is linked to another account already.";
     NOT_EMPTY = "not_empty" CONFLICT [] "Not empty": "It still has records: take them to the trash first.";
     ALREADY_DONE = "already_done" CONFLICT ["id"] "Already done": "The operation of this Idempotency-Key was done; its answer held a secret and is not repeated.";
+    LAST_OWNER = "last_owner" CONFLICT [] "The last owner": "A tenant always has an owner: make somebody else one first.";
     NOT_YET_APPROVED = "not_yet_approved" CONFLICT [] "Not yet approved": "Pick the control code on the other device; come back after Retry-After.";
     WOULD_LOCK_OUT = "would_lock_out" CONFLICT [] "Would lock you out": "The change would refuse your own address; send `confirm_lockout` if that is meant.";
     VERSION_CONFLICT = "version_conflict" PRECONDITION_FAILED [] "Changed meanwhile": "If-Match names another version than the present one; read it again.";
@@ -316,6 +319,7 @@ impl Problem {
             Self::AlreadyExists { .. } => &ALREADY_EXISTS,
             Self::NotEmpty => &NOT_EMPTY,
             Self::AlreadyDone { .. } => &ALREADY_DONE,
+            Self::LastOwner => &LAST_OWNER,
             Self::NotYetApproved { .. } => &NOT_YET_APPROVED,
             Self::WouldLockOut => &WOULD_LOCK_OUT,
             Self::VersionConflict => &VERSION_CONFLICT,

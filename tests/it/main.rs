@@ -48,6 +48,7 @@ mod store;
 mod subscriber;
 mod support;
 mod table;
+mod team;
 mod texts;
 mod tokens;
 mod vault_pages;

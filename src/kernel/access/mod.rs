@@ -6,6 +6,7 @@
 pub mod addresses;
 mod authorize;
 pub mod factors;
+pub mod invitations;
 pub mod limits;
 mod permission;
 pub mod sessions;
@@ -17,9 +18,10 @@ pub use self::authorize::{Authorized, Credentials, Denied, authorize, member_sco
 pub use self::factors::{AtHand, Proof, Wanted, Wish};
 pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
-    AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, Effect, ManageLimits, ManageTokens, MayReveal,
-    Need, Permission, ProtectAccount, ReadAudit, ReadCollections, ReadLimits, ReadMembers, ReadRecords, ReadSubscriber,
-    ReadTokens, RecoverAccount, Rule, SignedIn, Subject, TenantAccess, WriteCollections, WriteRecords, WriteSubscriber,
+    AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, Effect, LeaveTeam, ManageLimits, ManageMembers,
+    ManageTokens, MayReveal, Need, Permission, ProtectAccount, ReadAudit, ReadCollections, ReadInvitations, ReadLimits,
+    ReadMembers, ReadRecords, ReadSubscriber, ReadTokens, RecoverAccount, Rule, SignedIn, Subject, TenantAccess,
+    WriteCollections, WriteRecords, WriteSubscriber,
 };
 pub use self::sessions::{Session, SessionRules};
 pub use self::tokens::{TokenScope, TokenScopes};

@@ -255,6 +255,12 @@ permissions! {
     ReadSubscriber => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
     /// Answers it: never by a token.
     WriteSubscriber => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Confirmed;
+    /// Sees who is invited to the tenant: never by a token.
+    ReadInvitations => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
+    /// Invites to the tenant, and gives its members their roles: never by a token.
+    ManageMembers => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
+    /// Leaves the tenant, or has somebody leave it: whom, is for the slice to judge by the roles.
+    LeaveTeam => TenantAccess, Subject::Tenant(Role::Viewer, &[]), Need::Strongest;
     /// Sees which API tokens there are: never by a token.
     ReadTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
     /// Sees how much members may do in a day: never by a token.

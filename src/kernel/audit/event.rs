@@ -1,6 +1,6 @@
 //! What an audit entry says.
 
-use crate::kernel::ids::{AccountId, CollectionId, FieldId, FileId, ImportId, RecordId, TokenId};
+use crate::kernel::ids::{AccountId, CollectionId, FieldId, FileId, ImportId, InvitationId, RecordId, TokenId};
 
 /// Something that happened to a tenant's data: by ids and counts, never by value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -40,6 +40,11 @@ pub enum Action {
     TokenCreated,
     TokenRevoked,
     LimitsChanged,
+    MemberInvited,
+    InvitationWithdrawn,
+    MemberJoined,
+    MemberRoleChanged,
+    MemberRemoved,
     AuditRead,
     AuditVerified,
 }
@@ -56,6 +61,7 @@ pub enum Subject {
     File(FileId),
     Import(ImportId),
     Token(TokenId),
+    Invitation(InvitationId),
 }
 
 impl Event {

@@ -78,6 +78,21 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    invitations (id) {
+        id -> Uid,
+        digest -> Binary,
+        tenant_id -> Uid,
+        role -> SmallInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     sign_ins (account_id, id) {
         account_id -> Uid,
         id -> Uid,

@@ -212,6 +212,13 @@ digest =
     .more = And { $more } more, which stand among the notices in your account.
     .otherwise = If any of it was not you, open the service by typing its address yourself, and report it among the notices in your account.
 
+invitation =
+    .subject = You are invited to a vault at { $service }
+    .lead = You are invited to work in a vault at { $service }. To accept, open the service by typing its address yourself, sign in with this e-mail address, or open an account with it first, and enter this code:
+    .lead-named = You are invited to work in the vault “{ $tenant }” at { $service }. To accept, open the service by typing its address yourself, sign in with this e-mail address, or open an account with it first, and enter this code:
+    .secrecy = The code works once, within seven days, for this address alone. Keep it to yourself.
+    .otherwise = If you do not know who invites you, you need not do anything: without the code, nothing happens.
+
 welcome =
     .subject = Welcome to { $service }
     .lead = Your vault at { $service } is ready.

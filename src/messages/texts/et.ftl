@@ -212,6 +212,13 @@ digest =
     .more = Ja veel { $more }, mis on näha sinu konto teadetes.
     .otherwise = Kui midagi sellest ei teinud sina, ava teenus ise selle aadressi sisestades ja anna sellest oma konto teadetes märku.
 
+invitation =
+    .subject = Teid kutsutakse andmehoidlasse teenuses { $service }
+    .lead = Teid kutsutakse töötama andmehoidlas teenuses { $service }. Nõustumiseks avage teenus selle aadressi ise sisestades, logige sisse selle e-posti aadressiga või avage sellega enne konto ning sisestage see kood:
+    .lead-named = Teid kutsutakse töötama andmehoidlas „{ $tenant }“ teenuses { $service }. Nõustumiseks avage teenus selle aadressi ise sisestades, logige sisse selle e-posti aadressiga või avage sellega enne konto ning sisestage see kood:
+    .secrecy = Kood kehtib ühe korra seitsme päeva jooksul ja ainult selle aadressi jaoks. Ärge avaldage seda kellelegi.
+    .otherwise = Kui te ei tea, kes teid kutsub, ei ole vaja midagi teha: ilma koodita ei juhtu midagi.
+
 welcome =
     .subject = Tere tulemast teenusesse { $service }
     .lead = Teie andmehoidla teenuses { $service } on valmis.

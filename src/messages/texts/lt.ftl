@@ -217,6 +217,13 @@ digest =
     .more = Ir dar { $more }, kuriuos rasite savo paskyros pranešimuose.
     .otherwise = Jei ką nors iš to padarėte ne jūs, atverkite paslaugą patys įvesdami jos adresą ir praneškite apie tai savo paskyros pranešimuose.
 
+invitation =
+    .subject = Esate kviečiami į saugyklą „{ $service }“ paslaugoje
+    .lead = Esate kviečiami dirbti duomenų saugykloje „{ $service }“ paslaugoje. Norėdami sutikti, atverkite paslaugą patys įvesdami jos adresą, prisijunkite šiuo el. pašto adresu arba pirma juo atsidarykite paskyrą ir įveskite šį kodą:
+    .lead-named = Esate kviečiami dirbti duomenų saugykloje „{ $tenant }“ „{ $service }“ paslaugoje. Norėdami sutikti, atverkite paslaugą patys įvesdami jos adresą, prisijunkite šiuo el. pašto adresu arba pirma juo atsidarykite paskyrą ir įveskite šį kodą:
+    .secrecy = Kodas galioja vieną kartą, septynias dienas ir tik šiam adresui. Niekam jo neatskleiskite.
+    .otherwise = Jei nežinote, kas jus kviečia, nieko daryti nereikia: be kodo nieko neįvyks.
+
 welcome =
     .subject = Sveiki atvykę į „{ $service }“
     .lead = Jūsų duomenų saugykla „{ $service }“ paslaugoje paruošta.

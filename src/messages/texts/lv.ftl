@@ -212,6 +212,13 @@ digest =
     .more = Un vēl { $more }, kas redzami jūsu konta paziņojumos.
     .otherwise = Ja kaut ko no tā nedarījāt jūs, atveriet pakalpojumu, pats ierakstot tā adresi, un ziņojiet par to sava konta paziņojumos.
 
+invitation =
+    .subject = Jūs aicina datu glabātavā pakalpojumā { $service }
+    .lead = Jūs aicina strādāt datu glabātavā pakalpojumā { $service }. Lai piekristu, atveriet pakalpojumu, pats ierakstot tā adresi, piesakieties ar šo e-pasta adresi vai vispirms atveriet ar to kontu un ievadiet šo kodu:
+    .lead-named = Jūs aicina strādāt datu glabātavā “{ $tenant }” pakalpojumā { $service }. Lai piekristu, atveriet pakalpojumu, pats ierakstot tā adresi, piesakieties ar šo e-pasta adresi vai vispirms atveriet ar to kontu un ievadiet šo kodu:
+    .secrecy = Kods der vienu reizi septiņu dienu laikā un tikai šai adresei. Nevienam to neatklājiet.
+    .otherwise = Ja nezināt, kas jūs aicina, nekas nav jādara: bez koda nekas nenotiks.
+
 welcome =
     .subject = Laipni lūdzam pakalpojumā { $service }
     .lead = Jūsu datu glabātava pakalpojumā { $service } ir gatava.

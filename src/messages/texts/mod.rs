@@ -132,6 +132,7 @@ impl Texts {
             Notice::SignInDecided { decided } => {
                 page.news_of(&mut body, "sign-in-decided", &[("decided", decided.name().into())])?
             }
+            Notice::Invitation { tenant_name, code } => page.invitation(&mut body, tenant_name.reveal(), code)?,
             Notice::Welcome { tenant_name } => page.welcome(&mut body, tenant_name.reveal())?,
         };
         page.close(&mut body)?;
@@ -277,6 +278,20 @@ impl Page<'_> {
     fn undo(&self, body: &mut String, code: &UndoCode) -> Result<String, TextsError> {
         const KIND: &str = "identifier-undo";
         add(body, &self.say(KIND, Some("lead"))?);
+        add(body, code.shown().reveal());
+        add(body, &self.say(KIND, Some("secrecy"))?);
+        add(body, &self.say(KIND, Some("otherwise"))?);
+        self.say(KIND, Some("subject"))
+    }
+
+    /// What they are invited to, the code, and what if they do not want to. The name as in [`Page::welcome`].
+    fn invitation(&self, body: &mut String, tenant_name: &str, code: &UndoCode) -> Result<String, TextsError> {
+        const KIND: &str = "invitation";
+        let lead = match plain(tenant_name) {
+            Some(name) => self.say_with(KIND, Some("lead-named"), &[("tenant", name.into())])?,
+            None => self.say(KIND, Some("lead"))?,
+        };
+        add(body, &lead);
         add(body, code.shown().reveal());
         add(body, &self.say(KIND, Some("secrecy"))?);
         add(body, &self.say(KIND, Some("otherwise"))?);

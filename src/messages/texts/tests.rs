@@ -25,6 +25,10 @@ fn digest(more: u32) -> Notice {
 /// Each kind of mail, under the key of its texts.
 fn samples() -> Vec<(&'static str, Notice)> {
     let confirmation = |purpose| Notice::ConfirmationCode { code: code(), purpose };
+    let invitation = |name: &str| Notice::Invitation {
+        tenant_name: Personal::new(name.to_owned()),
+        code: UndoCode::new(Secret::new("7k2m-9pqr-0abc-d5ef-ghjk-mnpq".to_owned())),
+    };
     let welcome = |name: &str| Notice::Welcome { tenant_name: Personal::new(name.to_owned()) };
     vec![
         ("signup-code", Notice::SignupCode { code: code() }),
@@ -71,6 +75,8 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("sign-in-decided", Notice::SignInDecided { decided: Decided::WrongCode }),
         ("sign-in-decided", Notice::SignInDecided { decided: Decided::Refused }),
         ("sign-in-decided", Notice::SignInDecided { decided: Decided::Reported }),
+        ("invitation", invitation("Rīta Maize")),
+        ("invitation", invitation("https://evil.example/")),
         ("welcome", welcome("Rīta Maize")),
         ("welcome", welcome("https://evil.example/ href=www.evil.example")),
     ]

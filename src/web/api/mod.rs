@@ -19,6 +19,7 @@ mod passkeys;
 pub mod policies;
 pub mod subscriber;
 mod support;
+pub mod team;
 pub mod tokens;
 pub mod vault;
 
@@ -43,6 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(policies::routes());
     routes.extend(subscriber::routes());
     routes.extend(support::routes());
+    routes.extend(team::routes());
     routes.extend(tokens::routes());
     routes.extend(vault::routes());
     routes
@@ -61,6 +63,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(subscriber::document());
     documents.push(support::document());
     documents.push(account_control::document());
+    documents.push(team::document());
     documents.extend(vault::documents());
     documents
 }

@@ -11,8 +11,8 @@ use super::{
     FreezePage, History, ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, Leave, LegalDocument, Locale,
     NewCollection, News, Notices, Page, PasswordPage, Preferences, Processors, RecordForm, RecordList, RecordView,
     RecoveryCodesMade, RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, Section, Security,
-    SessionsPage, SignIn, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange,
-    UndoChangeCode, Visitor, render,
+    SessionsPage, SignIn, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade,
+    Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;

@@ -44,6 +44,7 @@ fn one_of_each() -> Vec<Problem> {
         Problem::AlreadyExists { pointer: Some("/values/number".into()) },
         Problem::AlreadyDone { id: Some("x".into()) },
         Problem::NotEmpty,
+        Problem::LastOwner,
         Problem::NotYetApproved { retry_after: second },
         Problem::WouldLockOut,
         Problem::VersionConflict,

@@ -183,6 +183,16 @@ async fn signs_in_there(world: &World, visitor: &Visitor, person: &str) {
 }
 
 #[test]
+fn a_sign_in_is_approved_in_another_browser() {
+    approved_elsewhere("approval", Script::Runs);
+}
+
+#[test]
+fn a_sign_in_is_approved_in_another_browser_without_script() {
+    approved_elsewhere("approval-noscript", Script::Off);
+}
+
+#[test]
 fn the_pages_beside_the_way_are_looked_at_too() {
     journey("beside", Script::Runs, async |world, visitor| {
         for (name, path) in [
@@ -328,6 +338,44 @@ async fn safer(world: &mut World, visitor: &mut Visitor) {
     visitor.goes_to("/account/security").await;
     visitor.presses("section[aria-labelledby=m-totp] .list form .button").await;
     assert_eq!(visitor.counts("section[aria-labelledby=m-totp] .list").await, 0, "removed");
+}
+
+/// Two browsers (S-3): one waits with its number, the other picks it; then one refuses and reports.
+fn approved_elsewhere(name: &'static str, script: Script) {
+    let Some(tools) = Tools::found() else { return };
+    World::run(Database::Sqlite, async |world: &mut World| {
+        let mut visitor = Visitor::arrives(&tools, world, name, script).await;
+        let email = joins(world, &mut visitor).await;
+        let vault = visitor.path().await;
+        let mut other = Visitor::arrives(&tools, world, name, script).await;
+        other.writes("identifier", &email).await;
+        other.writes("password", PASSWORD).await;
+        other.presses("main form .actions .button").await;
+        other.looks_around("choice").await;
+        other.presses("main form.sheet .button").await;
+        let number = other.reads(".control-code").await;
+        other.looks_around("waits").await;
+        visitor.goes_to(&vault).await;
+        visitor.looks_around("asked").await;
+        visitor.presses("aside a[href=\"/account/approvals\"]").await;
+        assert_eq!(visitor.counts("button.pick").await, 3);
+        visitor.looks_around("picks").await;
+        visitor.presses(&format!("button.pick[value=\"{number}\"]")).await;
+        visitor.looks_around("approved").await;
+        if script == Script::Off {
+            other.presses("main form.sheet .button").await;
+        } else {
+            other.waits_for("header details.menu a[href=\"/account/security\"]", "/t/").await;
+        }
+        assert!(other.path().await.starts_with("/t/"), "signed in, and confirmed");
+        assert_eq!(other.counts("aside.unconfirmed").await, 0);
+        visitor.goes_to("/account/security").await;
+        visitor.looks_around("settings").await;
+        visitor.presses("form[action=\"/account/security/approvals\"] .button").await;
+        assert_eq!(visitor.counts("button[name=approvals][value=allowed]").await, 1);
+        visitor.is_content();
+        other.is_content();
+    });
 }
 
 /// Of what a trade usually keeps, the customers alone.

@@ -105,6 +105,18 @@ impl Visitor {
         panic!("{css} led nowhere");
     }
 
+    /// Waits until the page has gone on by itself to a path that begins so, and holds what `css` names.
+    pub(super) async fn waits_for(&self, css: &str, path: &str) {
+        for _ in 0..500 {
+            if self.path().await.starts_with(path) {
+                self.finds(css).await;
+                return;
+            }
+            actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the page did not go on from {}", self.path().await);
+    }
+
     /// Writes into the field of this name, in place of what stood there.
     pub(super) async fn writes(&self, name: &str, text: &str) {
         let field = self.finds(&format!("main [name=\"{name}\"]")).await;

@@ -136,7 +136,7 @@ fn precondition(request: &HttpRequest) -> Precondition {
 const LONGEST_KEY: usize = 255;
 
 /// The wish of a request with an `Idempotency-Key`: the same key with another address or body is another wish.
-fn wish<T>(
+pub(in crate::web::api) fn wish<T>(
     request: &HttpRequest,
     route: &'static str,
     body: &[u8],
@@ -173,7 +173,7 @@ fn answer(status: u16, location: Option<String>, etag: Option<String>, body: &im
 }
 
 /// Sends what was done now as `now` says, or what was answered before.
-fn send<T>(outcome: Outcome<T>, now: impl FnOnce(&T) -> Answer) -> HttpResponse {
+pub(in crate::web::api) fn send<T>(outcome: Outcome<T>, now: impl FnOnce(&T) -> Answer) -> HttpResponse {
     let answer = match outcome {
         Outcome::Done(done) => now(&done),
         Outcome::Before(answer) => answer,

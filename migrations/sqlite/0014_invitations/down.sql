@@ -1,0 +1,2 @@
+DROP INDEX account_tenants_tenant;
+DROP TABLE invitations;
