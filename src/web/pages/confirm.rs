@@ -90,7 +90,7 @@ impl Page for ConfirmMethods {
             ),
             page(
                 Some(offered(Method::Sms, Advice::AdvisedAgainst)),
-                vec![offered(Method::Device, Advice::Advised), offered(Method::Sms, Advice::Advised)],
+                vec![offered(Method::Device, Advice::Advised), mail(Advice::Advised)],
                 ConfirmReason::First,
             ),
             page(Some(offered(Method::Device, Advice::Advised)), vec![codes.clone()], ConfirmReason::First),

@@ -344,10 +344,10 @@ async fn safer(world: &mut World, visitor: &mut Visitor) {
 fn approved_elsewhere(name: &'static str, script: Script) {
     let Some(tools) = Tools::found() else { return };
     World::run(Database::Sqlite, async |world: &mut World| {
-        let mut visitor = Visitor::arrives(&tools, world, name, script).await;
+        let mut visitor = Visitor::arrives(&tools, world, None, name, script).await;
         let email = joins(world, &mut visitor).await;
         let vault = visitor.path().await;
-        let mut other = Visitor::arrives(&tools, world, name, script).await;
+        let mut other = Visitor::arrives(&tools, world, None, name, script).await;
         other.writes("identifier", &email).await;
         other.writes("password", PASSWORD).await;
         other.presses("main form .actions .button").await;
