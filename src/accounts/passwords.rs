@@ -84,7 +84,7 @@ impl Weakness {
             Self::TooCommon => "Many people use this password, so it is tried first. Choose another.",
             Self::Guessable => "This password follows a pattern that is guessed early. Make it longer or less regular.",
             Self::HoldsOwnData => {
-                "The password holds a part of your name, e-mail address, phone number or business. Leave that out."
+                "The password holds a part of your name, e-mail address, phone number or business, or the service's name. Leave that out."
             }
             Self::Leaked => "This password has appeared in a data leak, so it is tried early. Choose another.",
         }
@@ -255,15 +255,19 @@ fn guesses(text: &str, own: &OwnData) -> u64 {
     zxcvbn::zxcvbn(&start, &parts).guesses()
 }
 
-/// What a password must not hold: the parts of its owner's data, folded, with and without their accents.
-#[derive(Debug, Clone, Default)]
+/// The service's own name, which many would think of.
+const SERVICE: &str = "seif";
+
+/// What a password must not hold: the parts of its owner's data and the service's name, folded, with and without their
+/// accents.
+#[derive(Debug, Clone)]
 pub struct OwnData(Vec<Personal<String>>);
 
 impl OwnData {
-    /// Nothing known yet.
+    /// Nothing known yet but the service.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self(vec![Personal::new(SERVICE.to_owned())])
     }
 
     /// With a name of a person or a business: each of its words.
@@ -391,9 +395,18 @@ mod tests {
             .name("SIA Zilais Vilnis")
             .email(&EmailAddress::parse("a.liepkalne77@zvejnieks.lv").unwrap())
             .phone(&PhoneNumber::parse("+37129123456", None).unwrap());
-        for held in
-            ["BĒRZIŅA", "berzina", "Kalniete", "anna", "zilais", "liepkalne77", "zvejnieks", "29123456", "123456"]
-        {
+        for held in [
+            "BĒRZIŅA",
+            "berzina",
+            "Kalniete",
+            "anna",
+            "zilais",
+            "liepkalne77",
+            "zvejnieks",
+            "29123456",
+            "123456",
+            "SEIF",
+        ] {
             let broken = check_with(&format!("vq7#Tz {held} khw!Mrp"), &own).unwrap_err();
             assert_eq!(broken, [Weakness::HoldsOwnData], "{held}");
         }

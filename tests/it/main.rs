@@ -53,3 +53,4 @@ mod texts;
 mod tokens;
 mod vault_pages;
 mod wire;
+mod written;
