@@ -263,6 +263,12 @@ const SERVICE: &str = "seif";
 #[derive(Debug, Clone)]
 pub struct OwnData(Vec<Personal<String>>);
 
+impl Default for OwnData {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl OwnData {
     /// Nothing known yet but the service.
     #[must_use]

@@ -104,7 +104,7 @@ fn codes(entropy: &Entropy) -> (String, Vec<String>) {
         }
     }
     let place = entropy.below(u32::try_from(CHOICES).unwrap_or(1));
-    let code = choices.iter().nth(usize::try_from(place).unwrap_or(0)).cloned().unwrap_or_default();
+    let code = choices.get(usize::try_from(place).unwrap_or(0)).cloned().unwrap_or_default();
     (code, choices)
 }
 

@@ -104,7 +104,7 @@ impl Accounts {
         let begin = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Undo, StoreError> {
             let undo = insert(tx, &day, &asked, lifetime)?;
             let person = person::find(tx, scope)?;
-            let of_it = rows::undoable(tx, scope)?.into_iter().filter(|done| is_of(done, &asked)).next_back();
+            let of_it = rows::undoable(tx, scope)?.into_iter().rfind(|done| is_of(done, &asked));
             if counter.hold(tx)?.is_none() {
                 counter.count(tx)?;
                 if let Some(done) = of_it {

@@ -284,7 +284,7 @@ impl Keyring {
     /// # Errors
     /// The keyring is away.
     pub async fn take_identifier(&self, identifier: &IdentifierTag, account: AccountId) -> Result<Claim, KeyringError> {
-        let wanted = identifier.clone();
+        let wanted = *identifier;
         self.db()
             .write(Vec::new(), move |tx| {
                 both(
@@ -315,7 +315,7 @@ impl Keyring {
     /// # Errors
     /// The keyring is away.
     pub async fn drop_identifier(&self, identifier: &IdentifierTag, account: AccountId) -> Result<(), KeyringError> {
-        let wanted = identifier.clone();
+        let wanted = *identifier;
         self.db()
             .write(Vec::new(), move |tx| {
                 let its_own = identifiers::table
@@ -348,7 +348,7 @@ impl Keyring {
     /// # Errors
     /// The keyring is away.
     pub async fn forget_identifier(&self, identifier: &IdentifierTag, account: AccountId) -> Result<(), KeyringError> {
-        let wanted = identifier.clone();
+        let wanted = *identifier;
         self.db()
             .write(Vec::new(), move |tx| {
                 let mine = identifiers::table

@@ -461,9 +461,9 @@ pub fn of_renewal(incidents: &Incidents, error: RenewError) -> Problem {
     match error {
         RenewError::Invalid(faults) => invalid(faults),
         RenewError::CodeRefused => Problem::CodeRefused,
-        RenewError::SecondRequired(methods) => {
-            Problem::SecondRequired { methods: methods.into_iter().map(|method| method.name()).collect() }
-        }
+        RenewError::SecondRequired(methods) => Problem::SecondRequired {
+            methods: methods.into_iter().map(crate::accounts::factors::Method::name).collect(),
+        },
         RenewError::Failed(error) => of_failure(incidents, error),
     }
 }

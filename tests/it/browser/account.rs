@@ -53,7 +53,7 @@ async fn freezes_and_thaws(world: &mut World, visitor: &mut Visitor) {
     visitor.looks_around("freeze").await;
     visitor.presses("main form .button").await;
     assert_eq!(visitor.path().await, "/sign-in");
-    assert_eq!(visitor.counts("main [role=status]").await, 1, "the page says that it worked");
+    assert_eq!(visitor.counts("main .news").await, 1, "the page says that it worked");
     visitor.looks_around("frozen").await;
     visitor.presses("main a[href=\"/thaw\"]").await;
     visitor.looks_around("thaw").await;
