@@ -70,7 +70,7 @@ each_database! {
             guess(&guesser).await;
         }
         let refused = ("sign_in_refused".to_owned(), "refused".to_owned());
-        assert_eq!(kinds(&anna).await, [refused.clone()]);
+        assert_eq!(kinds(&anna).await, std::slice::from_ref(&refused));
         let entry = &feed(&anna).await[0];
         assert_eq!((&entry["times"], &entry["ip"], &entry["device"]), (&json!(4), &json!("127.0.0.1"), &json!("Firefox, Linux")));
         assert_eq!(mails(world, &anna, "4 sign-ins to your account at Seif were refused").await.len(), 1);

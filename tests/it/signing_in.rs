@@ -43,6 +43,8 @@ each_database! {
         // S-3
         let mut anna = world.owner().await;
         let joined = anna.session.clone();
+        // No other session of hers is left that could approve.
+        let _ = anna.delete("/api/v1/session").await.expect(204);
         let signed_in = anna.sign_in().await.expect(201).json();
         assert_eq!(signed_in["assurance"], "password");
         assert_ne!(anna.session, joined);

@@ -18,7 +18,7 @@ fn with_gateway(content_type: &str, body: &str, story: impl AsyncFn(&mut World, 
     for database in [Database::Sqlite, Database::Postgres] {
         let gateway = TextGateway::start();
         World::run_with(database, &gateway.configuration(content_type, body), async |world| {
-            story(world, &gateway).await
+            story(world, &gateway).await;
         });
     }
 }

@@ -15,22 +15,19 @@ fn tests(folder: &Path, found: &mut BTreeSet<String>) {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
-        let names = text.lines().filter_map(|line| {
-            line.trim_start().strip_prefix("fn ").or_else(|| line.trim_start().strip_prefix("async fn "))
-        });
-        for name in names.filter_map(|rest| rest.split('(').next()) {
-            for module in modules(&path) {
-                found.insert(format!("{module}::{name}"));
-            }
+        let called = |line: &str| Some(line.split_once("fn ")?.1.split(['(', '<']).next()?.to_owned());
+        for name in text.lines().filter_map(called) {
+            found.extend(modules(&path).into_iter().map(|module| format!("{module}::{name}")));
         }
     }
 }
 
-/// The names that a file goes by: its own, and those of its folders.
+/// The names that a file goes by: its own, and those of its folders, alone and before it.
 fn modules(path: &Path) -> Vec<String> {
     let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
     let folders = path.parent().unwrap().components().rev().take(3);
-    folders.map(|part| part.as_os_str().to_str().unwrap().to_owned()).chain([stem]).collect()
+    let folders = folders.map(|part| part.as_os_str().to_str().unwrap().to_owned());
+    folders.flat_map(|folder| [format!("{folder}::{stem}"), folder]).chain([stem.clone()]).collect()
 }
 
 /// What stands between backticks on a line.
@@ -42,10 +39,13 @@ fn quoted(line: &str) -> impl Iterator<Item = &str> {
 fn missing(page: &str, tests: &BTreeSet<String>) -> Vec<String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let names = page.lines().filter(|line| line.starts_with('|')).flat_map(quoted);
+    let names = names.filter(|name| !name.contains(' '));
     let is_there = |name: &str| match name.split_once("::") {
         Some((module, _)) if module.starts_with(|c: char| c.is_ascii_lowercase()) => {
             let start = name.trim_end_matches(['…', '*']);
-            tests.iter().any(|test| if name.ends_with(['…', '*']) { test.starts_with(start) } else { test == name })
+            let of_it = format!("{name}::");
+            let is_it = |test: &String| test == name || test.starts_with(&of_it);
+            tests.iter().any(|test| if name.ends_with(['…', '*']) { test.starts_with(start) } else { is_it(test) })
         }
         _ if ["src/", "tests/", "ops/", "config/"].iter().any(|folder| name.starts_with(folder)) => {
             root.join(name).exists()
