@@ -7,7 +7,7 @@
 //! address lacks the code.
 //!
 //! The two databases in order: the new identifier is claimed in the keyring; the data's transaction writes the person's
-//! row; then the keyring is brought in line with that row ([`Accounts::reconcile`]), where the old identifier is held for
+//! row; then the keyring is brought in line with that row (`Accounts::reconcile`), where the old identifier is held for
 //! as long as the change can be undone. What stops in between is brought in line by the sweep.
 
 pub mod changing;

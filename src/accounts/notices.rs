@@ -1,9 +1,9 @@
 //! What an account's person is told of their account (K-7, K-9): a feed in the application, and mails at once or once a
 //! day.
 //!
-//! [`tell`] is the one way: an entry of the feed, sealed under the account's key, and a mail. Whatever changes who
+//! `tell` is the one way: an entry of the feed, sealed under the account's key, and a mail. Whatever changes who
 //! controls the account is mailed in the same transaction; the rest waits for [`Accounts::mail_notices`], by the person's
-//! choice until the next minute or until the next morning. Refusals ([`refused`]) of one kind within an hour are one
+//! choice until the next minute or until the next morning. Refusals (`refused`) of one kind within an hour are one
 //! entry with a count, so that nobody floods the feed or the mailbox by failing often; known and unknown identifiers take
 //! the same path, since only the job mails, and it leaves the decoys out.
 

@@ -4,7 +4,7 @@
 //! # To add a prompt
 //!
 //! A variant of [`Prompt`], at the end; its name, its number and for how long it can be put off; its line in `is_due`.
-//! What answers it calls [`answered`] in its own transaction, where the answer itself leaves nothing to see. On the pages
+//! What answers it calls `answered` in its own transaction, where the answer itself leaves nothing to see. On the pages
 //! `prompt-{name}`, `prompt-{name}-text` and `prompt-{name}-action` in five languages, and where the action leads in
 //! `web::site::prompts`.
 

@@ -4,10 +4,9 @@
 //! Nothing here tells whether an identifier has an account, what that has to confirm with, or whether it is frozen: a
 //! decoy stands in for who is not there, the same rows are written, and the answers are alike. Only a code that was
 //! mailed, once it fits, opens what more there is to say. This file begins and tries codes; [`renewing`] sets passwords,
-//! [`freezing`] closes accounts.
+//! `freezing` closes accounts.
 //!
 //! [`renewing`]: crate::accounts::renewing
-//! [`freezing`]: crate::accounts::freezing
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
