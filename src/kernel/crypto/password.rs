@@ -189,6 +189,10 @@ pub enum Rehash {
 #[error("busy")]
 pub struct Busy;
 
+/// How far the threads step back (POSIX `nice`; Linux keeps it by the thread): a tenth of a processor is left to each
+/// while all others want it.
+const POLITENESS: i32 = 10;
+
 /// Hashes and checks passwords: so many at once, so many waiting, the rest turned away.
 ///
 /// Clones share threads and queue; the threads end with the last clone.
@@ -196,7 +200,8 @@ pub struct Busy;
 pub struct Hashing(Arc<Pool>);
 
 impl Hashing {
-    /// Starts `parallel` threads, each needing `params`' memory while it works; `waiting` more callers may queue.
+    /// Starts `parallel` threads, each needing `params`' memory while it works; `waiting` more callers may queue. They
+    /// step back where others want the processor: a crowd that signs in waits for itself, not everybody for the crowd.
     ///
     /// # Panics
     /// When the machine gives no more threads; at start, where that is the right answer.
@@ -210,7 +215,11 @@ impl Hashing {
         });
         for _ in 0..parallel.get() {
             let queue = Arc::clone(&queue);
-            std::thread::spawn(move || queue.work());
+            std::thread::spawn(move || {
+                // Where the system refuses, hashes are only no politer than the rest.
+                let _niceness = rustix::process::nice(POLITENESS);
+                queue.work();
+            });
         }
         Self(Arc::new(Pool(queue)))
     }
@@ -596,6 +605,28 @@ mod tests {
         drop(hashing);
         assert!(queue.take(&mut Memory::default()).is_none());
         assert_eq!(queue.state().taken(), 0);
+    }
+
+    #[test]
+    fn its_threads_alone_step_back() {
+        /// The niceness of each thread of this process: field 19 of its `stat` (proc(5)).
+        fn niceness() -> Vec<i32> {
+            let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+            let stats = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")).ok());
+            stats
+                .map(|stat| stat.rsplit(')').next().unwrap().split_whitespace().nth(16).unwrap().parse().unwrap())
+                .collect()
+        }
+        let own = rustix::process::getpriority_process(None).unwrap();
+        let hashing = Hashing::new(Params::for_tests(), NonZero::new(3).unwrap(), 0);
+        let expected = (own + POLITENESS).min(19);
+        let begin = std::time::Instant::now();
+        while niceness().iter().filter(|nice| **nice == expected).count() < 3 && begin.elapsed().as_secs() < 20 {
+            std::thread::yield_now();
+        }
+        assert!(niceness().iter().filter(|nice| **nice == expected).count() >= 3);
+        assert_eq!(rustix::process::getpriority_process(None).unwrap(), own);
+        drop(hashing);
     }
 
     #[tokio::test]
