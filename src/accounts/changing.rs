@@ -119,7 +119,7 @@ impl Accounts {
     ) -> Result<Chosen, RenewError> {
         let kernel = self.kernel();
         let person = kernel.point(&access.scope, person::find).await.map_err(Failure::from)?;
-        let mut own = own_data(&person);
+        let mut own = own_data(&person).map_err(Failure::from)?;
         for (scope, _) in member_scopes(kernel, access).await.map_err(Failure::from)? {
             let profile = kernel.point(&scope, profile::find).await.map_err(Failure::from)?;
             own = own.name(profile.name.reveal());

@@ -7,7 +7,7 @@ use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
 use crate::accounts::notices::tell_of;
 use crate::accounts::person::{self, Held, Standing};
-use crate::accounts::recovering::{self, Aim, Tried};
+use crate::accounts::recovering::{self, Aim, Tried, Used};
 use crate::accounts::renewing::{self, RenewError};
 use crate::accounts::{Accounts, Failure};
 use crate::kernel::access::tokens::{ACTIVE, ENDED, REVOKED};
@@ -41,14 +41,14 @@ impl Accounts {
     ) -> Result<(), RenewError> {
         let scope = self.recovering(id).await?.ok_or(RenewError::CodeRefused)?;
         let (tries, from) = (self.rules().code_tries, origin.clone());
-        let try_it = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Tried, StoreError> {
+        let try_it = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Used>, StoreError> {
             match recovering::try_code(tx, scope, id, &[Aim::Freeze], &code, tries, &from)? {
-                Tried::Fits => recovering::use_up(tx, id),
-                Tried::Refused => Ok(Tried::Refused),
+                Tried::Fits(_) => recovering::use_up(tx, id).map(Some),
+                Tried::Refused => Ok(None),
             }
         };
-        let tried = self.kernel().write("accounts.try_freeze", &scope, try_it).await.map_err(Failure::from)?;
-        if tried == Tried::Refused {
+        let used = self.kernel().write("accounts.try_freeze", &scope, try_it).await.map_err(Failure::from)?;
+        if used != Some(Used::Now) {
             return Err(RenewError::CodeRefused);
         }
         Ok(self.close(&scope, before_sign_in(id), origin).await?)

@@ -11,7 +11,6 @@ use crate::kernel::access::AccountAccess;
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
 use crate::kernel::ids::{AccountId, SignInId};
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::sign_ins;
 use crate::kernel::store::{StoreError, Tx};
@@ -195,12 +194,11 @@ impl Accounts {
                 return Ok(shortened);
             }
             for account in accounts {
-                match kernel.account_scope(account) {
-                    Ok(scope) => shortened += kernel.write("history.shorten", &scope, shorten).await?,
-                    Err(KeyringError::NoKey(_)) => {
+                match self.scope_of(account)? {
+                    Some(scope) => shortened += kernel.write("history.shorten", &scope, shorten).await?,
+                    None => {
                         kernel.write("history.forget", &kernel.service(), move |tx, _| forget(tx, account)).await?;
                     }
-                    Err(error) => return Err(error.into()),
                 }
             }
         }

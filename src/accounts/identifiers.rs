@@ -82,6 +82,17 @@ impl Kind {
     }
 }
 
+/// What the account signed in by, as far as a change can still be taken back from it: each once.
+pub(super) fn former(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Vec<(Kind, Personal<String>)>, StoreError> {
+    let mut former: Vec<(Kind, Personal<String>)> = Vec::new();
+    for done in rows::undoable(tx, scope)? {
+        if !former.iter().any(|(kind, known)| *kind == done.kind && known.reveal() == done.old.reveal()) {
+            former.push((done.kind, done.old));
+        }
+    }
+    Ok(former)
+}
+
 fn is_verified(phone: &person::Phone) -> bool {
     matches!(phone.standing, PhoneStanding::Verified { .. })
 }
@@ -99,11 +110,7 @@ impl Accounts {
         let keyring = self.kernel().keyring();
         for _ in 0..ROUNDS {
             let seen = keyring.identifiers_of(account).await?;
-            let scope = match self.kernel().account_scope(account) {
-                Ok(scope) => scope,
-                Err(KeyringError::NoKey(_)) => return Ok(0),
-                Err(error) => return Err(error.into()),
-            };
+            let Some(scope) = self.scope_of(account)? else { return Ok(0) };
             let wanted = self.kernel().read(&scope, wanted).await?;
             let wanted = wanted.into_iter().map(|(identifier, hold)| Ok((self.tag_of(&identifier)?, hold)));
             let wanted = wanted.collect::<Result<Vec<_>, KeyringError>>()?;

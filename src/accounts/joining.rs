@@ -26,7 +26,6 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::{Code, SessionToken};
 use crate::kernel::crypto::{Owner, Place, RowRef, Sealed};
 use crate::kernel::ids::{AccountId, SessionId, SignupId, TenantId};
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::identifiers::Claim;
 use crate::kernel::personal::{Comparison, Personal, Secret, revealed};
 use crate::kernel::store::schema::signups;
@@ -173,7 +172,8 @@ impl Accounts {
     /// See [`JoinError`], in that order.
     pub async fn finish_signup(&self, id: SignupId, draft: Draft, origin: &Origin) -> Result<Joined, JoinError> {
         let waiting = self.waiting(id).await?;
-        let email = waiting.as_ref().and_then(|(_, waiting)| EmailAddress::from_stored(waiting.email.reveal()).ok());
+        let email = waiting.as_ref().map(|(_, waiting)| EmailAddress::from_stored(waiting.email.reveal()));
+        let email = email.transpose().map_err(|_| Failure::from(StoreError::Unreadable))?;
         let mut applicant = self.check(&draft, email.as_ref()).await?;
         applicant.acknowledged = self.acknowledged(&draft.acknowledged).await?;
         let (Some((day, _)), Some(email)) = (waiting, email) else { return Err(JoinError::CodeRefused) };
@@ -198,12 +198,7 @@ impl Accounts {
                 .optional()?)
         };
         let Some((day, body)) = kernel.point(&kernel.service(), read).await? else { return Ok(None) };
-        let day = u32::try_from(day).map_err(|_| StoreError::Refused("a day before the epoch"))?;
-        let scope = match kernel.day_scope(day) {
-            Ok(scope) => scope,
-            Err(KeyringError::NoKey(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(scope) = self.scope_of_day(day)? else { return Ok(None) };
         let waiting = scope.keys().open(row(id), &body).map_err(StoreError::from)?;
         Ok(Some((scope, waiting)))
     }

@@ -12,6 +12,7 @@ pub mod addresses;
 pub mod changing;
 pub mod contacts;
 mod decoys;
+mod everywhere;
 pub mod factors;
 mod freezing;
 pub mod history;
@@ -46,9 +47,11 @@ use crate::accounts::passwords::leaked::{LeakedList, ListError};
 use crate::accounts::throttles::{Limit, Then, Throttled};
 use crate::kernel::access::SessionRules;
 use crate::kernel::crypto::password::{Busy, Hashing, Params, Unfit};
+use crate::kernel::ids::AccountId;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::log::SafeToLog;
 use crate::kernel::store::StoreError;
+use crate::kernel::tenancy::{AccountScope, DayScope};
 use crate::kernel::{Kernel, store_error};
 use crate::settings::Settings;
 
@@ -165,11 +168,10 @@ impl Accounts {
     #[cfg(feature = "testing")]
     pub async fn verify_phone_of_a_story(
         &self,
-        account: crate::kernel::ids::AccountId,
+        account: AccountId,
         number: &crate::kernel::values::PhoneNumber,
     ) -> Result<(), Failure> {
         use crate::accounts::person::{Phone, PhoneStanding};
-        use crate::kernel::tenancy::AccountScope;
         let scope = self.kernel().account_scope(account)?;
         let phone = Phone::unverified(number);
         let verify = move |tx: &mut crate::kernel::store::Tx<'_>, scope: &AccountScope| -> Result<(), StoreError> {
@@ -182,6 +184,25 @@ impl Accounts {
 
     fn kernel(&self) -> &Kernel {
         &self.0.kernel
+    }
+
+    /// The scope of an account; nothing once its keys are destroyed.
+    fn scope_of(&self, account: AccountId) -> Result<Option<AccountScope>, Failure> {
+        match self.kernel().account_scope(account) {
+            Ok(scope) => Ok(Some(scope)),
+            Err(KeyringError::NoKey(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The scope of the day that a row names; nothing once its key is destroyed.
+    fn scope_of_day(&self, day: i64) -> Result<Option<DayScope>, Failure> {
+        let day = u32::try_from(day).map_err(|_| StoreError::Refused("a day before the epoch"))?;
+        match self.kernel().day_scope(day) {
+            Ok(scope) => Ok(Some(scope)),
+            Err(KeyringError::NoKey(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn providers(&self) -> &Providers {

@@ -19,7 +19,6 @@ use crate::kernel::access::AccountAccess;
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Place, RowRef, Sealed, Tag};
 use crate::kernel::ids::{AccountId, NoticeId};
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::{account_notices, accounts};
 use crate::kernel::store::{StoreError, Tx, both};
@@ -399,12 +398,11 @@ impl Accounts {
                 return Ok(mailed);
             }
             for account in accounts {
-                match kernel.account_scope(account) {
-                    Ok(scope) => mailed += kernel.write("notices.mail", &scope, mail).await?,
-                    Err(KeyringError::NoKey(_)) => {
+                match self.scope_of(account)? {
+                    Some(scope) => mailed += kernel.write("notices.mail", &scope, mail).await?,
+                    None => {
                         kernel.write("notices.forget", &kernel.service(), move |tx, _| forget(tx, account)).await?;
                     }
-                    Err(error) => return Err(error.into()),
                 }
             }
         }

@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn eight_to_fourteen_characters_need_all_four_classes_and_fifteen_need_none() {
-        //
+        // R-6, S-13
         assert_eq!(check("7rK#vq2!"), Ok(()));
         assert_eq!(check("7rK#vq2"), Err(vec![Weakness::TooShort]));
         for lacking in ["7rk#vq2!xw", "7RK#VQ2!XW", "frK#vqp!xw", "7rKhvq2sxw", "7rKhvq2sxwPbnT"] {

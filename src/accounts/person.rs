@@ -104,6 +104,12 @@ impl Person {
         PhoneNumber::from_stored(number.reveal()).map(Some).map_err(|_| StoreError::Unreadable)
     }
 
+    /// The phone number, verified or only said.
+    pub(super) fn phone_number(&self) -> Result<Option<PhoneNumber>, StoreError> {
+        let number = self.phone.as_ref().map(|phone| PhoneNumber::from_stored(phone.number.reveal()));
+        number.transpose().map_err(|_| StoreError::Unreadable)
+    }
+
     /// The address that mails go to.
     pub(super) fn address(&self) -> Result<EmailAddress, StoreError> {
         EmailAddress::from_stored(self.email.reveal()).map_err(|_| StoreError::Unreadable)

@@ -10,6 +10,7 @@
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::accounts::notices::{self, Refusal};
 use crate::accounts::person::{self, Standing};
@@ -17,10 +18,10 @@ use crate::accounts::signing_in::{Identifier, first};
 use crate::accounts::throttles::{Counter, Limit, of_address};
 use crate::accounts::{Accounts, Failure};
 use crate::kernel::clock::Time;
+use crate::kernel::crypto::passkey::Ceremony;
 use crate::kernel::crypto::token::Code;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
 use crate::kernel::ids::{AccountId, RecoveryId};
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::personal::{Comparison, Personal, Secret, revealed};
 use crate::kernel::store::schema::recoveries;
 use crate::kernel::store::{StoreError, Tx};
@@ -59,12 +60,15 @@ impl Aim {
 }
 
 /// A code was asked for; whether one was mailed is not told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Recovery {
     /// Its id.
     pub id: RecoveryId,
     /// When its code dies.
     pub expires_at: Time,
+    /// What a browser is told that shows a passkey besides (`PublicKeyCredentialRequestOptionsJSON`): whichever the
+    /// device holds for the site, so that it tells nothing of the account. Nothing at a bare address, and for a freeze.
+    pub public_key: Option<Value>,
 }
 
 /// How many more codes of all addresses together go to one identifier than of one: nobody uses them up for its owner.
@@ -79,6 +83,8 @@ struct Waiting {
     code: Secret<String>,
     /// 1 when it was mailed, 0 when nothing fits; a number, so that both are as long.
     mailed: u8,
+    /// What a passkey is asked that is shown besides.
+    ceremony: Option<Ceremony>,
 }
 
 /// Where it lies, under the account's key.
@@ -90,11 +96,19 @@ impl Place for RecoveryBody {
 }
 
 /// What came of a try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a code that does not fit opens nothing"]
 pub(super) enum Tried {
-    Fits,
+    /// It fits; and what a passkey was asked that is shown besides.
+    Fits(Option<Ceremony>),
     Refused,
+}
+
+/// Whether a code was still there to be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a code that was used before opens nothing"]
+pub(super) enum Used {
+    Now,
+    Before,
 }
 
 impl Accounts {
@@ -124,6 +138,7 @@ impl Accounts {
         ];
         let scope = self.whose(&identifier, origin).await?;
         let lifetime = self.rules().code_lifetime;
+        let site = origin.site.clone().filter(|_| aim != Aim::Freeze);
         let begin = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Result<Recovery, Failure>, StoreError> {
             if let Some(throttled) = first(tx, &counters, Counter::hold)? {
                 return Ok(Err(Failure::Throttled(throttled)));
@@ -148,7 +163,9 @@ impl Accounts {
             }
             let now = tx.now();
             let (id, expires_at) = (RecoveryId::new(now, tx.entropy()), now.plus(lifetime));
-            let waiting = Waiting { aim, code: Secret::new(digits), mailed: u8::from(fits) };
+            let ceremony = site.as_ref().map(|site| Ceremony::new(site, tx.entropy()));
+            let public_key = ceremony.as_ref().map(|ceremony| ceremony.request_options(&[], lifetime));
+            let waiting = Waiting { aim, code: Secret::new(digits), mailed: u8::from(fits), ceremony };
             let body = scope.keys().seal::<RecoveryBody>(row(id), &waiting, tx.entropy());
             diesel::insert_into(recoveries::table)
                 .values((
@@ -160,9 +177,26 @@ impl Accounts {
                     recoveries::body.eq(body),
                 ))
                 .execute(tx.conn())?;
-            Ok(Ok(Recovery { id, expires_at }))
+            Ok(Ok(Recovery { id, expires_at, public_key }))
         };
         kernel.write("accounts.begin_recovery", &scope, begin).await?
+    }
+
+    /// What a browser is told, once more, that shows a passkey beside the code; nothing where that was not asked, or
+    /// there is nothing of this id.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn recovery_asks(&self, id: RecoveryId) -> Result<Option<Value>, Failure> {
+        let Some(scope) = self.recovering(id).await? else { return Ok(None) };
+        let find = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Ceremony>, StoreError> {
+            let live = recoveries::table.find(id).filter(recoveries::expires_at.gt(tx.now()));
+            let body: Option<Sealed<RecoveryBody>> = live.select(recoveries::body).get_result(tx.conn()).optional()?;
+            let Some(body) = body else { return Ok(None) };
+            Ok(scope.keys().open(row(id), &body)?.ceremony)
+        };
+        let ceremony = self.kernel().point(&scope, find).await?;
+        Ok(ceremony.map(|ceremony| ceremony.request_options(&[], self.rules().code_lifetime)))
     }
 
     /// The account, or decoy, that a recovery is of; nothing when there is none of this id.
@@ -172,11 +206,7 @@ impl Accounts {
             Ok(recoveries::table.find(id).select(recoveries::account_id).get_result(tx.conn()).optional()?)
         };
         let Some(account) = kernel.point(&kernel.service(), find).await? else { return Ok(None) };
-        match kernel.account_scope(account) {
-            Ok(scope) => Ok(Some(scope)),
-            Err(KeyringError::NoKey(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        self.scope_of(account)
     }
 }
 
@@ -202,7 +232,7 @@ pub(super) fn try_code(
     let waiting = scope.keys().open(row(id), &body)?;
     let same = waiting.code.same_as(code.reveal().trim().as_bytes()) == Comparison::Same;
     if same && waiting.mailed == 1 && aims.contains(&waiting.aim) {
-        return Ok(Tried::Fits);
+        return Ok(Tried::Fits(waiting.ceremony));
     }
     notices::refused(tx, scope, Refusal::Recovery, origin)?;
     Ok(Tried::Refused)
@@ -215,9 +245,9 @@ pub(super) fn give_back(tx: &mut Tx<'_>, id: RecoveryId) -> Result<(), StoreErro
 }
 
 /// Uses a code up: of several at once, one does.
-pub(super) fn use_up(tx: &mut Tx<'_>, id: RecoveryId) -> Result<Tried, StoreError> {
+pub(super) fn use_up(tx: &mut Tx<'_>, id: RecoveryId) -> Result<Used, StoreError> {
     let used = diesel::delete(recoveries::table.find(id)).execute(tx.conn())?;
-    Ok(if used == 1 { Tried::Fits } else { Tried::Refused })
+    Ok(if used == 1 { Used::Now } else { Used::Before })
 }
 
 /// Ends every code that was asked for of an account.

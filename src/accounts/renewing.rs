@@ -1,38 +1,45 @@
 //! A new password for who is not signed in: one that was forgotten (P-10, R-11), or that of an account that its owner froze
 //!
 //!
-//! It takes a code by mail and something besides: a code of an app, or a recovery code. What an account has is told only
-//! once the mailed code fits. Where the mailbox is all there is, it takes time: the person is told at once and at the
+//! It takes a code by mail and something besides: a code of an app, a recovery code, or a passkey. What an account has is
+//! told only once the mailed code fits. Where the mailbox is all there is, it takes time: the person is told at once and at the
 //! end, and can object from any session or by a mailed code; after it, another mailed code does.
 //!
 //! Every session and token of the account ends with its old password. The tokens too: whoever asks for a new password
 //! does not know who knew the old one, and a token that somebody else made would outlive everything else. No session
 //! begins: what a session may do is still shown to be theirs by what the account has, so that nothing here steps around
 //! an app or a passkey.
+//!
+//! Whoever has lost every place from which the account may be used lifts the list on the same way: with what is
+//! shown besides, or once it has waited, and never by the mailbox alone. Each step is told at every address of the
+//! person's (`everywhere`).
 
 use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::accounts::factors::seconds::{self, Second};
+use crate::accounts::everywhere;
+use crate::accounts::factors::seconds::{self, Second, Showing};
 use crate::accounts::factors::{Answer, Method};
 use crate::accounts::freezing::{before_sign_in, end_everything};
 use crate::accounts::notices::{self, Refusal, tell, tell_of};
 use crate::accounts::passwords::{NotTaken, OwnData, Weakness};
 use crate::accounts::person::{self, Chosen, Held, Person, Standing};
 use crate::accounts::prompts::{self, Prompt};
-use crate::accounts::recovering::{self, Aim, Tried};
-use crate::accounts::{Accounts, Failure};
-use crate::kernel::access::AccountAccess;
+use crate::accounts::recovering::{self, Aim, Tried, Used};
+use crate::accounts::{Accounts, Failure, Rules};
+use crate::kernel::access::addresses::{self, AddressList};
+use crate::kernel::access::sessions::Phones;
+use crate::kernel::access::{AccountAccess, scopes_of};
+use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::clock::Time;
 use crate::kernel::ids::{AccountId, RecoveryId};
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::personal::Secret;
 use crate::kernel::store::schema::recovery_waits;
 use crate::kernel::store::{StoreError, Tx, both};
-use crate::kernel::tenancy::{AccountScope, Origin};
-use crate::kernel::values::{Fault, PhoneNumber};
-use crate::messages::notice::Notice;
+use crate::kernel::tenancy::{AccountScope, By, Origin, TenantScope};
+use crate::kernel::values::Fault;
+use crate::messages::notice::{Notice, Regained};
 
 /// What finishes a reset or a thaw, as it came.
 #[derive(Debug, Clone)]
@@ -43,6 +50,17 @@ pub struct Renewal {
     pub new_password: Secret<String>,
     /// What is shown besides.
     pub second: Option<Shown>,
+    /// What becomes of the list of addresses from which the account may be used.
+    pub addresses: Addresses,
+}
+
+/// What becomes of a list of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addresses {
+    /// It stays.
+    Kept,
+    /// It is lifted: whoever regains the account can reach none of its places any more.
+    Lifted,
 }
 
 /// What is shown beside a mailed code.
@@ -50,8 +68,8 @@ pub struct Renewal {
 pub struct Shown {
     /// The method, by its name in the API.
     pub method: String,
-    /// Its code.
-    pub code: Secret<String>,
+    /// Its code, or what a passkey answers.
+    pub answer: Answer,
 }
 
 /// What came of it.
@@ -95,7 +113,7 @@ enum Outcome {
     Weak(Vec<Weakness>),
     Second(Vec<Method>),
     Waits(Time),
-    Done,
+    Done(Addresses),
 }
 
 impl Accounts {
@@ -111,7 +129,7 @@ impl Accounts {
         renewal: Renewal,
         origin: &Origin,
     ) -> Result<Renewed, RenewError> {
-        let Renewal { code, new_password, second } = renewal;
+        let Renewal { code, new_password, second, addresses } = renewal;
         let new = self.0.passwords.check(&new_password, &OwnData::new()).await;
         let new = new.map_err(|error| not_taken(error, "/new_password"))?;
         // Before anything is known of the account, so that every try costs the same.
@@ -121,20 +139,19 @@ impl Accounts {
         let rules = *self.rules();
         let from = origin.clone();
         let finish = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Outcome, StoreError> {
-            if recovering::try_code(tx, scope, id, &[aim], &code, rules.code_tries, &from)? == Tried::Refused {
-                return Ok(Outcome::Refused);
-            }
+            let tried = recovering::try_code(tx, scope, id, &[aim], &code, rules.code_tries, &from)?;
+            let Tried::Fits(asked) = tried else { return Ok(Outcome::Refused) };
             let person = person::find(tx, scope)?;
-            if let Err(weak) = new.fits(&own_data(&person)) {
+            if let Err(weak) = new.fits(&own_data(&person)?) {
                 recovering::give_back(tx, id)?;
                 return Ok(Outcome::Weak(weak));
             }
             let could_show = seconds::of(tx, scope)?;
             if could_show.is_empty() {
-                if let Some(until) = wait(tx, scope, &person, rules.reset_wait)? {
+                if let Some(until) = wait(tx, scope, &person, &rules)? {
                     return match recovering::use_up(tx, id)? {
-                        Tried::Fits => Ok(Outcome::Waits(until)),
-                        Tried::Refused => Ok(Outcome::Refused),
+                        Used::Now => Ok(Outcome::Waits(until)),
+                        Used::Before => Ok(Outcome::Refused),
                     };
                 }
             } else {
@@ -143,9 +160,11 @@ impl Accounts {
                     return Ok(Outcome::Second(could_show));
                 };
                 let method = Method::parse(&shown.method).filter(|method| could_show.contains(method));
-                let answer = Answer::Code(shown.code.clone());
                 let judged = match method {
-                    Some(method) => seconds::judge(tx, scope, &person, method, &answer, &from, rules.code_lifetime)?,
+                    Some(method) => {
+                        let showing = Showing { method, answer: &shown.answer, asked };
+                        seconds::judge(tx, scope, &person, showing, &from, rules.code_lifetime)?
+                    }
                     None => Second::NotShown,
                 };
                 if judged == Second::NotShown {
@@ -153,10 +172,11 @@ impl Accounts {
                     return Ok(Outcome::Refused);
                 }
             }
-            if recovering::use_up(tx, id)? == Tried::Refused {
+            if recovering::use_up(tx, id)? == Used::Before {
                 return Ok(Outcome::Refused);
             }
-            take_effect(tx, scope, aim, &person, &chosen, &from)
+            let regaining = Regaining { aim, person: &person, phones: rules.sessions.phones, origin: &from };
+            take_effect(tx, scope, &regaining, &chosen, addresses)
         };
         let outcome = self.kernel().write("accounts.renew", &scope, finish).await.map_err(Failure::from)?;
         match outcome {
@@ -164,14 +184,29 @@ impl Accounts {
             Outcome::Weak(weak) => Err(not_taken(NotTaken::Weak(weak), "/new_password")),
             Outcome::Second(methods) => Err(RenewError::SecondRequired(methods)),
             Outcome::Waits(until) => Ok(Renewed::Waits { until }),
-            Outcome::Done => {
+            Outcome::Done(addresses) => {
                 if aim == Aim::Thaw {
                     self.kernel().keyring().thaw_account(scope.account()).await.map_err(Failure::from)?;
                 }
                 self.revoke_ended(scope.account(), before_sign_in(id), origin).await?;
+                if addresses == Addresses::Lifted {
+                    self.audit_lifted(scope.account(), before_sign_in(id), origin).await?;
+                }
                 Ok(Renewed::Done)
             }
         }
+    }
+
+    /// Enters a lifted list in the audit of each tenant of the account.
+    async fn audit_lifted(&self, account: AccountId, by: By, origin: &Origin) -> Result<(), Failure> {
+        let kernel = self.kernel();
+        for (scope, _) in scopes_of(kernel, account, by, origin).await? {
+            let enter = move |tx: &mut Tx<'_>, scope: &TenantScope| {
+                audit::record(tx, scope, &Event::new(Action::AddressesLifted).of(Subject::Account(account)))
+            };
+            kernel.write("accounts.audit_lifted", &scope, enter).await?;
+        }
+        Ok(())
     }
 
     /// From when a new password can be set that waits, if one does.
@@ -204,17 +239,17 @@ impl Accounts {
     ) -> Result<(), RenewError> {
         let scope = self.recovering(id).await?.ok_or(RenewError::CodeRefused)?;
         let (tries, from) = (self.rules().code_tries, origin.clone());
-        let stop = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Tried, StoreError> {
+        let stop = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Used, StoreError> {
             let tried = recovering::try_code(tx, scope, id, &[Aim::Reset, Aim::Thaw], &code, tries, &from)?;
-            if tried == Tried::Refused || recovering::use_up(tx, id)? == Tried::Refused {
-                return Ok(Tried::Refused);
+            if matches!(tried, Tried::Refused) || recovering::use_up(tx, id)? == Used::Before {
+                return Ok(Used::Before);
             }
             cancel(tx, scope, &from)?;
-            Ok(Tried::Fits)
+            Ok(Used::Now)
         };
         match self.kernel().write("accounts.cancel_reset", &scope, stop).await.map_err(Failure::from)? {
-            Tried::Fits => Ok(()),
-            Tried::Refused => Err(RenewError::CodeRefused),
+            Used::Now => Ok(()),
+            Used::Before => Err(RenewError::CodeRefused),
         }
     }
 
@@ -226,47 +261,72 @@ impl Accounts {
         let kernel = self.kernel();
         let accounts = kernel.point(&kernel.service(), |tx, _| over(tx)).await?;
         let mut told = 0;
+        let phones = self.rules().sessions.phones;
         for account in accounts {
-            match kernel.account_scope(account) {
-                Ok(scope) => told += kernel.write("accounts.tell_wait", &scope, tell_one).await?,
-                Err(KeyringError::NoKey(_)) => {
+            let tell_one = move |tx: &mut Tx<'_>, scope: &AccountScope| tell_one(tx, scope, phones);
+            match self.scope_of(account)? {
+                Some(scope) => told += kernel.write("accounts.tell_wait", &scope, tell_one).await?,
+                None => {
                     kernel.write("accounts.end_wait", &kernel.service(), move |tx, _| end_wait(tx, account)).await?;
                 }
-                Err(error) => return Err(error.into()),
             }
         }
         Ok(told)
     }
 }
 
+/// Who regains an account, and how.
+struct Regaining<'r> {
+    aim: Aim,
+    person: &'r Person,
+    phones: Phones,
+    origin: &'r Origin,
+}
+
 /// The new password holds, and nothing that was known before does.
 fn take_effect(
     tx: &mut Tx<'_>,
     scope: &AccountScope,
-    aim: Aim,
-    person: &Person,
+    regaining: &Regaining<'_>,
     chosen: &Chosen,
-    origin: &Origin,
+    addresses: Addresses,
 ) -> Result<Outcome, StoreError> {
-    let (from, notice) = match aim {
-        Aim::Thaw => (Standing::Frozen, Notice::AccountThawed),
-        Aim::Reset | Aim::Freeze => (Standing::Active, Notice::PasswordChanged),
+    let Regaining { aim, person, phones, origin } = *regaining;
+    let (from, notice, step) = match aim {
+        Aim::Thaw => (Standing::Frozen, Notice::AccountThawed, Regained::Thawed),
+        Aim::Reset | Aim::Freeze => (Standing::Active, Notice::PasswordChanged, Regained::Done),
     };
     if person::turn(tx, scope, from, Standing::Active)? == Held::Changed {
         return Ok(Outcome::Refused);
     }
     person::renew_password(tx, scope, chosen)?;
     end_everything(tx, scope.account(), None)?;
-    tell_of(tx, scope, person, notice, origin)?;
+    tell_of(tx, scope, person, notice.clone(), origin)?;
+    everywhere::tell_besides(tx, scope, person, &notice, step, phones)?;
     if aim == Aim::Thaw {
         prompts::ask(tx, scope, Prompt::ReviewMethods)?;
     }
-    Ok(Outcome::Done)
+    Ok(Outcome::Done(match addresses {
+        Addresses::Lifted => lift(tx, scope, regaining)?,
+        Addresses::Kept => Addresses::Kept,
+    }))
+}
+
+/// Lets the account be used from anywhere; gives whether there was a list.
+fn lift(tx: &mut Tx<'_>, scope: &AccountScope, regaining: &Regaining<'_>) -> Result<Addresses, StoreError> {
+    let Regaining { person, origin, .. } = regaining;
+    if addresses::find(tx, scope)? == AddressList::default() {
+        return Ok(Addresses::Kept);
+    }
+    addresses::replace(tx, scope, &AddressList::default())?;
+    tell_of(tx, scope, person, Notice::AddressesLifted, origin)?;
+    everywhere::mail_besides(tx, scope, person, &Notice::AddressesLifted)?;
+    Ok(Addresses::Lifted)
 }
 
 /// Until when a new password has yet to wait; nothing once it has waited. Where it did not wait yet, it begins to, and
 /// the person hears of it.
-fn wait(tx: &mut Tx<'_>, scope: &AccountScope, person: &Person, length: Duration) -> Result<Option<Time>, StoreError> {
+fn wait(tx: &mut Tx<'_>, scope: &AccountScope, person: &Person, rules: &Rules) -> Result<Option<Time>, StoreError> {
     let now = tx.now();
     let mine = recovery_waits::table.find(scope.account());
     let waits: Option<(Time, Time)> =
@@ -277,7 +337,7 @@ fn wait(tx: &mut Tx<'_>, scope: &AccountScope, person: &Person, length: Duration
         Some(_) => end_wait(tx, scope.account())?,
         None => {}
     }
-    let ready_at = now.plus(length);
+    let ready_at = now.plus(rules.reset_wait);
     let begun = both(
         diesel::insert_into(recovery_waits::table)
             .values((
@@ -289,7 +349,9 @@ fn wait(tx: &mut Tx<'_>, scope: &AccountScope, person: &Person, length: Duration
     )
     .execute(tx.conn())?;
     if begun == 1 {
-        tell(tx, scope, person, Notice::ResetWaits { until: ready_at })?;
+        let notice = Notice::ResetWaits { until: ready_at };
+        tell(tx, scope, person, notice.clone())?;
+        everywhere::tell_besides(tx, scope, person, &notice, Regained::Waits, rules.sessions.phones)?;
     }
     Ok(Some(ready_at))
 }
@@ -327,13 +389,14 @@ fn over(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
         .load(tx.conn())?)
 }
 
-fn tell_one(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<usize, StoreError> {
+fn tell_one(tx: &mut Tx<'_>, scope: &AccountScope, phones: Phones) -> Result<usize, StoreError> {
     let now = tx.now();
     let untold = recovery_waits::table.find(scope.account()).filter(recovery_waits::told_at.is_null());
     let told = diesel::update(untold).set(recovery_waits::told_at.eq(now)).execute(tx.conn())?;
     if told == 1 {
         let person = person::find(tx, scope)?;
         tell(tx, scope, &person, Notice::ResetReady)?;
+        everywhere::tell_besides(tx, scope, &person, &Notice::ResetReady, Regained::Ready, phones)?;
     }
     Ok(told)
 }
@@ -345,11 +408,12 @@ pub(super) fn sweep(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
 }
 
 /// What a password must not hold of its owner.
-pub(super) fn own_data(person: &Person) -> OwnData {
-    let mut own = OwnData::new().name(person.name.reveal());
-    own = person.address().iter().fold(own, OwnData::email);
-    let number = person.phone.as_ref().and_then(|phone| PhoneNumber::parse(phone.number.reveal(), None).ok());
-    number.iter().fold(own, OwnData::phone)
+///
+/// # Errors
+/// [`StoreError::Unreadable`] where its address or number is none: what cannot be read cannot be kept out of it.
+pub(super) fn own_data(person: &Person) -> Result<OwnData, StoreError> {
+    let own = OwnData::new().name(person.name.reveal()).email(&person.address()?);
+    Ok(person.phone_number()?.iter().fold(own, OwnData::phone))
 }
 
 /// Why a password is not taken, as a fault of its field.

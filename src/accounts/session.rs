@@ -107,7 +107,7 @@ impl Accounts {
             account: access.session.account,
             name: person.name,
             tenants,
-            methods: methods.map(|method| (method, method.advice(holdings))).collect(),
+            methods: methods.map(|(method, _)| (method, method.advice(holdings))).collect(),
             prompts,
         })
     }

@@ -20,7 +20,6 @@ use crate::kernel::access::{AccountAccess, Assurance, Outside};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::password::{Phc, Rehash, Verdict};
 use crate::kernel::ids::AccountId;
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{AccountScope, DayScope, Origin};
@@ -168,11 +167,7 @@ impl Accounts {
     }
 
     async fn checked_against(&self, account: AccountId, knock: Knock) -> Result<Option<Candidate>, Failure> {
-        let scope = match self.kernel().account_scope(account) {
-            Ok(scope) => scope,
-            Err(KeyringError::NoKey(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(scope) = self.scope_of(account)? else { return Ok(None) };
         let read = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Candidate>, StoreError> {
             let Some((standing, password, chosen_at)) = person::credentials(tx, scope)? else { return Ok(None) };
             let place = places::find(tx, scope, &knock.origin, knock.rules.usual_places)?;

@@ -7,7 +7,8 @@ use diesel::dsl::{Eq, Filter};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::{Accounts, Failure};
+use crate::accounts::notices::tell_of;
+use crate::accounts::{Accounts, Failure, person};
 use crate::kernel::access::limits::Columns;
 use crate::kernel::access::tokens::{ACTIVE, REVOKED};
 use crate::kernel::access::{Limits, TenantAccess, TokenScope, TokenScopes};
@@ -23,6 +24,7 @@ use crate::kernel::store::schema::tokens;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{InTenant as _, TenantScope};
 use crate::kernel::values::{Fault, Faults};
+use crate::messages::notice::Notice;
 use crate::tenants::profile;
 
 /// What a new token is to be, as it came.
@@ -239,6 +241,9 @@ fn create(tx: &mut Tx<'_>, scope: &TenantScope, wanted: &Wanted) -> Result<NewTo
         ))
         .execute(tx.conn())?;
     audit::record(tx, scope, &Event::new(Action::TokenCreated).of(Subject::Token(id)))?;
+    let own = scope.actor().own();
+    let person = person::find(tx, &own)?;
+    tell_of(tx, &own, &person, Notice::TokenMade, scope.actor().origin())?;
     Ok(NewToken { id, token })
 }
 

@@ -21,7 +21,7 @@ pub struct Mail {
     pub notice: Notice,
 }
 
-/// One text message to one phone: a code, and nothing but codes goes there.
+/// One text message to one phone.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
@@ -30,10 +30,48 @@ pub struct Text {
     pub to: PhoneNumber,
     /// The language of its reader.
     pub language: Locale,
-    /// What the code is for.
-    pub purpose: TextPurpose,
-    /// The code itself.
-    pub code: Code,
+    /// What it says.
+    pub says: Says,
+}
+
+/// What a text message says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Says {
+    /// A code.
+    Code {
+        /// What it is for.
+        purpose: TextPurpose,
+        /// The code itself.
+        code: Code,
+    },
+    /// That somebody regains the account: told at every address that its person has (P-10).
+    Regained(Regained),
+}
+
+impl Says {
+    /// How long it is worth delivering.
+    #[must_use]
+    pub const fn life(&self) -> Life {
+        match self {
+            Self::Code { code, .. } => Life::Code(code.valid_for()),
+            Self::Regained(_) => Life::Letter,
+        }
+    }
+}
+
+/// A step of regaining an account without its password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Regained {
+    /// A new password was asked for by e-mail alone, and waits.
+    Waits,
+    /// It has waited long enough.
+    Ready,
+    /// It holds.
+    Done,
+    /// It holds, and the account is not frozen any more.
+    Thawed,
 }
 
 /// What a code in a text message is for; it says so (K-1, K-5).
@@ -96,6 +134,10 @@ pub enum Notice {
     IdentifierChanged,
     /// From where the account may be used was changed.
     AddressesChanged,
+    /// With a new password, the list of addresses from which the account may be used was lifted.
+    AddressesLifted,
+    /// A token was made that acts for its maker in a tenant (K-7).
+    TokenMade,
     /// Somebody had the right password, and came from where the account may not be used.
     SignInOutside,
     /// Something was added that confirms its owner from now on (K-7).
@@ -200,6 +242,8 @@ impl Notice {
             | Self::PasswordChanged
             | Self::IdentifierChanged
             | Self::AddressesChanged
+            | Self::AddressesLifted
+            | Self::TokenMade
             | Self::SignInOutside
             | Self::MethodAdded { .. }
             | Self::MethodRemoved { .. }

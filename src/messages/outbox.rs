@@ -58,7 +58,7 @@ impl Message {
     const fn life(&self) -> Life {
         match self {
             Self::Mail(mail) => mail.notice.life(),
-            Self::Text(text) => Life::Code(text.code.valid_for()),
+            Self::Text(text) => text.says.life(),
         }
     }
 }

@@ -231,7 +231,7 @@ mod tests {
         response.headers().get_all(header::SET_COOKIE).map(|v| v.to_str().unwrap().to_owned()).collect()
     }
 
-    // P-13
+    // P-13, R-32: no session stays in a browser that was closed.
     #[actix_web::test]
     async fn exactly_the_two_cookies_leave_and_only_in_their_form() {
         let chosen = Preferences { language: Some(Locale::Lv), theme: Some(Theme::Dark) };

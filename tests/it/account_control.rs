@@ -90,6 +90,7 @@ each_database! {
         world.later(Duration::from_secs(1));
         let other = elsewhere(&anna).await;
         let program = token(&anna).await;
+        world.later(Duration::from_secs(1));
         let before = anna.clone();
         let answer = anna.put(PASSWORD, json!({"current": anna.password, "new": NEW})).await.expect(200);
         anna.keep_session(&answer);
@@ -172,7 +173,7 @@ each_database! {
     }
 
     async fn on_a_shared_computer_a_session_is_short_and_nothing_is_kept_in_the_browser(world: World) {
-        //
+        // R-22, S-5
         let anna = world.owner().await;
         world.later(Duration::from_secs(1));
         let mut library = anna.clone();
@@ -239,7 +240,7 @@ each_database! {
                 assert_eq!(answer.status, 202, "{list} {identifier}");
                 let body = answer.json();
                 let names: std::collections::BTreeSet<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
-                assert!(names.into_iter().eq(["expires_at", "id"]));
+                assert!(names.into_iter().eq(if list == FREEZES { &["expires_at", "id"][..] } else { &["expires_at", "id", "public_key"] }.iter().copied()));
                 let path = format!("{list}/{}", body["id"].as_str().unwrap());
                 let answer = stranger.put(&path, json!({"code": "00000x", "new_password": NEW})).await;
                 let answer = if list == FREEZES { stranger.put(&path, json!({"code": "00000x"})).await } else { answer };
@@ -363,7 +364,7 @@ each_database! {
     }
 
     async fn a_freeze_takes_one_step_from_any_session_and_ends_everything(world: World) {
-        //
+        // R-27, S-17
         let anna = world.owner().await;
         let program = token(&anna).await;
         let other = elsewhere(&anna).await;
@@ -484,7 +485,7 @@ each_database! {
     }
 
     async fn once_a_month_one_is_asked_to_look_at_the_sign_ins_and_after_a_year_their_addresses_are_shortened(world: World) {
-        //
+        // R-23, S-6
         let mut anna = world.owner().await;
         assert!(!prompts(&anna).await.contains(&json!("sign_ins")));
         world.later(Duration::from_secs(31 * 86_400));

@@ -28,7 +28,7 @@ async fn back(world: &World, actor: &mut Actor, after: Duration) {
 
 each_database! {
     async fn contacts_are_asked_for_every_six_months_in_the_application_alone(world: World) {
-        //
+        // R-25, S-9, S-10
         let mut anna = world.owner().await;
         assert_eq!(prompts(&anna).await, json!([]));
         let contacts = anna.get("/api/v1/account/contacts").await.expect(200).json();
@@ -87,7 +87,7 @@ each_database! {
     }
 
     async fn every_page_shows_what_is_asked_until_it_is_done_or_put_off(world: World) {
-        //
+        // R-25, S-9, S-10
         let mut anna = world.owner().await;
         back(world, &mut anna, 181 * DAY).await;
         let anna = anna.with_header("accept", "text/html").with_header("accept-language", "en");

@@ -39,6 +39,7 @@ mod passkeys;
 mod policies;
 mod process;
 mod records;
+mod regaining;
 mod restart;
 mod rows;
 mod search;

@@ -247,7 +247,7 @@ each_database! {
     }
 
     async fn an_app_is_set_up_by_forms_and_is_what_a_sign_in_is_asked_for_from_then_on(world: World) {
-        //
+        // to a safer method in one step, where the weak one is used.
         let (mut anna, _) = joined(world).await;
         let page = anna.get("/account/security").await.expect(200).page();
         let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));

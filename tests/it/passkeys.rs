@@ -1,6 +1,6 @@
 //! Passkeys: made, used on top of the password and alone, lost, copied (S-1, R-20, K-6, K-8).
 
-mod device;
+pub(crate) mod device;
 
 use std::time::Duration;
 

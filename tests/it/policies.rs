@@ -130,6 +130,7 @@ each_database! {
     }
 
     async fn whoever_finds_a_weakness_is_told_where_to_report_it(world: World) {
+        // P-16, K-17
         let answer = world.stranger().get("/.well-known/security.txt").await.expect(200);
         assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
         let text = answer.text();

@@ -168,6 +168,7 @@ each_database! {
     }
 
     async fn sensitive_fields_are_masked_unless_who_may_asks(world: World) {
+        // R-35, S-16
         let owner = world.owner().await;
         customers(&owner).await;
         let place = place(&customer(&owner, "1").await);

@@ -102,3 +102,74 @@ fn a_test_or_file_that_is_not_there_is_found() {
         "| x | `methods::a_code_is_bad`, `methods::a_code…`, `src/lib.rs`, `src/nowhere.rs`, `Need::Strongest` |";
     assert_eq!(missing(page, &tests), ["methods::a_code_is_bad", "src/nowhere.rs"]);
 }
+
+/// The rows of the requirements that signing in and accounts answer for.
+const ROWS: [&str; 55] = [
+    "R-3", "R-4.1", "R-4.2", "R-4.3", "R-4.4", "R-5", "R-6", "R-7", "R-8", "R-9", "R-10", "R-11", "R-12", "R-13",
+    "R-14", "R-15", "R-17", "R-18", "R-20", "R-21", "R-22", "R-23", "R-24", "R-25", "R-27", "R-32", "R-34", "R-35",
+    "S-1", "S-2", "S-3", "S-4", "S-5", "S-6", "S-7", "S-9", "S-10", "S-11", "S-12", "S-13", "S-14", "S-16", "S-17",
+    "K-1", "K-2", "K-3", "K-4", "K-5", "K-6", "K-7", "K-8", "K-9", "K-10", "K-16", "K-17",
+];
+
+/// Whether `text` names `id`, and not one that only begins alike: `R-4` is not `R-4.1`, nor `R-40`.
+fn names(text: &str, id: &str) -> bool {
+    text.match_indices(id).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + id.len()..]);
+        let goes_on = after.strip_prefix('.').unwrap_or(after).starts_with(|c: char| c.is_ascii_digit());
+        !goes_on && !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '-')
+    })
+}
+
+/// What the comments of a file's tests say: of a file of tests all of them, of another those below `#[cfg(test)]`.
+fn said_of_tests(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    let is_of_tests = path.components().any(|part| part.as_os_str() == "it")
+        || ["tests.rs", "checks.rs"].iter().any(|name| path.ends_with(name));
+    let tests =
+        if is_of_tests { text.as_str() } else { text.split_once("#[cfg(test)]\nmod tests").map_or("", |it| it.1) };
+    // What stands at the head of a file says what it is about, and proves nothing.
+    let lines = tests.lines().filter(|line| !line.starts_with("//!"));
+    let comments = lines.filter_map(|line| Some(line.split_once("//")?.1));
+    comments.flat_map(|comment| [comment, "\n"]).collect()
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_row_of_signing_in_and_accounts_is_cited_by_a_test_or_said_to_stand_elsewhere() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut all = Vec::new();
+    for folder in ["tests/it", "src"] {
+        files(&root.join(folder), &mut all);
+    }
+    let this = Path::new("written.rs");
+    let said: String = all.iter().filter(|path| !path.ends_with(this)).map(|path| said_of_tests(path)).collect();
+    let page = std::fs::read_to_string(root.join("ops/sign-in.md")).unwrap();
+    let (_, elsewhere) = page.split_once("## Rows that stand elsewhere").unwrap();
+    let elsewhere: String = elsewhere.lines().filter(|line| line.starts_with("| ")).collect();
+    let missing: Vec<&str> = ROWS.into_iter().filter(|id| !names(&said, id) && !names(&elsewhere, id)).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn a_row_is_named_as_a_whole_or_not_at_all() {
+    for (text, id, is_named) in [
+        (" R-4.1, S-3", "R-4.1", true),
+        (" R-4.1", "R-4", false),
+        (" R-40", "R-4", false),
+        (" R-4. A sentence ends", "R-4", true),
+        (" SR-4", "R-4", false),
+        (" P-10", "P-1", false),
+    ] {
+        assert_eq!(names(text, id), is_named, "{text} {id}");
+    }
+}

@@ -26,7 +26,6 @@ use crate::kernel::crypto::passkey::{self, Ceremony};
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
 use crate::kernel::ids::{AccountId, PasskeySignInId};
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::personal::Personal;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::schema::passkey_sign_ins;
@@ -159,12 +158,8 @@ impl Accounts {
         };
         let taken = kernel.write("accounts.take_passkey_question", &kernel.service(), take).await?;
         let Some((day, _, body)) = taken else { return Ok(None) };
-        let day = u32::try_from(day).map_err(|_| StoreError::Refused("a day before the epoch"))?;
-        match kernel.day_scope(day) {
-            Ok(scope) => Ok(Some(scope.keys().open(row(id), &body).map_err(StoreError::from)?)),
-            Err(KeyringError::NoKey(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let Some(scope) = self.scope_of_day(day)? else { return Ok(None) };
+        Ok(Some(scope.keys().open(row(id), &body).map_err(StoreError::from)?))
     }
 
     /// The account whose passkey this claims to be; the device must have named its user besides (WebAuthn §7.2).
@@ -175,11 +170,7 @@ impl Accounts {
         let keyring = self.kernel().keyring();
         let tag = keyring.identifier_tag(IDENTIFIER, &said.id)?;
         let account: Option<AccountId> = keyring.find_identifier(&tag).await?;
-        match account.map(|account| self.kernel().account_scope(account)).transpose() {
-            Ok(scope) => Ok(scope),
-            Err(KeyringError::NoKey(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        account.map_or(Ok(None), |account| self.scope_of(account))
     }
 
     /// Judges the answer and writes down what came of it.

@@ -15,9 +15,9 @@ use crate::accounts::oidc::{Away, Leaving};
 use crate::accounts::session::Begun;
 use crate::accounts::throttles::{Counter, Throttled};
 use crate::accounts::{Accounts, Failure, person};
-use crate::kernel::access::AccountAccess;
 use crate::kernel::access::factors::Standing;
 use crate::kernel::access::sessions::{self, Session};
+use crate::kernel::access::{AccountAccess, Proof};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
@@ -34,6 +34,9 @@ use crate::messages::notice::Notice;
 pub struct Offered {
     /// Which.
     pub method: Method,
+    /// What a session has shown that was confirmed by it: of a third party's sign-in, the most that a linked one has
+    /// proved.
+    pub proof: Proof,
     /// Whether it is advised.
     pub advice: Advice,
     /// Where its code goes, masked; nothing where none is sent.
@@ -102,29 +105,35 @@ impl Place for ConfirmationBody {
     type Plain = Kept;
 }
 
-/// The methods that a session can be confirmed by where it is, from least to most secure.
+/// The methods that a session can be confirmed by where it is, each with what it proves, from least to most secure. A
+/// third party's sign-in stands by the most that a linked one has proved, which may be less than what the method could.
 #[must_use]
-pub fn usable(access: &AccountAccess) -> Vec<Method> {
+pub fn usable(access: &AccountAccess) -> Vec<(Method, Proof)> {
     let (session, site) = (&access.session, access.origin.site.as_ref());
-    let at_hand = |method: &Method| {
-        let mine = |factor: &&crate::kernel::access::factors::Enrolled| factor.method == method.code();
+    let proof = |method: Method| {
+        let mine = |factor: &&crate::kernel::access::factors::Enrolled| {
+            factor.method == method.code() && factor.standing == Standing::Usable
+        };
         match method.facts().enrolment {
-            Enrolment::Inherent => true,
-            Enrolment::AtHand(way) => session.at_hand().contains(&way),
-            Enrolment::One | Enrolment::Several => {
-                session.factors.iter().filter(mine).any(|factor| factor.standing == Standing::Usable)
-            }
+            Enrolment::Inherent => Some(method.facts().proof),
+            Enrolment::AtHand(way) => session.at_hand().contains(&way).then(|| method.facts().proof),
+            Enrolment::One | Enrolment::Several => session.factors.iter().filter(mine).map(|it| it.proof).max(),
         }
     };
     let here = |method: &Method| method.workings().here(site) == Here::Works;
-    Method::ALL.into_iter().filter(at_hand).filter(here).collect()
+    let all = Method::ALL.into_iter().filter(here);
+    let mut usable: Vec<_> = all.filter_map(|method| Some((method, proof(method)?))).collect();
+    usable.sort_by_key(|(method, proof)| (*proof, *method));
+    usable
 }
 
-/// The method that is offered first: the most secure one for every day.
+/// The method that is offered first: the most secure one for every day, of those offered.
 #[must_use]
-pub fn first(methods: &[Method]) -> Option<Method> {
-    let everyday = methods.iter().filter(|method| method.facts().occasion == Occasion::Everyday);
-    everyday.max().or_else(|| methods.iter().max()).copied()
+pub fn first(offered: &[Offered]) -> Option<Method> {
+    let is_everyday = |offered: &&Offered| offered.method.facts().occasion == Occasion::Everyday;
+    let most = |offered: &&Offered| (offered.proof, offered.method);
+    let everyday = offered.iter().filter(is_everyday).max_by_key(most);
+    everyday.or_else(|| offered.iter().max_by_key(most)).map(|offered| offered.method)
 }
 
 impl Accounts {
@@ -135,9 +144,9 @@ impl Accounts {
     pub async fn offered_methods(&self, access: &AccountAccess) -> Result<Vec<Offered>, Failure> {
         let person = self.kernel().point(&access.scope, person::find).await?;
         let holdings = self.holdings(access).await?;
-        let offered = |method: Method| -> Result<Offered, Failure> {
+        let offered = |(method, proof): (Method, Proof)| -> Result<Offered, Failure> {
             let target = method.workings().target(&person)?;
-            Ok(Offered { method, advice: method.advice(holdings), target })
+            Ok(Offered { method, proof, advice: method.advice(holdings), target })
         };
         usable(access).into_iter().map(offered).collect()
     }
@@ -370,7 +379,11 @@ mod tests {
     #[test]
     fn the_most_secure_method_for_every_day_is_offered_first_and_recovery_codes_only_when_nothing_else_would_do() {
         //
-        for (methods, offered) in [
+        let of = |method: Method| {
+            let (proof, advice) = (method.facts().proof, Advice::Advised);
+            Offered { method, proof, advice, target: None }
+        };
+        for (methods, chosen) in [
             (&[Method::Email][..], Some(Method::Email)),
             (&[Method::Email, Method::RecoveryCodes], Some(Method::Email)),
             (&[Method::Email, Method::RecoveryCodes, Method::Totp], Some(Method::Totp)),
@@ -378,7 +391,13 @@ mod tests {
             (&[Method::RecoveryCodes], Some(Method::RecoveryCodes)),
             (&[], None),
         ] {
-            assert_eq!(first(methods), offered, "{methods:?}");
+            let offered: Vec<Offered> = methods.iter().copied().map(of).collect();
+            assert_eq!(first(&offered), chosen, "{methods:?}");
         }
+        // A third party's sign-in that proves no more than a mailed code stands behind whatever is strong.
+        let weak = Offered { proof: Proof::Confirmed, ..of(Method::Oidc) };
+        assert_eq!(first(&[of(Method::Email), weak.clone()]), Some(Method::Oidc));
+        assert_eq!(first(&[of(Method::Email), weak, of(Method::Totp)]), Some(Method::Totp));
+        assert_eq!(first(&[of(Method::Totp), of(Method::Oidc)]), Some(Method::Oidc));
     }
 }

@@ -18,7 +18,6 @@ use crate::kernel::access::factors::Standing;
 use crate::kernel::access::{AccountAccess, Proof, sessions};
 use crate::kernel::crypto::Sealed;
 use crate::kernel::ids::{AccountId, ConfirmationId, FactorId, SessionId};
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::identifiers::{Claim, IdentifierTag};
 use crate::kernel::personal::{Comparison, Secret};
 use crate::kernel::store::schema::{confirmations, sessions as session_rows};
@@ -288,11 +287,7 @@ impl Accounts {
 
     /// Whether the account has this identity linked, usable or not.
     async fn has_linked(&self, account: AccountId, identity: &Identity) -> Result<bool, Failure> {
-        let scope = match self.kernel().account_scope(account) {
-            Ok(scope) => scope,
-            Err(KeyringError::NoKey(_)) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(scope) = self.scope_of(account)? else { return Ok(false) };
         let rows =
             self.kernel().read(&scope, |tx: &mut Tx<'_>, scope: &AccountScope| rows::enrolled(tx, scope)).await?;
         for row in &rows {

@@ -146,6 +146,7 @@ impl Workings for Passkey {
             return match ceremony.verify(&key, answer.reveal()) {
                 Ok(key) => Ok(Some(Met { by: Some((factor.id, Kept::of(&Held::Made(Box::new(key)))?)) })),
                 Err(Refused::Wrong) => Ok(None),
+                Err(Refused::Ours) => Err(StoreError::Unreadable),
                 Err(Refused::Copied) => {
                     tell(desk.tx, desk.scope, desk.person, Notice::PasskeyCopied)?;
                     Ok(None)
@@ -162,7 +163,11 @@ fn registered(desk: &mut Desk<'_, '_>, kept: &Kept, answer: &Answer) -> Result<O
         return Ok(None);
     };
     let known = made(desk.tx, desk.scope)?;
-    Ok(ceremony.register(&handle, &known, answer.reveal()).ok())
+    match ceremony.register(&handle, &known, answer.reveal()) {
+        Ok(key) => Ok(Some(key)),
+        Err(Refused::Wrong | Refused::Copied) => Ok(None),
+        Err(Refused::Ours) => Err(StoreError::Unreadable),
+    }
 }
 
 /// The account's passkeys, those too that wrong answers have ended.

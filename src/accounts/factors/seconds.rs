@@ -1,21 +1,37 @@
-//! What an account shows besides its mailbox when nobody is signed in: a code of an app, or a recovery code.
+//! What an account shows besides its mailbox when nobody is signed in: a code of an app, a recovery code, or a passkey
+//!
 //!
-//! Methods that need a question first, or whose answer goes through somebody else, are not among them.
+//! What a passkey is asked stands with the mailed code, from its begin on. Methods whose answer goes through somebody else
+//! are not among them.
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::accounts::factors::confirming::settle;
+use crate::accounts::factors::passkey::Question;
 use crate::accounts::factors::rows;
-use crate::accounts::factors::workings::{Desk, Factor};
+use crate::accounts::factors::workings::{Begun, Desk, Factor, Kept};
 use crate::accounts::factors::{Answer, Asks, Method};
 use crate::accounts::notices::tell_of;
 use crate::accounts::person::Person;
+use crate::kernel::crypto::passkey::Ceremony;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{AccountScope, Origin};
 use crate::messages::notice::Notice;
 
-/// The methods that a code of its own answers.
-const ANSWERED: [Method; 2] = [Method::RecoveryCodes, Method::Totp];
+/// The methods that can be shown, from least to most secure.
+const SHOWN: [Method; 3] = [Method::RecoveryCodes, Method::Totp, Method::Passkey];
+
+/// What somebody shows.
+pub(in crate::accounts) struct Showing<'s> {
+    /// By which method.
+    pub(in crate::accounts) method: Method,
+    /// What.
+    pub(in crate::accounts) answer: &'s Answer,
+    /// What a passkey was asked, where one was.
+    pub(in crate::accounts) asked: Option<Ceremony>,
+}
 
 /// Whether something was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +44,7 @@ pub(in crate::accounts) enum Second {
 /// What the account can show besides its mailbox, held until the transaction ends.
 pub(in crate::accounts) fn of(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Vec<Method>, StoreError> {
     let mut held = Vec::new();
-    for method in ANSWERED {
+    for method in SHOWN {
         if !rows::hold(tx, scope, method)?.is_empty() {
             held.push(method);
         }
@@ -41,19 +57,24 @@ pub(in crate::accounts) fn judge(
     tx: &mut Tx<'_>,
     scope: &AccountScope,
     person: &Person,
-    method: Method,
-    answer: &Answer,
+    showing: Showing<'_>,
     origin: &Origin,
     lifetime: Duration,
 ) -> Result<Second, StoreError> {
+    let Showing { method, answer, asked } = showing;
     let held = rows::hold(tx, scope, method)?;
     let factors: Vec<Factor> = held.iter().map(|row| Factor { id: row.id, kept: row.body.kept.clone() }).collect();
     let mut desk = Desk { tx, scope, person, lifetime, origin, leaving: None };
-    let begun = method.workings().begin(&mut desk)?;
-    if !matches!(begun.asks, Asks::Code) {
-        return Ok(Second::NotShown);
-    }
-    let Some(met) = method.workings().judge(&mut desk, &begun.expected, &factors, answer)? else {
+    let expected = match (method, asked) {
+        (Method::Passkey, Some(ceremony)) => Kept::of(&Question { ceremony, public_key: Value::Null })?,
+        // At a bare address, where none could be asked.
+        (Method::Passkey, None) => return Ok(Second::NotShown),
+        _ => match method.workings().begin(&mut desk)? {
+            Begun { expected, asks: Asks::Code } => expected,
+            _ => return Ok(Second::NotShown),
+        },
+    };
+    let Some(met) = method.workings().judge(&mut desk, &expected, &factors, answer)? else {
         if rows::count_failure(tx, scope, method)? > 0
             && let Some(means) = method.facts().means
         {

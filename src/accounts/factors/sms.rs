@@ -13,7 +13,7 @@ use crate::kernel::access::{AtHand, Proof};
 use crate::kernel::crypto::token::Code;
 use crate::kernel::personal::{Comparison, Personal, Secret, revealed};
 use crate::kernel::store::StoreError;
-use crate::messages::notice::{self, Text, TextPurpose};
+use crate::messages::notice::{self, Says, Text, TextPurpose};
 use crate::messages::outbox;
 
 /// The method.
@@ -54,7 +54,8 @@ impl Workings for Sms {
         let digits = Code::random(desk.tx.entropy()).reveal().to_owned();
         let code = notice::Code::new(Secret::new(digits.clone()), desk.lifetime);
         let asks = Asks::SentCode(Personal::new(to.masked()));
-        let text = Text { to, language: desk.person.language, purpose: TextPurpose::SignIn, code };
+        let says = Says::Code { purpose: TextPurpose::SignIn, code };
+        let text = Text { to, language: desk.person.language, says };
         outbox::enqueue_text(desk.tx, desk.scope.keys(), &text)?;
         Ok(Begun { expected: Kept::of(&Expected { code: Secret::new(digits) })?, asks })
     }

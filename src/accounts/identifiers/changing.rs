@@ -20,7 +20,7 @@ use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{AccountScope, Origin};
 use crate::kernel::values::{EmailAddress, Fault, Locale, PhoneNumber};
-use crate::messages::notice::{self, Mail, Notice, Purpose, Text, TextPurpose, UndoCode};
+use crate::messages::notice::{self, Mail, Notice, Purpose, Says, Text, TextPurpose, UndoCode};
 use crate::messages::outbox;
 use crate::tenants::profile;
 
@@ -310,7 +310,8 @@ pub(super) fn send_undo(
         Kind::Phone => {
             let to = PhoneNumber::from_stored(old.reveal()).map_err(|_| StoreError::Unreadable)?;
             let code = notice::Code::new(code, UNDOABLE);
-            outbox::enqueue_text(tx, scope.keys(), &Text { to, language, purpose: TextPurpose::Undo, code })?;
+            let says = Says::Code { purpose: TextPurpose::Undo, code };
+            outbox::enqueue_text(tx, scope.keys(), &Text { to, language, says })?;
         }
     }
     Ok(())
@@ -363,7 +364,8 @@ impl New {
             }
             Self::Phone(to) => {
                 // The code fits nothing where the number is another account's, and nobody learns that from it.
-                let text = Text { to: to.clone(), language, purpose: TextPurpose::NewNumber, code };
+                let says = Says::Code { purpose: TextPurpose::NewNumber, code };
+                let text = Text { to: to.clone(), language, says };
                 outbox::enqueue_text(tx, scope.keys(), &text)?;
             }
         }

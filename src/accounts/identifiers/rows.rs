@@ -130,16 +130,27 @@ pub(super) fn begin(
 ) -> Result<IdentifierChangeId, StoreError> {
     let Beginning { kind, new, code, taken } = beginning;
     forget_waiting(tx, scope, kind)?;
+    insert(tx, scope, kind, WAITING, &Body::Waiting { new, code, taken }, expires_at)
+}
+
+/// A change in its first state.
+fn insert(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    kind: Kind,
+    state: i16,
+    body: &Body,
+    expires_at: Time,
+) -> Result<IdentifierChangeId, StoreError> {
     let now = tx.now();
     let id = IdentifierChangeId::new(now, tx.entropy());
-    let body = Body::Waiting { new, code, taken };
-    let body = scope.keys().seal::<ChangeBody>(RowRef::new(id.as_bytes(), 1), &body, tx.entropy());
+    let body = scope.keys().seal::<ChangeBody>(RowRef::new(id.as_bytes(), 1), body, tx.entropy());
     diesel::insert_into(identifier_changes::table)
         .values((
             identifier_changes::account_id.eq(scope.account()),
             identifier_changes::id.eq(id),
             identifier_changes::kind.eq(kind.code()),
-            identifier_changes::state.eq(WAITING),
+            identifier_changes::state.eq(state),
             identifier_changes::tries.eq(0),
             identifier_changes::version.eq(1),
             identifier_changes::created_at.eq(now),
@@ -254,23 +265,7 @@ pub(super) fn removed(
     code: Secret<String>,
     until: Time,
 ) -> Result<(), StoreError> {
-    let now = tx.now();
-    let id = IdentifierChangeId::new(now, tx.entropy());
-    let body = Body::Done { old, code };
-    let body = scope.keys().seal::<ChangeBody>(RowRef::new(id.as_bytes(), 1), &body, tx.entropy());
-    diesel::insert_into(identifier_changes::table)
-        .values((
-            identifier_changes::account_id.eq(scope.account()),
-            identifier_changes::id.eq(id),
-            identifier_changes::kind.eq(kind.code()),
-            identifier_changes::state.eq(DONE),
-            identifier_changes::tries.eq(0),
-            identifier_changes::version.eq(1),
-            identifier_changes::created_at.eq(now),
-            identifier_changes::expires_at.eq(until),
-            identifier_changes::body.eq(body),
-        ))
-        .execute(tx.conn())?;
+    insert(tx, scope, kind, DONE, &Body::Done { old, code }, until)?;
     Ok(())
 }
 

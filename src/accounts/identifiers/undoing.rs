@@ -20,7 +20,6 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::RecoveryCode;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
 use crate::kernel::ids::{AccountId, IdentifierUndoId};
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::identifiers::Hold;
 use crate::kernel::personal::{Comparison, Personal, Secret, revealed};
 use crate::kernel::store::schema::identifier_undos;
@@ -169,12 +168,8 @@ impl Accounts {
                 .optional()?)
         };
         let Some((day, body)) = kernel.point(&kernel.service(), read).await? else { return Ok(None) };
-        let day = u32::try_from(day).map_err(|_| StoreError::Refused("a day before the epoch"))?;
-        match kernel.day_scope(day) {
-            Ok(scope) => Ok(Some(scope.keys().open(row(id), &body).map_err(StoreError::from)?)),
-            Err(KeyringError::NoKey(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let Some(scope) = self.scope_of_day(day)? else { return Ok(None) };
+        Ok(Some(scope.keys().open(row(id), &body).map_err(StoreError::from)?))
     }
 
     async fn undo(
@@ -184,11 +179,7 @@ impl Accounts {
         code: RecoveryCode,
         origin: Origin,
     ) -> Result<Option<(AccountId, Kind)>, Failure> {
-        let scope = match self.kernel().account_scope(asked.account) {
-            Ok(scope) => scope,
-            Err(KeyringError::NoKey(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(scope) = self.scope_of(asked.account)? else { return Ok(None) };
         let undo = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Kind>, StoreError> {
             let fits = |done: &Done| {
                 let known = RecoveryCode::parse(done.code.reveal()).map(|known| known.shown());

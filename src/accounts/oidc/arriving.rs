@@ -72,6 +72,9 @@ pub enum ArriveError {
     /// No account here is linked to it; one that may not sign in is like none.
     #[error("no account is linked to it")]
     NotLinked,
+    /// Its account may not be used from there.
+    #[error("the account may not be used from there")]
+    Outside,
     /// It is linked to another account.
     #[error("it is linked to another account")]
     LinkedElsewhere,
@@ -167,12 +170,7 @@ impl Accounts {
         let (kernel, token) = (self.kernel(), token.ok_or(ArriveError::Refused)?);
         let find = move |tx: &mut Tx<'_>, _: &ServiceScope| rows::find(tx, &token);
         let (id, day, body) = kernel.point(&kernel.service(), find).await?.ok_or(ArriveError::Refused)?;
-        let day = u32::try_from(day).map_err(|_| StoreError::Refused("a day before the epoch"))?;
-        let day = match kernel.day_scope(day) {
-            Ok(scope) => scope,
-            Err(KeyringError::NoKey(_)) => return Err(ArriveError::Refused),
-            Err(error) => return Err(error.into()),
-        };
+        let day = self.scope_of_day(day)?.ok_or(ArriveError::Refused)?;
         let pending = day.keys().open(rows::row(&id), &body).map_err(StoreError::from)?;
         if pending.is_of(state, provider, None) == Comparison::Different {
             return Err(ArriveError::Refused);
@@ -218,38 +216,37 @@ impl Accounts {
         let keyring = self.kernel().keyring();
         let account = keyring.find_identifier(&vouched.identity.tag(keyring)?).await?;
         let account: AccountId = account.ok_or(ArriveError::NotLinked)?;
-        let scope = match self.kernel().account_scope(account) {
-            Ok(scope) => scope,
-            Err(KeyringError::NoKey(_)) => return Err(ArriveError::NotLinked),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(scope) = self.scope_of(account)? else { return Err(ArriveError::NotLinked) };
         let (tags, rules, seen_from) = (self.tags(&vouched)?, self.rules().sessions, origin.clone());
         let computer = if pending.shared_computer { Computer::Shared } else { Computer::Own };
-        let enter =
-            move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<(SessionToken, Session)>, StoreError> {
-                let credentials = person::credentials(tx, scope)?;
-                if !credentials.is_some_and(|(standing, ..)| standing == Standing::Active) {
-                    return Ok(None);
-                }
-                if factors::use_linked(tx, scope, &vouched.identity)?.is_none() {
-                    return Ok(None);
-                }
-                if let Err(Outside) = addresses::find(tx, scope)?.admit(*seen_from.address.reveal()) {
-                    let person = person::find(tx, scope)?;
-                    history::enter(tx, scope, &seen_from, Way::Oidc, Outcome::Refused)?;
-                    notices::tell_of(tx, scope, &person, Notice::SignInOutside, &seen_from)?;
-                    return Ok(None);
-                }
-                places::remember(tx, scope, &seen_from)?;
-                history::enter(tx, scope, &seen_from, Way::Oidc, Outcome::Accepted)?;
-                let assurance = vouched.proof.assurance();
-                let (token, session) = sessions::begin(tx, scope, &rules, computer, assurance, &seen_from)?;
-                rows::stands_on(tx, session.id, &tags)?;
-                Ok(Some((token, session)))
-            };
-        let entered = self.kernel().write("accounts.let_in", &scope, enter).await?;
-        let (token, session) = entered.ok_or(ArriveError::NotLinked)?;
-        Ok(Begun { token, access: AccountAccess { session, scope, origin } })
+        let enter = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Entered, StoreError> {
+            let credentials = person::credentials(tx, scope)?;
+            if !credentials.is_some_and(|(standing, ..)| standing == Standing::Active) {
+                return Ok(Entered::NotLinked);
+            }
+            if factors::use_linked(tx, scope, &vouched.identity)?.is_none() {
+                return Ok(Entered::NotLinked);
+            }
+            if let Err(Outside) = addresses::find(tx, scope)?.admit(*seen_from.address.reveal()) {
+                let person = person::find(tx, scope)?;
+                history::enter(tx, scope, &seen_from, Way::Oidc, Outcome::Refused)?;
+                notices::tell_of(tx, scope, &person, Notice::SignInOutside, &seen_from)?;
+                return Ok(Entered::Outside);
+            }
+            places::remember(tx, scope, &seen_from)?;
+            history::enter(tx, scope, &seen_from, Way::Oidc, Outcome::Accepted)?;
+            let assurance = vouched.proof.assurance();
+            let (token, session) = sessions::begin(tx, scope, &rules, computer, assurance, &seen_from)?;
+            rows::stands_on(tx, session.id, &tags)?;
+            Ok(Entered::Begun(token, Box::new(session)))
+        };
+        match self.kernel().write("accounts.let_in", &scope, enter).await? {
+            Entered::Begun(token, session) => {
+                Ok(Begun { token, access: AccountAccess { session: *session, scope, origin } })
+            }
+            Entered::NotLinked => Err(ArriveError::NotLinked),
+            Entered::Outside => Err(ArriveError::Outside),
+        }
     }
 
     fn tags(&self, vouched: &Vouched) -> Result<Tags, KeyringError> {
@@ -257,6 +254,13 @@ impl Accounts {
         let sid = sid.as_ref().map(Personal::reveal).map(String::as_str);
         Tags::of(self.kernel().keyring(), &identity.issuer, Some(identity.subject.reveal()), sid)
     }
+}
+
+/// What came of who is linked.
+enum Entered {
+    Begun(SessionToken, Box<Session>),
+    NotLinked,
+    Outside,
 }
 
 impl Provider {

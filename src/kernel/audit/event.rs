@@ -39,6 +39,7 @@ pub enum Action {
     SubscriberAnswered,
     TokenCreated,
     TokenRevoked,
+    AddressesLifted,
     LimitsChanged,
     MemberInvited,
     InvitationWithdrawn,

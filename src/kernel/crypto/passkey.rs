@@ -117,6 +117,9 @@ pub enum Refused {
     /// All of it fits, but the device's counter went back: there may be a copy of the key (WebAuthn §6.1.1).
     #[error("the passkey's counter went back")]
     Copied,
+    /// The question, as it was kept, is none that the library takes: a fault of ours, whatever was answered.
+    #[error("the passkey's question cannot be read")]
+    Ours,
 }
 
 /// One question to an authenticator, kept until its answer comes.
@@ -185,7 +188,7 @@ impl Ceremony {
     /// `known` (WebAuthn §7.1).
     ///
     /// # Errors
-    /// [`Refused::Wrong`].
+    /// [`Refused::Wrong`]; [`Refused::Ours`].
     pub fn register(&self, handle: &UserHandle, known: &[Passkey], answer: &Value) -> Result<Passkey, Refused> {
         self.register_under(UserVerificationPolicy::Required, handle, known, answer)
     }
@@ -210,7 +213,7 @@ impl Ceremony {
             "extensions": {},
             "allow_synchronised_authenticators": true,
         }));
-        let state = state.map_err(|_| Refused::Wrong)?;
+        let state = state.map_err(|_| Refused::Ours)?;
         let made = self.library()?.register_credential(&answer, &state, None).map_err(|_| Refused::Wrong)?;
         if made.cred_id != answer.raw_id || made.cred_id.is_empty() || made.cred_id.len() > LONGEST_ID {
             return Err(Refused::Wrong);
@@ -251,7 +254,7 @@ impl Ceremony {
             "appid": null,
             "allow_backup_eligible_upgrade": false,
         }));
-        let state = state.map_err(|_| Refused::Wrong)?;
+        let state = state.map_err(|_| Refused::Ours)?;
         let checked = self.library()?.authenticate_single_credential(&answer, &state, &passkey.credential);
         let checked = checked.map_err(|error| match error {
             WebauthnError::CredentialPossibleCompromise => Refused::Copied,
@@ -272,7 +275,7 @@ impl Ceremony {
 
     /// The library for this site: exactly this origin.
     fn library(&self) -> Result<WebauthnCore, Refused> {
-        let origin = self.site.origin().parse().map_err(|_| Refused::Wrong)?;
+        let origin = self.site.origin().parse().map_err(|_| Refused::Ours)?;
         let (subdomains, ports) = (Some(false), Some(false));
         let library = WebauthnCore::new_unsafe_experts_only(
             SERVICE,

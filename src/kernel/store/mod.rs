@@ -8,6 +8,7 @@ mod conn;
 pub mod db;
 pub mod dialect;
 mod error;
+mod lane;
 pub mod migrate;
 mod pool;
 pub mod schema;

@@ -84,6 +84,12 @@ impl Actor {
         &self.origin
     }
 
+    /// The account's own rows: to tell its person, in the tenant's transaction, what is done there in their name.
+    #[must_use]
+    pub fn own(&self) -> AccountScope {
+        AccountScope { account: self.account, keys: Arc::clone(&self.keys) }
+    }
+
     /// As the database holds an actor: kind (1 session, 2 token) and id.
     #[must_use]
     pub const fn columns(&self) -> (i16, crate::kernel::ids::AnyId) {

@@ -35,6 +35,12 @@ text-code =
 
 text-undo = code for taking back the change of this phone number at { $service }. If it was not you who changed it: type the service’s address yourself, choose “My address was changed”. Good for seven days. Nobody, our staff included, will ever ask you for it.
 
+text-regained =
+    .waits = Somebody asked for a new password for your account at { $service }, by e-mail alone. It can be set after a day. If it was not you: sign in and stop it, or freeze the account.
+    .ready = From now on, a new password can be set by e-mail alone for your account at { $service }. If it was not you who asked: sign in and stop it, or freeze the account.
+    .done = The password of your account at { $service } was replaced. If it was not you: freeze the account.
+    .thawed = Your account at { $service } is open again, under a new password. If it was not you: freeze the account.
+
 address-taken =
     .subject = Your address was used to join { $service }
     .lead = Someone tried to open an account at { $service } with this e-mail address. It already belongs to your account, so none was opened and nothing has changed.
@@ -75,6 +81,16 @@ addresses-changed =
     .subject = From where your account at { $service } may be used was changed
     .lead = The list of addresses from which your account at { $service } may be used has just been changed.
     .otherwise = If it was you, you need not do anything. If it was not, write to us at once at { $contact }.
+
+addresses-lifted =
+    .subject = Your account at { $service } may be used from anywhere again
+    .lead = With a new password, the list of addresses from which your account at { $service } may be used has just been removed.
+    .otherwise = If it was you, make a new list when you are back. If it was not, freeze the account, and write to us at once at { $contact }.
+
+token-made =
+    .subject = An API token was made with your account at { $service }
+    .lead = A token for programs has just been made with your account at { $service }. Whoever has it acts in your name, within what it may do.
+    .otherwise = If it was you, you need not do anything. If it was not, revoke it, freeze the account, and write to us at once at { $contact }.
 
 sign-in-outside =
     .subject = A sign-in to your account at { $service } was refused

@@ -35,6 +35,12 @@ text-code =
 
 text-undo = kood selle telefoninumbri muutmise tagasivõtmiseks teenuses { $service }. Kui muutja ei olnud teie: sisestage teenuse aadress ise ja valige „Minu aadress on muudetud“. Kehtib seitse päeva. Keegi, ka meie töötajad, ei küsi seda teilt kunagi.
 
+text-regained =
+    .waits = Keegi palus üksnes e-posti teel teie kontole teenuses { $service } uut parooli. Selle saab määrata ööpäeva pärast. Kui see ei olnud teie: logige sisse ja tühistage see või külmutage konto.
+    .ready = Teie kontole teenuses { $service } saab nüüd üksnes e-posti teel uue parooli määrata. Kui paluja ei olnud teie: logige sisse ja tühistage see või külmutage konto.
+    .done = Teie konto parool teenuses { $service } asendati uuega. Kui see ei olnud teie: külmutage konto.
+    .thawed = Teie konto teenuses { $service } on taas avatud, uue parooliga. Kui see ei olnud teie: külmutage konto.
+
 address-taken =
     .subject = Teie aadressiga prooviti liituda teenusega { $service }
     .lead = Keegi proovis selle e-posti aadressiga teenuses { $service } kontot avada. Aadress kuulub juba teie kontole, seega uut kontot ei avatud ja midagi ei muutunud.
@@ -75,6 +81,16 @@ addresses-changed =
     .subject = Muudeti, kust teie kontot teenuses { $service } kasutada tohib
     .lead = Äsja muudeti nende aadresside loendit, millelt tohib teie kontot teenuses { $service } kasutada.
     .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, kirjutage meile kohe aadressil { $contact }.
+
+addresses-lifted =
+    .subject = Teie kontot teenuses { $service } tohib jälle kasutada kõikjalt
+    .lead = Koos uue parooliga kustutati äsja nende aadresside loend, millelt tohib teie kontot teenuses { $service } kasutada.
+    .otherwise = Kui seda tegite teie, koostage tagasi jõudes uus loend. Kui mitte, külmutage konto ja kirjutage meile kohe aadressil { $contact }.
+
+token-made =
+    .subject = Teie kontoga teenuses { $service } loodi API juurdepääsutõend
+    .lead = Teie kontoga teenuses { $service } loodi äsja juurdepääsutõend programmide jaoks. Kellel see on, tegutseb teie nimel nii palju, kui tõend võimaldab.
+    .otherwise = Kui seda tegite teie, ei ole vaja midagi teha. Kui mitte, tühistage see, külmutage konto ja kirjutage meile kohe aadressil { $contact }.
 
 sign-in-outside =
     .subject = Sisselogimine teie kontole teenuses { $service } lükati tagasi

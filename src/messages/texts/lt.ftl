@@ -36,6 +36,12 @@ text-code =
 
 text-undo = kodas šio telefono numerio pakeitimui „{ $service }“ paslaugoje atšaukti. Jei pakeitėte ne jūs: patys įveskite paslaugos adresą ir pasirinkite „Mano adresas pakeistas“. Galioja septynias dienas. Niekas, net mūsų darbuotojai, jo niekada neprašys.
 
+text-regained =
+    .waits = Kažkas vien el. paštu paprašė naujo slaptažodžio jūsų paskyrai „{ $service }“ paslaugoje. Jį bus galima nustatyti po paros. Jei tai ne jūs: prisijunkite ir atšaukite arba užšaldykite paskyrą.
+    .ready = Jūsų paskyrai „{ $service }“ paslaugoje nuo šiol vien el. paštu galima nustatyti naują slaptažodį. Jei prašėte ne jūs: prisijunkite ir atšaukite arba užšaldykite paskyrą.
+    .done = Jūsų paskyros slaptažodis „{ $service }“ paslaugoje pakeistas nauju. Jei tai ne jūs: užšaldykite paskyrą.
+    .thawed = Jūsų paskyra „{ $service }“ paslaugoje vėl atverta su nauju slaptažodžiu. Jei tai ne jūs: užšaldykite paskyrą.
+
 address-taken =
     .subject = Jūsų adresu bandyta registruotis „{ $service }“ paslaugoje
     .lead = Kažkas bandė sukurti paskyrą „{ $service }“ paslaugoje šiuo el. pašto adresu. Jis jau priklauso jūsų paskyrai, todėl nauja paskyra nebuvo sukurta ir niekas nepasikeitė.
@@ -76,6 +82,16 @@ addresses-changed =
     .subject = Pakeista, iš kur galima naudoti jūsų „{ $service }“ paskyrą
     .lead = Ką tik buvo pakeistas adresų, iš kurių galima naudoti jūsų „{ $service }“ paskyrą, sąrašas.
     .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, nedelsdami parašykite mums adresu { $contact }.
+
+addresses-lifted =
+    .subject = Jūsų paskyra „{ $service }“ paslaugoje vėl galima naudotis iš bet kur
+    .lead = Kartu su nauju slaptažodžiu ką tik pašalintas adresų, iš kurių leidžiama naudotis jūsų paskyra „{ $service }“ paslaugoje, sąrašas.
+    .otherwise = Jei tai padarėte jūs, sugrįžę sudarykite naują sąrašą. Jei ne, užšaldykite paskyrą ir nedelsdami parašykite mums adresu { $contact }.
+
+token-made =
+    .subject = Su jūsų paskyra „{ $service }“ paslaugoje sukurtas API žetonas
+    .lead = Su jūsų paskyra „{ $service }“ paslaugoje ką tik sukurtas žetonas programoms. Kas jį turi, veikia jūsų vardu tiek, kiek žetonas leidžia.
+    .otherwise = Jei tai padarėte jūs, daugiau nieko daryti nereikia. Jei ne, panaikinkite jį, užšaldykite paskyrą ir nedelsdami parašykite mums adresu { $contact }.
 
 sign-in-outside =
     .subject = Prisijungimas prie jūsų „{ $service }“ paskyros atmestas

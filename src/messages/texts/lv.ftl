@@ -35,6 +35,12 @@ text-code =
 
 text-undo = kods šī tālruņa numura maiņas atcelšanai pakalpojumā { $service }. Ja nomainījāt ne jūs: pats ierakstiet pakalpojuma adresi un izvēlieties “Mana adrese ir nomainīta”. Der septiņas dienas. Neviens, arī mūsu darbinieki, to jums nekad neprasīs.
 
+text-regained =
+    .waits = Kāds tikai pa e-pastu lūdza jaunu paroli jūsu kontam pakalpojumā { $service }. To varēs iestatīt pēc diennakts. Ja tas nebijāt jūs: piesakieties un atceliet to vai iesaldējiet kontu.
+    .ready = Jūsu kontam pakalpojumā { $service } tagad tikai pa e-pastu var iestatīt jaunu paroli. Ja to nelūdzāt jūs: piesakieties un atceliet to vai iesaldējiet kontu.
+    .done = Jūsu konta parole pakalpojumā { $service } ir aizstāta. Ja to nedarījāt jūs: iesaldējiet kontu.
+    .thawed = Jūsu konts pakalpojumā { $service } atkal ir atvērts ar jaunu paroli. Ja to nedarījāt jūs: iesaldējiet kontu.
+
 address-taken =
     .subject = Ar jūsu adresi mēģināja reģistrēties pakalpojumā { $service }
     .lead = Kāds mēģināja atvērt kontu pakalpojumā { $service } ar šo e-pasta adresi. Tā jau pieder jūsu kontam, tāpēc jauns konts netika atvērts un nekas nav mainījies.
@@ -75,6 +81,16 @@ addresses-changed =
     .subject = Ir mainīts, no kurienes drīkst lietot jūsu kontu pakalpojumā { $service }
     .lead = Tikko tika mainīts to adrešu saraksts, no kurām drīkst lietot jūsu kontu pakalpojumā { $service }.
     .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, nekavējoties rakstiet mums uz { $contact }.
+
+addresses-lifted =
+    .subject = Jūsu kontu pakalpojumā { $service } atkal var lietot no jebkurienes
+    .lead = Līdz ar jaunu paroli tikko tika dzēsts to adrešu saraksts, no kurām drīkst lietot jūsu kontu pakalpojumā { $service }.
+    .otherwise = Ja to izdarījāt jūs, pēc atgriešanās izveidojiet jaunu sarakstu. Ja ne, iesaldējiet kontu un nekavējoties rakstiet mums uz { $contact }.
+
+token-made =
+    .subject = Ar jūsu kontu pakalpojumā { $service } izveidota API pilnvara
+    .lead = Ar jūsu kontu pakalpojumā { $service } tikko tika izveidota pilnvara programmām. Kam tā ir, tas rīkojas jūsu vārdā tik, cik pilnvara atļauj.
+    .otherwise = Ja to izdarījāt jūs, vairāk nekas nav jādara. Ja ne, atsauciet to, iesaldējiet kontu un nekavējoties rakstiet mums uz { $contact }.
 
 sign-in-outside =
     .subject = Pieteikšanās jūsu kontā pakalpojumā { $service } ir noraidīta

@@ -11,7 +11,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::personal::Secret;
 use crate::kernel::values::Locale;
 use crate::messages::mail::Letterhead;
-use crate::messages::notice::{Code, DigestItem, Notice, Purpose, Text, TextPurpose, UndoCode};
+use crate::messages::notice::{Code, DigestItem, Notice, Purpose, Regained, Says, Text, TextPurpose, UndoCode};
 
 /// All words, read once at the start.
 pub struct Texts {
@@ -92,6 +92,8 @@ impl Texts {
             Notice::PasswordChanged => page.news(&mut body, "password-changed")?,
             Notice::IdentifierChanged => page.news(&mut body, "identifier-changed")?,
             Notice::AddressesChanged => page.news(&mut body, "addresses-changed")?,
+            Notice::AddressesLifted => page.news(&mut body, "addresses-lifted")?,
+            Notice::TokenMade => page.news(&mut body, "token-made")?,
             Notice::SignInOutside => page.news(&mut body, "sign-in-outside")?,
             Notice::MethodAdded { means } => {
                 page.news_of(&mut body, "method-added", &[("means", means.name().into())])?
@@ -170,23 +172,28 @@ impl Texts {
         page.say("digest", Some("subject"))
     }
 
-    /// The words of a text message: the code, what it is for, and that nobody will ask for it (K-1). No link.
+    /// The words of a text message: the code, what it is for, and that nobody will ask for it (K-1); or what has become of
+    /// the account. No link.
     ///
     /// # Errors
     /// [`TextsError::Missing`] where the language lacks a text.
     pub fn say_in_short(&self, text: &Text, letterhead: &Letterhead) -> Result<Secret<String>, TextsError> {
         let page = Page { bundle: self.bundle(text.language), language: text.language, letterhead };
+        let (purpose, code) = match &text.says {
+            Says::Code { purpose, code } => (*purpose, code),
+            Says::Regained(step) => return Ok(Secret::new(page.say("text-regained", Some(regained(*step)))?)),
+        };
         let mut body = Zeroizing::new(String::with_capacity(1024));
-        body.push_str(text.code.digits().reveal());
+        body.push_str(code.digits().reveal());
         body.push_str(" – ");
-        let purpose = match text.purpose {
+        let purpose = match purpose {
             TextPurpose::SignIn => "sign-in",
             TextPurpose::NewNumber => "new-number",
             TextPurpose::Undo => return page.undo_in_short(body),
         };
         body.push_str(&page.say("text-code", Some(purpose))?);
         body.push(' ');
-        let minutes = (text.code.valid_for().as_secs() / 60).max(1);
+        let minutes = (code.valid_for().as_secs() / 60).max(1);
         body.push_str(&page.say_with("text-code", Some("secrecy"), &[("minutes", minutes.into())])?);
         Ok(Secret::new(std::mem::take(&mut body)))
     }
@@ -221,6 +228,15 @@ const fn confirmation(purpose: Purpose) -> &'static str {
         Purpose::PasswordReset => "password-reset-code",
         Purpose::Freeze => "freeze-code",
         Purpose::Thaw => "thaw-code",
+    }
+}
+
+const fn regained(step: Regained) -> &'static str {
+    match step {
+        Regained::Waits => "waits",
+        Regained::Ready => "ready",
+        Regained::Done => "done",
+        Regained::Thawed => "thawed",
     }
 }
 

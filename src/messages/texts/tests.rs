@@ -43,6 +43,8 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("password-changed", Notice::PasswordChanged),
         ("identifier-changed", Notice::IdentifierChanged),
         ("addresses-changed", Notice::AddressesChanged),
+        ("addresses-lifted", Notice::AddressesLifted),
+        ("token-made", Notice::TokenMade),
         ("sign-in-outside", Notice::SignInOutside),
         ("method-added", Notice::MethodAdded { means: Means::Totp }),
         ("method-added", Notice::MethodAdded { means: Means::RecoveryCodes }),
@@ -254,7 +256,7 @@ fn the_languages_have_the_same_texts_and_no_two_are_alike() {
 #[test]
 fn the_texts_say_nothing_that_no_kind_of_mail_needs() {
     let source = include_str!("en.ftl");
-    let shared = ["code-validity", "code-secrecy", "never-asked", "footer", "text-code", "text-undo"];
+    let shared = ["code-validity", "code-secrecy", "never-asked", "footer", "text-code", "text-regained", "text-undo"];
     let kinds: BTreeSet<&str> = samples().into_iter().map(|(key, _)| key).chain(shared).collect();
     let written: BTreeSet<&str> = source
         .lines()

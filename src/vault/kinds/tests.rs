@@ -268,6 +268,7 @@ proptest! {
         }
     }
 
+    // K-3, S-16
     #[test]
     fn a_mask_shows_no_more_than_allowed(input in near_values(), country in any_country()) {
         for kind in every_kind() {

@@ -5,10 +5,12 @@ use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 
+use crate::accounts::factors::Answer;
 use crate::accounts::recovering::{Aim, Recovery};
-use crate::accounts::renewing::{RenewError, Renewal, Renewed, Shown};
+use crate::accounts::renewing::{Addresses, RenewError, Renewal, Renewed, Shown};
 use crate::kernel::access::sessions::{Computer, Listed};
 use crate::kernel::access::{Anyone, Assurance, Authorized, ProtectAccount, SignedIn};
 use crate::kernel::clock::Time;
@@ -138,6 +140,11 @@ struct RecoveryBegun {
     /// When the code dies.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Time,
+    /// What `PublicKeyCredential.parseRequestOptionsFromJSON` takes (WebAuthn level 3), to show a passkey beside the code;
+    /// the same whether the account has one or not. Absent from a freeze, and where a bare address was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    public_key: Option<Value>,
 }
 
 /// A mailed code.
@@ -161,17 +168,55 @@ struct RenewalBody {
     /// What the account has besides; which of it would do is told once the mailed code fits.
     #[serde(default, deserialize_with = "some_object")]
     second: Option<SecondBody>,
+    /// Whether the list of addresses from which the account may be used stays; it does where nothing is said.
+    #[serde(default)]
+    addresses: AddressesChoice,
+}
+
+/// What becomes of a list of addresses.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum AddressesChoice {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is removed: none of its places can be reached any more. Never by the mailbox alone.
+    Lift,
 }
 
 /// Something besides the mailed code.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SecondBody {
-    /// `totp` or `recovery_codes`.
+    /// `totp`, `recovery_codes` or `passkey`.
     #[schema(example = "totp")]
     method: String,
-    #[schema(value_type = String)]
-    code: Secret<String>,
+    /// Of an app, or one of the recovery codes.
+    #[schema(value_type = Option<String>)]
+    code: Option<Secret<String>>,
+    /// Of a passkey: what `PublicKeyCredential.toJSON()` gives for the `public_key` that asking gave.
+    #[schema(value_type = Option<Object>)]
+    credential: Option<Personal<Value>>,
+}
+
+impl TryFrom<SecondBody> for Shown {
+    type Error = Problem;
+
+    fn try_from(SecondBody { method, code, credential }: SecondBody) -> Result<Self, Problem> {
+        let answer = match (code, credential) {
+            (Some(code), None) => Answer::Code(code),
+            (None, Some(credential)) if credential.reveal().is_object() => Answer::Passkey(credential),
+            (None, Some(_)) => {
+                let text = "a value is not of the kind that its field takes";
+                return Err(Problem::invalid_field("/second/credential", "wrong_type", text));
+            }
+            _ => {
+                let text = "either code or credential is needed";
+                return Err(Problem::invalid_field("/second", "missing_field", text));
+            }
+        };
+        Ok(Self { method, answer })
+    }
 }
 
 fn some_object<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SecondBody>, D::Error> {
@@ -411,8 +456,8 @@ async fn begin(
 ) -> Result<HttpResponse, Problem> {
     let body = body.read().await?;
     let begun = services.accounts.begin_recovery(aim, &body.identifier, &origin.0).await;
-    let Recovery { id, expires_at } = begun.map_err(|error| of_failure(&services.incidents, error))?;
-    Ok(HttpResponse::Accepted().json(RecoveryBegun { id, expires_at }))
+    let Recovery { id, expires_at, public_key } = begun.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(HttpResponse::Accepted().json(RecoveryBegun { id, expires_at, public_key }))
 }
 
 async fn finish(
@@ -423,9 +468,14 @@ async fn finish(
     body: Body<RenewalBody>,
 ) -> Result<HttpResponse, Problem> {
     let id: RecoveryId = id.parse().map_err(|_| Problem::NotFound)?;
-    let RenewalBody { code, new_password, second } = body.read().await?;
-    let second = second.map(|second| Shown { method: second.method, code: second.code });
-    let renewed = services.accounts.renew(aim, id, Renewal { code, new_password, second }, &origin.0).await;
+    let RenewalBody { code, new_password, second, addresses } = body.read().await?;
+    let second = second.map(Shown::try_from).transpose()?;
+    let addresses = match addresses {
+        AddressesChoice::Keep => Addresses::Kept,
+        AddressesChoice::Lift => Addresses::Lifted,
+    };
+    let renewal = Renewal { code, new_password, second, addresses };
+    let renewed = services.accounts.renew(aim, id, renewal, &origin.0).await;
     Ok(match renewed.map_err(|error| of_renewal(&services.incidents, error))? {
         Renewed::Done => HttpResponse::Ok().json(RenewalAnswer { state: "done", ready_at: None }),
         Renewed::Waits { until } => {

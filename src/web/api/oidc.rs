@@ -155,6 +155,7 @@ pub fn of_arriving(incidents: &Incidents, error: ArriveError) -> Problem {
         ArriveError::Refused => Problem::ProviderRefused,
         ArriveError::ProvesTooLittle => Problem::ProofInsufficient,
         ArriveError::NotLinked => Problem::NotLinked,
+        ArriveError::Outside => Problem::SignInRefused,
         ArriveError::LinkedElsewhere => Problem::LinkedElsewhere,
         ArriveError::Away(_) => Problem::ProviderUnavailable,
         ArriveError::Failed(error) => of_failure(incidents, error),

@@ -63,7 +63,7 @@ const offer = async (form, waiting) => {
 };
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  const button = form.querySelector("button");
+  const button = form.querySelector("[data-use]") ?? form.querySelector("button");
   const says = form.querySelector("[data-says]");
   const waiting = { over: false };
   const say = (words) => {
@@ -75,6 +75,8 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     continue;
   }
   const run = async () => {
+    // Beside other fields: those first, since the device answers once.
+    if (form.dataset.passkey === "beside" && !form.reportValidity()) return;
     waiting.over = true;
     waiting.stop?.abort("over");
     button.disabled = true;
@@ -82,7 +84,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     try {
       if (form.dataset.passkey === "create") {
         send(form, await navigator.credentials.create({ publicKey: read(JSON.parse(form.dataset.options)) }));
-      } else if (form.dataset.passkey === "use") {
+      } else if (["use", "beside"].includes(form.dataset.passkey)) {
         send(form, await navigator.credentials.get({ publicKey: read(JSON.parse(form.dataset.options)) }));
       } else {
         const question = await ask();

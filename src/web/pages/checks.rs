@@ -209,6 +209,8 @@ fn a_planted_fault_does_not_pass_the_check() {
         ("</main>", "<h1>again</h1></main>"),
         ("method=\"post\" action=\"/sign-in\"", "method=\"get\" action=\"/sign-in\""),
         ("type=\"password\"", "type=\"password\" value=\"hunter2\""),
+        ("autocomplete=\"current-password\"", "autocomplete=\"off\""),
+        ("data-show", "data-never"),
         ("lang=\"en\"", "lang=\"lv\""),
     ] {
         let faulty = good.replacen(sound, fault, 1);
@@ -230,6 +232,12 @@ fn labelled(name: &str, tags: &[Tag<'_>]) {
         if control.attribute("type") == Some("password") || control.attribute("autocomplete") == Some("one-time-code") {
             assert!(control.attribute("value").is_none(), "{name}: echoes a secret: <{}>", control.inside);
             assert!(control.has("autocomplete"), "{name}: a password manager cannot tell <{}>", control.inside);
+        }
+        if control.attribute("type") == Some("password") {
+            // a password manager fills it, and nobody sees it but on demand.
+            let filled = control.attribute("autocomplete").unwrap_or_default();
+            assert!(["current-password", "new-password"].contains(&filled), "{name}: <{}>", control.inside);
+            assert!(control.has("data-show") && control.has("data-hide"), "{name}: <{}>", control.inside);
         }
     }
 }

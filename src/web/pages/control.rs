@@ -103,13 +103,11 @@ pub enum WhichSession {
     Other,
 }
 
-impl Page for SessionsPage {
-    const TEMPLATE: &'static str = "sessions.html";
-
-    #[cfg(test)]
-    fn samples() -> Vec<Self> {
+#[cfg(test)]
+impl SessionRow {
+    pub(super) fn samples() -> Vec<Self> {
         use samples::{moment, shown};
-        let row = |number: u8, assurance, place, which| SessionRow {
+        let row = |number: u8, assurance, place, which| Self {
             id: SessionId::from_bytes([number; 16]),
             device: shown("Firefox <test>, Linux"),
             ip: shown("203.0.113.7"),
@@ -119,13 +117,22 @@ impl Page for SessionsPage {
             place,
             which,
         };
-        let mine = row(3, Assurance::Strong, SessionPlace::Own, WhichSession::Current);
-        let sessions = vec![
-            mine.clone(),
+        vec![
+            row(3, Assurance::Strong, SessionPlace::Own, WhichSession::Current),
             row(2, Assurance::Confirmed, SessionPlace::Own, WhichSession::Other),
             row(1, Assurance::Password, SessionPlace::Shared, WhichSession::Other),
-        ];
-        vec![Self { sessions }, Self { sessions: vec![mine] }]
+        ]
+    }
+}
+
+impl Page for SessionsPage {
+    const TEMPLATE: &'static str = "sessions.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let sessions = SessionRow::samples();
+        let mine = sessions.iter().take(1).cloned().collect();
+        vec![Self { sessions }, Self { sessions: mine }]
     }
 }
 

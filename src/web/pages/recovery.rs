@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::form::{Form, form_fields};
 use super::render::Page;
+use super::shown::Shown;
 use super::vault::Moment;
 #[cfg(test)]
 use super::vault::samples;
@@ -55,13 +56,16 @@ impl Page for RecoveryStart {
 }
 
 /// `/reset/{id}`, `/freeze/{id}` and `/thaw/{id}`: posts `code` there, and but for a freeze `new_password`,
-/// `second_method` and `second_code`; a new password that waits is cancelled by posting `code` to `/reset/{id}/cancel`.
+/// `second_method` and `second_code` (or, by script, `credential`), and `addresses`; a new password that waits is
+/// cancelled by posting `code` to `/reset/{id}/cancel`.
 #[derive(Debug, Clone, Serialize)]
 pub struct RecoveryFinish {
     /// What for.
     pub aim: RecoveryAim,
     /// The id in the path.
     pub id: RecoveryId,
+    /// What the browser is told to show a passkey besides (`PublicKeyCredentialRequestOptionsJSON`), as text.
+    pub public_key: Option<Shown>,
     /// What was typed.
     pub form: Form<RecoveryField>,
 }
@@ -77,6 +81,10 @@ form_fields! {
         SecondMethod = "second_method", Typed;
         /// Its code.
         SecondCode = "second_code", Nothing;
+        /// What a passkey says, in place of both.
+        Credential = "credential", Nothing;
+        /// `lift`, where the list of addresses is to be removed.
+        Addresses = "addresses", Typed;
     }
 }
 
@@ -85,13 +93,16 @@ impl Page for RecoveryFinish {
 
     #[cfg(test)]
     fn samples() -> Vec<Self> {
-        let page = |aim, form| Self { aim, id: RecoveryId::from_bytes([7; 16]), form };
+        let id = RecoveryId::from_bytes([7; 16]);
+        let asked = || Some(samples::shown(r#"{"rpId":"vault.example","challenge":"<x>","allowCredentials":[]}"#));
+        let page = |aim, public_key, form| Self { aim, id, public_key, form };
         let chosen = Form::empty().typed(RecoveryField::SecondMethod, "totp".to_owned().into());
+        let chosen = chosen.typed(RecoveryField::Addresses, "lift".to_owned().into());
         vec![
-            page(RecoveryAim::Reset, Form::empty()),
-            page(RecoveryAim::Reset, chosen.wrong(RecoveryField::SecondCode, "second_required")),
-            page(RecoveryAim::Freeze, Form::empty().wrong(RecoveryField::Code, "code_refused")),
-            page(RecoveryAim::Thaw, Form::empty().wrong(RecoveryField::NewPassword, "password_too_short")),
+            page(RecoveryAim::Reset, asked(), Form::empty()),
+            page(RecoveryAim::Reset, None, chosen.wrong(RecoveryField::SecondCode, "second_required")),
+            page(RecoveryAim::Freeze, None, Form::empty().wrong(RecoveryField::Code, "code_refused")),
+            page(RecoveryAim::Thaw, asked(), Form::empty().wrong(RecoveryField::NewPassword, "password_too_short")),
         ]
     }
 }

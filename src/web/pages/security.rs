@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::confirm::{Advice, ConfirmCodeField, PasskeyField};
+use super::control::SessionRow;
 use super::form::{Form, form_fields};
 use super::oidc::ProviderChoice;
 use super::qr::Qr;
@@ -22,6 +23,8 @@ pub struct Security {
     pub methods: Vec<SecurityMethod>,
     /// Whether sign-ins may be approved on another device.
     pub approvals: ApprovalsSet,
+    /// Where the account is signed in, the session seen last first.
+    pub sessions: Vec<SessionRow>,
     /// What was typed.
     pub form: Form<SecurityField>,
 }
@@ -150,6 +153,7 @@ impl Page for Security {
                 },
                 method(Method::Passkey, Advice::Advised, Vec::new(), passkeys),
             ],
+            sessions: SessionRow::samples(),
             approvals: if advice == Advice::Advised { ApprovalsSet::Allowed } else { ApprovalsSet::Off },
             form,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::middleware::from_fn;
-use actix_web::{App, test};
+use actix_web::{App, test, web};
 use serde_json::{Value, json};
 
 use super::*;

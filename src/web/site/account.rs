@@ -14,7 +14,7 @@ use crate::web::pages::{Attempt, Moment, Outcome, Pager, Place, SignInMethod, Si
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get};
 use crate::web::services::Services;
-use crate::web::site::{Surroundings, show, surroundings};
+use crate::web::site::{chrome_of, show};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![get("/account/sign-ins", sign_ins)]
@@ -37,7 +37,7 @@ async fn sign_ins(
     let found = services.accounts.sign_ins(&access, before, listing.limit_and_one()?).await;
     let found = found.map_err(|error| of_failure(&services.incidents, error))?;
     services.accounts.saw_sign_ins(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let (entries, next) = listing.page::<_, history::SignIn>(found, |entry| *entry.id.as_bytes()).into_parts();
     let place = if before.is_some() { Place::FurtherOn } else { Place::Start };
     let attempts = entries.into_iter().map(|entry| attempt(entry, chrome.locale)).collect();

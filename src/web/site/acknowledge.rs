@@ -10,7 +10,9 @@ use crate::web::pages::{self, AcknowledgeField, DocumentToAcknowledge, Form};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::{FormBody, Surroundings, documents, go_to, onward, refuse, show, surroundings, told_in};
+use crate::web::site::{
+    FormBody, Surroundings, chrome_of, documents, go_to, onward, refuse, show, surroundings, told_in,
+};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![get("/acknowledge", ask), post("/acknowledge", acknowledge)]
@@ -25,8 +27,7 @@ async fn ask(
     if left.is_empty() {
         return Ok(go_to(&onward::next(&request)));
     }
-    let known = Surroundings::of_whoever(&services, Some(&access)).await?;
-    show(&services, &page(&request, &left, Form::empty()), &surroundings(&request, &services, known))
+    show(&services, &page(&request, &left, Form::empty()), &chrome_of(&request, &services, &access).await?)
 }
 
 async fn acknowledge(

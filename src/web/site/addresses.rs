@@ -13,7 +13,7 @@ use crate::web::pages::{Addresses, AddressesField, Form, FormField as _, ListSta
 use crate::web::problem::{FieldProblem, Problem};
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::{FormBody, Surroundings, go_to, refuse, show, surroundings};
+use crate::web::site::{FormBody, chrome_of, go_to, refuse, show};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![get("/account/addresses", list), post("/account/addresses", restrict)]
@@ -25,7 +25,7 @@ async fn list(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let list = known(&services, &access).await?;
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let lines = list.ranges().iter().map(IpRange::to_stored).collect::<Vec<_>>().join("\n");
     let form = Form::empty().typed(AddressesField::Ranges, Personal::new(lines));
     show(&services, &page(&access, &list, form), &chrome)
@@ -68,7 +68,7 @@ async fn restrict(
         }
         _ => return Err(problem),
     }
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     refuse(&services, &page, &chrome, &problem)
 }
 

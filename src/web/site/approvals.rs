@@ -14,7 +14,7 @@ use crate::web::pages::{self, ApprovalRequest, Form, Moment};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::{FormBody, Surroundings, go_to, refuse, show, surroundings};
+use crate::web::site::{FormBody, chrome_of, go_to, refuse, show};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -29,7 +29,7 @@ async fn waiting(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     show(&services, &page(&services, &access, chrome.locale).await?, &chrome)
 }
 
@@ -53,7 +53,7 @@ async fn decide(
         Err(error) => return Err(of_decision(&services.incidents, error)),
     };
     let problem = if code == "wrong_number" { Problem::CodeRefused } else { Problem::NotFound };
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let page = page(&services, &access, chrome.locale).await?;
     refuse(&services, &pages::Approvals { form: Form::empty().refused(code), ..page }, &chrome, &problem)
 }

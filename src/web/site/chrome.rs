@@ -112,6 +112,18 @@ fn visitor(session: &Session, name: Personal<String>) -> Visitor {
     }
 }
 
+/// What is around a page of somebody who is signed in, in no vault.
+///
+/// # Errors
+/// The account cannot be read.
+pub(in crate::web) async fn chrome_of(
+    request: &HttpRequest,
+    services: &Services,
+    account: &AccountAccess,
+) -> Result<Chrome, Problem> {
+    Ok(surroundings(request, services, Surroundings::of_whoever(services, Some(account)).await?))
+}
+
 /// The surroundings of the page that `request` asks for.
 pub(in crate::web) fn surroundings(request: &HttpRequest, services: &Services, known: Surroundings) -> Chrome {
     let preferences = cookies::preferences_of(request);

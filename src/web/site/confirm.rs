@@ -21,9 +21,7 @@ use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
 use crate::web::site::chrome::locale;
 use crate::web::site::oidc::{choices, leave};
-use crate::web::site::{
-    FormBody, FormFields, Surroundings, go_to, onward, refuse, show, surroundings, told_in, with_session,
-};
+use crate::web::site::{FormBody, FormFields, chrome_of, go_to, onward, refuse, show, told_in, with_session};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![get("/confirm", methods), post("/confirm", begin), get("/confirm/{id}", code), post("/confirm/{id}", confirm)]
@@ -35,8 +33,7 @@ async fn methods(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let page = choice(&request, &services, &access).await?;
-    let known = Surroundings::of_whoever(&services, Some(&access)).await?;
-    show(&services, &page, &surroundings(&request, &services, known))
+    show(&services, &page, &chrome_of(&request, &services, &access).await?)
 }
 
 /// Begins a challenge; where its code came along, finishes it too.
@@ -67,7 +64,7 @@ async fn go(
     services: &Services,
     provider: &str,
 ) -> Result<HttpResponse, Problem> {
-    let chrome = surroundings(request, services, Surroundings::of_whoever(services, Some(access)).await?);
+    let chrome = chrome_of(request, services, access).await?;
     let return_to = return_to(request, &onward::next(request))?;
     let (accounts, locale) = (&services.accounts, chrome.locale);
     let begun = accounts.begin_confirmation_by_provider(access, Some(provider), return_to, locale).await;
@@ -87,8 +84,7 @@ async fn code(
     services: Data<Services>,
     id: Path<ConfirmationId>,
 ) -> Result<HttpResponse, Problem> {
-    let known = Surroundings::of_whoever(&services, Some(&access)).await?;
-    let chrome = surroundings(&request, &services, known);
+    let chrome = chrome_of(&request, &services, &access).await?;
     if let Some(page) = waiting(&request, &services, &access, *id).await? {
         return show(&services, &page, &chrome);
     }
@@ -144,8 +140,7 @@ async fn answer(
         }
         Err(error) => of_confirmation(&services.incidents, error),
     };
-    let known = Surroundings::of_whoever(services, Some(access)).await?;
-    let chrome = surroundings(request, services, known);
+    let chrome = chrome_of(request, services, access).await?;
     if let Some(again) = of_passkey(&problem)
         && let Some(page) = passkey(request, services, access, id, again).await?
     {
@@ -180,8 +175,7 @@ async fn choice(request: &HttpRequest, services: &Services, access: &AccountAcce
     providers.retain(|provider| linked.contains(&provider.id));
     // One that is linked and no longer configured leads nowhere.
     offered.retain(|offered| offered.method != Method::Oidc || !providers.is_empty());
-    let methods: Vec<Method> = offered.iter().map(|offered| offered.method).collect();
-    let chosen = first(&methods);
+    let chosen = first(&offered);
     let (mut first, mut others) = (None, Vec::new());
     for offered in offered {
         let is_first = Some(offered.method) == chosen;

@@ -11,7 +11,7 @@ use crate::web::pages::{ContactField, ContactsPage, Form, Moment, PhoneRow, Text
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::{Surroundings, go_to, show, surroundings};
+use crate::web::site::{chrome_of, go_to, show};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![get("/account/contacts", overview), post("/account/contacts/confirmation", confirm)]
@@ -22,7 +22,7 @@ async fn overview(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let page = page(&services, &access, chrome.locale, Form::empty()).await?;
     show(&services, &page, &chrome)
 }

@@ -19,9 +19,7 @@ use crate::web::pages::{
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::{
-    FormBody, Surroundings, account, go_to, notices, refuse, show, surroundings, told_in, with_session,
-};
+use crate::web::site::{FormBody, account, chrome_of, go_to, notices, refuse, show, told_in, with_session};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -44,7 +42,7 @@ async fn password(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let page = password_page(&services, &access, chrome.locale, Form::empty()).await?;
     show(&services, &page, &chrome)
 }
@@ -67,7 +65,7 @@ async fn change(
         _ => None,
     };
     let Some(again) = told_in(Form::empty(), &problem, field) else { return Err(problem) };
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let page = password_page(&services, &access, chrome.locale, again).await?;
     refuse(&services, &page, &chrome, &problem)
 }
@@ -101,7 +99,7 @@ async fn sessions(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let listed = services.accounts.sessions(&access).await.map_err(|error| of_failure(&services.incidents, error))?;
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let current = access.session.id;
     let sessions = listed.into_iter().map(|session| row(session, current, chrome.locale)).collect();
     show(&services, &SessionsPage { sessions }, &chrome)
@@ -131,8 +129,7 @@ async fn freeze_page(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let known = Surroundings::of_whoever(&services, Some(&access)).await?;
-    show(&services, &FreezePage {}, &surroundings(&request, &services, known))
+    show(&services, &FreezePage {}, &chrome_of(&request, &services, &access).await?)
 }
 
 async fn freeze(access: Authorized<SignedIn>, services: Data<Services>) -> Result<HttpResponse, Problem> {
@@ -147,7 +144,8 @@ fn forgetting(mut response: HttpResponse) -> HttpResponse {
     response
 }
 
-fn row(session: Listed, current: SessionId, locale: Locale) -> SessionRow {
+/// A session as a page lists it.
+pub(super) fn row(session: Listed, current: SessionId, locale: Locale) -> SessionRow {
     SessionRow {
         id: session.id,
         device: session.device.into(),

@@ -10,7 +10,7 @@ use crate::web::pages::{ChooseTenant, RoleName, TenantChoice};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get};
 use crate::web::services::Services;
-use crate::web::site::{Surroundings, go_to, show, surroundings};
+use crate::web::site::{chrome_of, go_to, show};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![get("/", home)]
@@ -26,7 +26,7 @@ async fn home(
     if let [only] = view.tenants.as_slice() {
         return Ok(go_to(&format!("/t/{}/", only.id)));
     }
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(account)).await?);
+    let chrome = chrome_of(&request, &services, account).await?;
     show(&services, &ChooseTenant { tenants: view.tenants.into_iter().map(choice).collect() }, &chrome)
 }
 

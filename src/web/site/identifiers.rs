@@ -13,7 +13,7 @@ use crate::web::pages::{ChangeCode, ConfirmCodeField, ContactField, Form, FormFi
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::{FormBody, Surroundings, contacts, go_to, refuse, show, surroundings, told_in};
+use crate::web::site::{FormBody, Surroundings, chrome_of, contacts, go_to, refuse, show, surroundings, told_in};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -47,7 +47,7 @@ async fn begin(
     let typed = Form::empty().typed(field, value);
     let again = told_in(typed, &problem, |_| Some(field));
     let Some(again) = again else { return Err(problem) };
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let page = contacts::page(&services, &access, chrome.locale, again).await?;
     refuse(&services, &page, &chrome, &problem)
 }
@@ -59,7 +59,7 @@ async fn waiting(
     id: Path<IdentifierChangeId>,
 ) -> Result<HttpResponse, Problem> {
     let page = change_code(&services, &access, *id, Form::empty()).await?.ok_or(Problem::NotFound)?;
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     show(&services, &page, &chrome)
 }
 
@@ -78,7 +78,7 @@ async fn finish(
     let again = told_in(Form::empty(), &problem, |pointer| (pointer == "/code").then_some(ConfirmCodeField::Code));
     let Some(again) = again else { return Err(problem) };
     let Some(page) = change_code(&services, &access, *id, again).await? else { return Err(problem) };
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     refuse(&services, &page, &chrome, &problem)
 }
 

@@ -40,7 +40,7 @@ mod well_known;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 
-pub(in crate::web) use self::chrome::{Surroundings, locale as language_of, surroundings};
+pub(in crate::web) use self::chrome::{Surroundings, chrome_of, locale as language_of, surroundings};
 pub(in crate::web) use self::form::{FormBody, FormFields};
 use crate::accounts::session::Begun;
 use crate::kernel::log::SafeToLog;

@@ -17,7 +17,7 @@ use crate::web::pages::{Moment, NoticeDelivery, NoticeRow, Notices, Outcome, Pag
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::{FormBody, Surroundings, go_to, show, surroundings};
+use crate::web::site::{FormBody, chrome_of, go_to, show};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -49,7 +49,7 @@ async fn list(
         Delivery::AtOnce => NoticeDelivery::AtOnce,
         Delivery::Daily => NoticeDelivery::Daily,
     };
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let (entries, next) = listing.page::<_, Entry>(found, |entry| *entry.id.as_bytes()).into_parts();
     let place = if before.is_some() { Place::FurtherOn } else { Place::Start };
     let entries = entries.into_iter().map(|entry| row(&services, entry, chrome.locale)).collect::<Result<_, _>>()?;

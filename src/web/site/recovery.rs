@@ -3,8 +3,9 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::accounts::factors::{Answer, Method};
 use crate::accounts::recovering::Aim;
-use crate::accounts::renewing::{Renewal, Renewed, Shown};
+use crate::accounts::renewing::{Addresses, Renewal, Renewed, Shown};
 use crate::kernel::access::{Anyone, Authorized};
 use crate::kernel::ids::RecoveryId;
 use crate::web::api::account_control::of_renewal;
@@ -17,105 +18,85 @@ use crate::web::pages::{
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
+use crate::web::site::confirm::answer_of;
 use crate::web::site::control::FROZEN;
 use crate::web::site::form::FormFields;
 use crate::web::site::{FormBody, Surroundings, go_to, refuse, show, surroundings, told_in};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        get("/reset", start_reset),
-        post("/reset", begin_reset),
-        get("/reset/{id}", reset_page),
-        post("/reset/{id}", finish_reset),
+        get("/reset", start::<Reset>),
+        post("/reset", begin::<Reset>),
+        get("/reset/{id}", question::<Reset>),
+        post("/reset/{id}", renew::<Reset>),
         post("/reset/{id}/cancel", cancel),
-        get("/thaw", start_thaw),
-        post("/thaw", begin_thaw),
-        get("/thaw/{id}", thaw_page),
-        post("/thaw/{id}", finish_thaw),
-        get("/freeze", start_freeze),
-        post("/freeze", begin_freeze),
-        get("/freeze/{id}", freeze_page),
+        get("/thaw", start::<Thaw>),
+        post("/thaw", begin::<Thaw>),
+        get("/thaw/{id}", question::<Thaw>),
+        post("/thaw/{id}", renew::<Thaw>),
+        get("/freeze", start::<Freeze>),
+        post("/freeze", begin::<Freeze>),
+        get("/freeze/{id}", question::<Freeze>),
         post("/freeze/{id}", finish_freeze),
     ]
 }
 
-/// A request and what answers it.
-struct Asked {
-    request: HttpRequest,
-    services: Data<Services>,
-    origin: Caller,
+/// What an address is for.
+trait For: 'static {
+    const AIM: RecoveryAim;
 }
 
-async fn start_reset(_: Authorized<Anyone>, request: HttpRequest, services: Data<Services>) -> Answered {
-    start(&request, &services, RecoveryAim::Reset)
+struct Reset;
+struct Freeze;
+struct Thaw;
+
+impl For for Reset {
+    const AIM: RecoveryAim = RecoveryAim::Reset;
 }
 
-async fn start_thaw(_: Authorized<Anyone>, request: HttpRequest, services: Data<Services>) -> Answered {
-    start(&request, &services, RecoveryAim::Thaw)
+impl For for Freeze {
+    const AIM: RecoveryAim = RecoveryAim::Freeze;
 }
 
-async fn start_freeze(_: Authorized<Anyone>, request: HttpRequest, services: Data<Services>) -> Answered {
-    start(&request, &services, RecoveryAim::Freeze)
+impl For for Thaw {
+    const AIM: RecoveryAim = RecoveryAim::Thaw;
 }
 
-async fn begin_reset(
+async fn start<F: For>(_: Authorized<Anyone>, request: HttpRequest, services: Data<Services>) -> Answered {
+    let chrome = surroundings(&request, &services, Surroundings::of_a_stranger());
+    show(&services, &RecoveryStart { aim: F::AIM, form: Form::empty() }, &chrome)
+}
+
+async fn begin<F: For>(
     _: Authorized<Anyone>,
     request: HttpRequest,
     services: Data<Services>,
     origin: Caller,
     form: FormBody,
 ) -> Answered {
-    begin(Asked { request, services, origin }, RecoveryAim::Reset, form).await
+    let form = form.read().await?;
+    let identifier = form.text(RecoveryStartField::Identifier.name());
+    let problem = match services.accounts.begin_recovery(of_accounts(F::AIM), &identifier, &origin.0).await {
+        Ok(begun) => return Ok(go_to(&format!("/{}/{}", path(F::AIM), begun.id))),
+        Err(error) => of_failure(&services.incidents, error),
+    };
+    let typed = Form::empty().typed(RecoveryStartField::Identifier, identifier);
+    let Some(form) = told_in(typed, &problem, |_| None) else { return Err(problem) };
+    let chrome = surroundings(&request, &services, Surroundings::of_a_stranger());
+    refuse(&services, &RecoveryStart { aim: F::AIM, form }, &chrome, &problem)
 }
 
-async fn begin_thaw(
-    _: Authorized<Anyone>,
-    request: HttpRequest,
-    services: Data<Services>,
-    origin: Caller,
-    form: FormBody,
-) -> Answered {
-    begin(Asked { request, services, origin }, RecoveryAim::Thaw, form).await
-}
-
-async fn begin_freeze(
-    _: Authorized<Anyone>,
-    request: HttpRequest,
-    services: Data<Services>,
-    origin: Caller,
-    form: FormBody,
-) -> Answered {
-    begin(Asked { request, services, origin }, RecoveryAim::Freeze, form).await
-}
-
-async fn reset_page(
+async fn question<F: For>(
     _: Authorized<Anyone>,
     request: HttpRequest,
     services: Data<Services>,
     id: Path<RecoveryId>,
 ) -> Answered {
-    question(&request, &services, RecoveryAim::Reset, *id)
+    let chrome = surroundings(&request, &services, Surroundings::of_a_stranger());
+    show(&services, &asking(&services, F::AIM, *id, Form::empty()).await?, &chrome)
 }
 
-async fn thaw_page(
-    _: Authorized<Anyone>,
-    request: HttpRequest,
-    services: Data<Services>,
-    id: Path<RecoveryId>,
-) -> Answered {
-    question(&request, &services, RecoveryAim::Thaw, *id)
-}
-
-async fn freeze_page(
-    _: Authorized<Anyone>,
-    request: HttpRequest,
-    services: Data<Services>,
-    id: Path<RecoveryId>,
-) -> Answered {
-    question(&request, &services, RecoveryAim::Freeze, *id)
-}
-
-async fn finish_reset(
+async fn renew<F: For>(
     _: Authorized<Anyone>,
     request: HttpRequest,
     services: Data<Services>,
@@ -123,19 +104,44 @@ async fn finish_reset(
     id: Path<RecoveryId>,
     form: FormBody,
 ) -> Answered {
-    renew(Asked { request, services, origin }, RecoveryAim::Reset, *id, form).await
+    let form = form.read().await?;
+    let renewal = Renewal {
+        code: form.secret(RecoveryField::Code.name()),
+        new_password: form.secret(RecoveryField::NewPassword.name()),
+        second: shown(&form),
+        addresses: match form.raw(RecoveryField::Addresses.name()) {
+            LIFT => Addresses::Lifted,
+            _ => Addresses::Kept,
+        },
+    };
+    let page = match services.accounts.renew(of_accounts(F::AIM), *id, renewal, &origin.0).await {
+        Ok(Renewed::Done) if F::AIM == RecoveryAim::Thaw => {
+            return Ok(go_to("/sign-in?next=/account/security"));
+        }
+        Ok(Renewed::Done) => (RecoveryOutcome::Done, None),
+        Ok(Renewed::Waits { until }) => (RecoveryOutcome::Waits, Some(until)),
+        Err(error) => {
+            let problem = of_renewal(&services.incidents, error);
+            return again(&request, &services, F::AIM, *id, &form, problem).await;
+        }
+    };
+    let chrome = surroundings(&request, &services, Surroundings::of_a_stranger());
+    let (outcome, ready_at) = page;
+    show(&services, &RecoveryOver { outcome, ready_at: ready_at.map(|at| Moment::new(at, chrome.locale)) }, &chrome)
 }
 
-async fn finish_thaw(
-    _: Authorized<Anyone>,
-    request: HttpRequest,
-    services: Data<Services>,
-    origin: Caller,
-    id: Path<RecoveryId>,
-    form: FormBody,
-) -> Answered {
-    renew(Asked { request, services, origin }, RecoveryAim::Thaw, *id, form).await
+/// What is shown beside the mailed code: what a browser says of a passkey, or a code of what was chosen.
+fn shown(form: &FormFields) -> Option<Shown> {
+    if let answer @ Answer::Passkey(_) = answer_of(form) {
+        return Some(Shown { method: Method::Passkey.name().to_owned(), answer });
+    }
+    let method = form.raw(RecoveryField::SecondMethod.name());
+    let answer = || Answer::Code(form.secret(RecoveryField::SecondCode.name()));
+    (!method.is_empty()).then(|| Shown { method: method.to_owned(), answer: answer() })
 }
+
+/// What the box says that removes the list of addresses.
+const LIFT: &str = "lift";
 
 async fn finish_freeze(
     _: Authorized<Anyone>,
@@ -150,7 +156,7 @@ async fn finish_freeze(
         Ok(()) => Ok(go_to(FROZEN)),
         Err(error) => {
             let problem = of_renewal(&services.incidents, error);
-            again(&request, &services, RecoveryAim::Freeze, *id, &form, problem)
+            again(&request, &services, RecoveryAim::Freeze, *id, &form, problem).await
         }
     }
 }
@@ -172,66 +178,27 @@ async fn cancel(
         }
         Err(error) => {
             let problem = of_renewal(&services.incidents, error);
-            again(&request, &services, RecoveryAim::Reset, *id, &form, problem)
+            again(&request, &services, RecoveryAim::Reset, *id, &form, problem).await
         }
     }
 }
 
 type Answered = Result<HttpResponse, Problem>;
 
-fn start(request: &HttpRequest, services: &Services, aim: RecoveryAim) -> Answered {
-    let chrome = surroundings(request, services, Surroundings::of_a_stranger());
-    show(services, &RecoveryStart { aim, form: Form::empty() }, &chrome)
-}
-
-async fn begin(asked: Asked, aim: RecoveryAim, form: FormBody) -> Answered {
-    let Asked { request, services, origin } = asked;
-    let form = form.read().await?;
-    let identifier = form.text(RecoveryStartField::Identifier.name());
-    let problem = match services.accounts.begin_recovery(of_accounts(aim), &identifier, &origin.0).await {
-        Ok(begun) => return Ok(go_to(&format!("/{}/{}", path(aim), begun.id))),
-        Err(error) => of_failure(&services.incidents, error),
-    };
-    let typed = Form::empty().typed(RecoveryStartField::Identifier, identifier);
-    let Some(form) = told_in(typed, &problem, |_| None) else { return Err(problem) };
-    let chrome = surroundings(&request, &services, Surroundings::of_a_stranger());
-    refuse(&services, &RecoveryStart { aim, form }, &chrome, &problem)
-}
-
-fn question(request: &HttpRequest, services: &Services, aim: RecoveryAim, id: RecoveryId) -> Answered {
-    let chrome = surroundings(request, services, Surroundings::of_a_stranger());
-    show(services, &RecoveryFinish { aim, id, form: Form::empty() }, &chrome)
-}
-
-async fn renew(asked: Asked, aim: RecoveryAim, id: RecoveryId, form: FormBody) -> Answered {
-    let Asked { request, services, origin } = asked;
-    let form = form.read().await?;
-    let method = form.raw(RecoveryField::SecondMethod.name());
-    let second = (!method.is_empty())
-        .then(|| Shown { method: method.to_owned(), code: form.secret(RecoveryField::SecondCode.name()) });
-    let renewal = Renewal {
-        code: form.secret(RecoveryField::Code.name()),
-        new_password: form.secret(RecoveryField::NewPassword.name()),
-        second,
-    };
-    let page = match services.accounts.renew(of_accounts(aim), id, renewal, &origin.0).await {
-        Ok(Renewed::Done) if aim == RecoveryAim::Thaw => {
-            return Ok(go_to("/sign-in?next=/account/security"));
-        }
-        Ok(Renewed::Done) => (RecoveryOutcome::Done, None),
-        Ok(Renewed::Waits { until }) => (RecoveryOutcome::Waits, Some(until)),
-        Err(error) => {
-            let problem = of_renewal(&services.incidents, error);
-            return again(&request, &services, aim, id, &form, problem);
-        }
-    };
-    let chrome = surroundings(&request, &services, Surroundings::of_a_stranger());
-    let (outcome, ready_at) = page;
-    show(&services, &RecoveryOver { outcome, ready_at: ready_at.map(|at| Moment::new(at, chrome.locale)) }, &chrome)
+/// The form that finishes it.
+async fn asking(
+    services: &Services,
+    aim: RecoveryAim,
+    id: RecoveryId,
+    form: Form<RecoveryField>,
+) -> Result<RecoveryFinish, Problem> {
+    let asks = services.accounts.recovery_asks(id).await;
+    let asks = asks.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(RecoveryFinish { aim, id, public_key: asks.map(|asks| asks.to_string().into()), form })
 }
 
 /// The form once more, with what is wrong.
-fn again(
+async fn again(
     request: &HttpRequest,
     services: &Services,
     aim: RecoveryAim,
@@ -245,11 +212,12 @@ fn again(
         "/second" => Some(RecoveryField::SecondCode),
         _ => None,
     };
-    let second = RecoveryField::SecondMethod;
-    let typed = Form::empty().typed(second, form.text(second.name()));
+    let typed = [RecoveryField::SecondMethod, RecoveryField::Addresses]
+        .into_iter()
+        .fold(Form::empty(), |typed, field| typed.typed(field, form.text(field.name())));
     let Some(form) = told_in(typed, &problem, field) else { return Err(problem) };
     let chrome = surroundings(request, services, Surroundings::of_a_stranger());
-    refuse(services, &RecoveryFinish { aim, id, form }, &chrome, &problem)
+    refuse(services, &asking(services, aim, id, form).await?, &chrome, &problem)
 }
 
 const fn of_accounts(aim: RecoveryAim) -> Aim {

@@ -1,5 +1,5 @@
 //! `/account/security`: what the account has to confirm with; an app or a passkey enrolled, recovery codes
-//! made, each renamed or removed.
+//! made, each renamed or removed; and where it is signed in (K-6).
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -28,8 +28,9 @@ use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
 use crate::web::site::confirm::{advice, answer_of, of_passkey};
+use crate::web::site::control::row;
 use crate::web::site::oidc::{choices, leave};
-use crate::web::site::{FormBody, Surroundings, go_to, refuse, show, surroundings, told_in};
+use crate::web::site::{FormBody, chrome_of, go_to, refuse, show, told_in};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -47,7 +48,7 @@ async fn overview(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let page = page(&services, &access, chrome.locale, Form::empty()).await?;
     show(&services, &page, &chrome)
 }
@@ -63,7 +64,7 @@ async fn enrol(
     let name = form.text(SecurityField::Name.name());
     let draft =
         Draft { method: form.raw("method").to_owned(), name: (!name.reveal().is_empty()).then(|| name.clone()) };
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let provider = form.raw("provider");
     let enrolled = if draft.method == Method::Oidc.name() {
         let return_to = return_to(&request, "/account/security")?;
@@ -99,7 +100,7 @@ async fn enrolment(
     id: Path<FactorId>,
 ) -> Result<HttpResponse, Problem> {
     let handed = handed(&services, &access, *id).await?.ok_or(Problem::NotFound)?;
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     match handed {
         Handed::App { secret, uri } => show(&services, &app(*id, &secret, &uri, Form::empty()), &chrome),
         Handed::Passkey(public_key) => show(&services, &passkey(*id, &public_key, Form::empty()), &chrome),
@@ -121,7 +122,7 @@ async fn finish(
         Err(error) => of_enrolment(&services.incidents, error),
     };
     let Some(handed) = handed(&services, &access, *id).await? else { return Err(problem) };
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     match handed {
         Handed::App { secret, uri } => {
             let at = |pointer: &str| (pointer == "/code").then_some(ConfirmCodeField::Code);
@@ -149,7 +150,7 @@ async fn rename(
         Err(error) => of_enrolment(&services.incidents, error),
     };
     let Some(again) = told_in(Form::empty(), &problem, |_| None) else { return Err(problem) };
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let page = page(&services, &access, chrome.locale, again).await?;
     refuse(&services, &page, &chrome, &problem)
 }
@@ -234,7 +235,9 @@ async fn page(
         Approvals::Allowed => ApprovalsSet::Allowed,
         Approvals::Off => ApprovalsSet::Off,
     };
-    Ok(Security { methods: methods.collect(), approvals, form })
+    let listed = services.accounts.sessions(access).await.map_err(|error| of_failure(&services.incidents, error))?;
+    let sessions = listed.into_iter().map(|session| row(session, access.session.id, locale)).collect();
+    Ok(Security { methods: methods.collect(), approvals, sessions, form })
 }
 
 fn factor(item: &Item, locale: Locale, providers: &[ProviderChoice]) -> SecurityFactor {

@@ -9,7 +9,7 @@ use crate::web::pages::{Moment, SupportMade, SupportPage};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
-use crate::web::site::{Surroundings, show, surroundings};
+use crate::web::site::{chrome_of, show};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![get("/account/support", page), post("/account/support", make)]
@@ -20,7 +20,7 @@ async fn page(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     show(&services, &SupportPage { made: None }, &chrome)
 }
 
@@ -32,7 +32,7 @@ async fn make(
 ) -> Result<HttpResponse, Problem> {
     let made = services.accounts.support_code(&access).await;
     let made = made.map_err(|error| of_failure(&services.incidents, error))?;
-    let chrome = surroundings(&request, &services, Surroundings::of_whoever(&services, Some(&access)).await?);
+    let chrome = chrome_of(&request, &services, &access).await?;
     let made = SupportMade {
         code: made.code.into(),
         words: made.words.into_iter().map(Into::into).collect(),

@@ -322,6 +322,9 @@ field-current-password = Present password
 field-new-password = New password
 hint-second-method = If the account has an authenticator app or recovery codes, choose what you have at hand.
 field-second-method = What you have
+recovery-passkey = A passkey will do instead: type the code and the new password, then use it.
+recovery-lift = Remove my list of addresses
+recovery-lift-text = Only if you have limited your account to certain addresses and can reach none of them any more. It may then be used from anywhere, until you make a new list.
 field-second-code = Its code
 
 ## Fields and hints
@@ -682,7 +685,7 @@ field-confirm-lockout = I mean it: lock out where I am now
 addresses-effect-title = What it does
 addresses-effect = The list counts at once, for open sessions and API tokens too. A sign-in from elsewhere is refused like one with a wrong password; it stands in the sign-in history, and where the password was right you get a mail.
 addresses-back-title = If you have locked yourself out
-addresses-back = Sign in from an address on the list and change it. Where you cannot, write to us from the e-mail address of your account: after checking who you are, by a code to your mailbox and a second method, support lifts the list.
+addresses-back = Sign in from an address on the list and change it. Where you can reach none of them, replace your password (“Forgotten password”) and choose to remove the list there: it takes a code by mail and a second way to confirm, or a day of waiting where you have none. If you need help, write to us:
 
 security-lead = What proves that it is you, from the least to the most secure. Once you have an authenticator app or a passkey, tokens, exports and changes on this page need it.
 security-lost = Have you lost a device? Confirm by a recovery code and remove the device here: from that moment it confirms nothing.

@@ -322,6 +322,9 @@ field-current-password = Praegune parool
 field-new-password = Uus parool
 hint-second-method = Kui kontol on autentimisrakendus või taastekoodid, vali, mis sul käepärast on.
 field-second-method = Mis sul on
+recovery-passkey = Sobib ka pääsuvõti: sisesta kood ja uus parool, siis kasuta seda.
+recovery-lift = Kustuta minu aadresside loend
+recovery-lift-text = Ainult siis, kui oled konto piiranud kindlate aadressidega ega pääse enam ühelegi neist. Seejärel tohib kontot kasutada kõikjalt, kuni teed uue loendi.
 field-second-code = Selle kood
 
 ## Väljad ja selgitused
@@ -679,7 +682,7 @@ field-confirm-lockout = Ma soovin seda: sulgeda koht, kus ma praegu olen
 addresses-effect-title = Kuidas see toimib
 addresses-effect = Loend kehtib kohe, ka avatud seanssidele ja API juurdepääsutõenditele. Sisselogimine mujalt lükatakse tagasi nagu vale parooliga; see jääb sisselogimiste ajalukku, ja kui parool oli õige, saate e-kirja.
 addresses-back-title = Kui olete enda välja sulgenud
-addresses-back = Logige sisse mõnelt loendis olevalt aadressilt ja muutke loendit. Kui te ei saa, kirjutage meile oma konto e-posti aadressilt: kui kasutajatugi on kontrollinud, kes te olete, koodiga teie postkasti ja teise kinnitusviisiga, tühistab ta loendi.
+addresses-back = Logige sisse loendis olevalt aadressilt ja muutke seda. Kui te ühelegi neist ei pääse, asendage parool („Unustatud parool“) ja valige seal loendi kustutamine: vaja on koodi postkastist ja veel üht kinnitusviisi või, kui seda ei ole, ööpäeva ootamist. Kui vajate abi, kirjutage meile:
 
 security-lead = Mis tõendab, et see olete teie: kõige vähem turvalisest kõige turvalisemani. Kui teil on autentimisrakendus või pääsuvõti, on seda vaja juurdepääsutõendite, andmete väljavõtmise ja selle lehe muudatuste jaoks.
 security-lost = Kas kaotasite seadme? Kinnitage taastekoodiga ja eemaldage seade siin: sellest hetkest ei kinnita see enam midagi.

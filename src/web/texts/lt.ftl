@@ -322,6 +322,9 @@ field-current-password = Dabartinis slaptažodis
 field-new-password = Naujas slaptažodis
 hint-second-method = Jei paskyra turi autentifikavimo programėlę arba atkūrimo kodus, pasirinkite, ką turite po ranka.
 field-second-method = Ką turite
+recovery-passkey = Tiks ir prieigos raktas: įveskite kodą ir naują slaptažodį, tada jį panaudokite.
+recovery-lift = Pašalinti mano adresų sąrašą
+recovery-lift-text = Tik jei paskyrą apribojote tam tikrais adresais ir nė vieno jų nebegalite pasiekti. Tada ja bus galima naudotis iš bet kur, kol sudarysite naują sąrašą.
 field-second-code = Jo kodas
 
 ## Laukai ir paaiškinimai
@@ -687,7 +690,7 @@ field-confirm-lockout = Aš to noriu: užblokuoti vietą, kurioje esu dabar
 addresses-effect-title = Ką tai daro
 addresses-effect = Sąrašas galioja iš karto, taip pat atidarytoms sesijoms ir API žetonams. Prisijungimas iš kitur atmetamas kaip su neteisingu slaptažodžiu; jis lieka prisijungimų istorijoje, o jei slaptažodis buvo teisingas, gaunate laišką.
 addresses-back-title = Jei užblokavote patys save
-addresses-back = Prisijunkite iš sąraše esančio adreso ir jį pakeiskite. Jei negalite, parašykite mums iš savo paskyros el. pašto adreso: patikrinusi, kas jūs esate, kodu į jūsų pašto dėžutę ir antru patvirtinimo būdu, pagalba sąrašą panaikina.
+addresses-back = Prisijunkite iš adreso, esančio sąraše, ir jį pakeiskite. Jei nė vieno jų nepasiekiate, pakeiskite slaptažodį („Pamirštas slaptažodis“) ir ten pasirinkite pašalinti sąrašą: reikės kodo paštu ir dar vieno patvirtinimo būdo arba, jei jo neturite, palaukti parą. Jei reikia pagalbos, rašykite mums:
 
 security-lead = Kas įrodo, kad tai jūs: nuo mažiausiai iki labiausiai saugaus. Kai turite autentifikavimo programėlę arba prieigos raktą, jų reikia žetonams, duomenų išgavimui ir pakeitimams šiame puslapyje.
 security-lost = Praradote įrenginį? Patvirtinkite atkūrimo kodu ir pašalinkite jį čia: nuo tos akimirkos jis nieko nebepatvirtina.

@@ -322,6 +322,9 @@ field-current-password = Pašreizējā parole
 field-new-password = Jaunā parole
 hint-second-method = Ja kontam ir autentifikācijas lietotne vai atkopšanas kodi, izvēlieties to, kas jums ir pie rokas.
 field-second-method = Kas jums ir
+recovery-passkey = Derēs arī piekļuves atslēga: ievadiet kodu un jauno paroli, tad izmantojiet to.
+recovery-lift = Dzēst manu adrešu sarakstu
+recovery-lift-text = Tikai tad, ja esat ierobežojis kontu ar noteiktām adresēm un nevienu no tām vairs nevarat sasniegt. Pēc tam kontu var lietot no jebkurienes, līdz izveidojat jaunu sarakstu.
 field-second-code = Tā kods
 
 ## Lauki un paskaidrojumi
@@ -683,7 +686,7 @@ field-confirm-lockout = Es to vēlos: slēgt piekļuvi no vietas, kur esmu tagad
 addresses-effect-title = Kā tas darbojas
 addresses-effect = Saraksts ir spēkā uzreiz, arī atvērtām sesijām un API pilnvarām. Pieteikšanās no citurienes tiek noraidīta tāpat kā ar nepareizu paroli; tā paliek pieteikšanās vēsturē, un, ja parole bija pareiza, jūs saņemat e-pastu.
 addresses-back-title = Ja esat slēdzis piekļuvi pats sev
-addresses-back = Piesakieties no kādas sarakstā esošas adreses un nomainiet to. Ja nevarat, rakstiet mums no sava konta e-pasta adreses: pārliecinājies, kas jūs esat, ar kodu uz jūsu pastkasti un otru apstiprināšanas veidu, atbalsts sarakstu atceļ.
+addresses-back = Piesakieties no kādas saraksta adreses un nomainiet to. Ja nevienu no tām nevarat sasniegt, aizstājiet paroli („Aizmirsta parole“) un tur izvēlieties saraksta dzēšanu: vajadzīgs kods pa pastu un vēl viens apstiprināšanas veids vai, ja tāda nav, diennakts gaidīšana. Ja vajadzīga palīdzība, rakstiet mums:
 
 security-lead = Kas pierāda, ka tas esat jūs: no vismazāk līdz visvairāk drošajam. Kad jums ir autentifikācijas lietotne vai piekļuves atslēga, tā vajadzīga pilnvarām, datu izgūšanai un izmaiņām šajā lapā.
 security-lost = Vai esat pazaudējis ierīci? Apstipriniet ar atkopšanas kodu un noņemiet ierīci šeit: no tā brīža tā vairs neko neapstiprina.

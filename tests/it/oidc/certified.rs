@@ -107,6 +107,24 @@ at! { Bank;
         assert_eq!((&problem["assurance"], &problem["methods"]), (&json!("strong"), &json!(["oidc"])));
     }
 
+    async fn a_link_stands_among_the_methods_by_what_it_has_proved(world: World, bank) {
+        //
+        let mut anna = world.owner().await;
+        let name = world.somebody();
+        linked(world, bank, &anna, &name, "low").await;
+        let app = anna.enrol_app(world).await;
+        let _ = anna.confirm_by("totp", &app.next_code(world)).await.expect(200);
+        for (how, named, offered_first) in [("low", ["email", "oidc", "totp"], "totp"), ("high", ["email", "totp", "oidc"], "oidc")] {
+            linked(world, bank, &anna, &name, how).await;
+            let methods = anna.get("/api/v1/session").await.expect(200).json()["methods"].clone();
+            let methods: Vec<&str> = methods.as_array().unwrap().iter().map(|it| it["method"].as_str().unwrap()).collect();
+            assert_eq!(methods, named);
+            let page = anna.with_header("accept", "text/html").get("/confirm").await.expect(200).page();
+            let first = page.split("name=\"method\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+            assert_eq!(first, offered_first);
+        }
+    }
+
     async fn somebody_signs_in_by_the_bank_alone_once_it_is_linked(world: World, bank) {
         // S-1
         let anna = world.owner().await;

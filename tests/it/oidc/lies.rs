@@ -243,8 +243,8 @@ at! { Liar;
         let _ = other.get(&back).await.expect(303);
     }
 
-    async fn an_account_that_may_not_be_used_from_here_is_like_one_that_is_not_linked(world: World, liar) {
-        //
+    async fn a_sign_in_from_where_the_account_may_not_be_used_is_refused_like_a_wrong_password(world: World, liar) {
+        // R-24, S-7
         let (anna, _, subject) = somebody(world, liar).await;
         let mut actor = let_in(world, liar, &subject).await;
         let nowhere = json!({"ranges": ["203.0.113.7"], "confirm_lockout": true});
@@ -252,7 +252,9 @@ at! { Liar;
         actor.session = None;
         let errand = Errand::of(&sign_in(&mut actor, "liar").await);
         let back = liar.will_give(&errand, honest(&liar.truth(world, &subject, &errand)));
-        let _ = actor.get(&back).await.problem(403, "not_linked");
+        let refused = actor.get(&back).await;
+        assert_eq!(refused.session_cookie().as_deref(), Some(""), "what was begun is over, and nothing else began");
+        let _ = refused.problem(401, "sign_in_refused");
         assert_ne!(anna.get("/api/v1/session").await.status, 200);
     }
 
