@@ -18,14 +18,14 @@ use crate::kernel::access::sessions::Phones;
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::keyring::Keyring;
-use crate::kernel::keyring::root::Provider;
+use crate::kernel::keyring::root::{Credential, OpenBao, Pkcs11, Provider, Providers};
 use crate::kernel::log::Incidents;
 use crate::kernel::store::migrate::Schema;
 use crate::kernel::store::{self, Conn, Options, Target};
 use crate::kernel::{Kernel, Parts, StartError};
 use crate::messages::outbox::Outbox;
 use crate::policies::{self, Facts, Policies, PoliciesError};
-use crate::settings::sections::RootKey;
+use crate::settings::sections::{KeeperSecret, RootKey, RootKeys};
 use crate::settings::values::{DatabaseUrl, TlsProfile};
 use crate::settings::{Mode, ProxyHow, Refusal, Settings};
 use crate::tenants;
@@ -109,7 +109,7 @@ impl App {
         let kernel = Kernel::start(Parts {
             database: target(&settings.database),
             keyring: target(&settings.keyring),
-            root: provider(&settings)?,
+            root: providers(&settings)?,
             journal: settings.data.join("journal"),
             options: Options::default(),
             clock: clock.clone(),
@@ -286,7 +286,7 @@ pub struct Listening {
 /// # Errors
 /// The keyring does not open, or does not exist yet.
 pub fn open_keyring(settings: &Settings) -> Result<Keyring, AppError> {
-    let keyring = Keyring::open(target(&settings.keyring), provider(settings)?, Clock::system(), Entropy::system());
+    let keyring = Keyring::open(target(&settings.keyring), providers(settings)?, Clock::system(), Entropy::system());
     Ok(keyring.map_err(StartError::from)?)
 }
 
@@ -299,7 +299,7 @@ pub fn open_beside(settings: &Settings) -> Result<Kernel, AppError> {
     Ok(Kernel::start(Parts {
         database: target(&settings.database),
         keyring: target(&settings.keyring),
-        root: provider(settings)?,
+        root: providers(settings)?,
         journal: settings.data.join("journal-of-commands"),
         options: Options::default(),
         clock: Clock::system(),
@@ -327,8 +327,31 @@ fn target(url: &DatabaseUrl) -> Target {
     }
 }
 
-fn provider(settings: &Settings) -> Result<Provider, AppError> {
-    Ok(match &settings.root_key {
+fn providers(settings: &Settings) -> Result<Providers, AppError> {
+    let RootKeys { current, earlier } = &settings.root_key;
+    Ok(Providers { current: provider(current)?, earlier: earlier.iter().map(provider).collect::<Result<_, _>>()? })
+}
+
+fn provider(root_key: &RootKey) -> Result<Provider, AppError> {
+    let credential = |secret: &KeeperSecret| match secret {
+        KeeperSecret::File(file) => Credential::File(file.path().to_owned()),
+        KeeperSecret::Given(secret) => Credential::Given(secret.clone()),
+    };
+    Ok(match root_key {
+        RootKey::OpenBao { url, mount, key, token, roots } => Provider::OpenBao(OpenBao {
+            url: url.clone(),
+            mount: mount.clone(),
+            key: key.clone(),
+            token: credential(token),
+            roots: roots.clone(),
+        }),
+        RootKey::Pkcs11 { module, token_label, key, pin } => Provider::Pkcs11(Pkcs11 {
+            module: module.clone(),
+            token_label: token_label.clone(),
+            key: key.clone(),
+            pin: credential(pin),
+            entropy: Entropy::system(),
+        }),
         RootKey::File(path) => Provider::File(path.clone()),
         RootKey::Passphrase { file, passphrase } => Provider::Passphrase(file.clone(), passphrase.read()?),
     })

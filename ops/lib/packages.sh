@@ -26,6 +26,9 @@ browser() { command -v chromium || command -v chromium-browser || command -v goo
 
 browser_driver() { command -v chromedriver || command -v chromium.chromedriver; }
 
+# The module of a PKCS#11 token in software.
+softhsm() { find /usr/lib -name libsofthsm2.so 2>/dev/null | sort | head -n 1 | grep .; }
+
 python_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
 # Debian's names; on Ubuntu Chromium has another.
@@ -34,6 +37,7 @@ test_packages() {
   python_venv || echo python3-venv
   command -v node >/dev/null || echo nodejs
   command -v npm >/dev/null || echo npm
+  { command -v softhsm2-util && softhsm; } >/dev/null || echo softhsm2
   local prefix=chromium driver=chromium-driver
   if grep -qs '^ID=ubuntu' /etc/os-release; then prefix=chromium-browser driver=chromium-chromedriver; fi
   browser >/dev/null || echo "$prefix"

@@ -33,7 +33,7 @@ impl Decoys {
                 .map_err(StoreError::from)
         })?;
         for id in &ids {
-            let scope = kernel.account_scope(*id).map_err(|error| store_error(&error))?;
+            let scope = kernel.account_scope_blocking(*id).map_err(|error| store_error(&error))?;
             let phc = hashing.decoy(kernel.entropy());
             kernel.db().write_blocking(Vec::new(), move |tx| person::rehash(tx, &scope, &phc))?;
         }

@@ -194,7 +194,7 @@ impl Accounts {
                 return Ok(shortened);
             }
             for account in accounts {
-                match self.scope_of(account)? {
+                match self.scope_of(account).await? {
                     Some(scope) => shortened += kernel.write("history.shorten", &scope, shorten).await?,
                     None => {
                         kernel.write("history.forget", &kernel.service(), move |tx, _| forget(tx, account)).await?;

@@ -110,7 +110,7 @@ impl Accounts {
         let keyring = self.kernel().keyring();
         for _ in 0..ROUNDS {
             let seen = keyring.identifiers_of(account).await?;
-            let Some(scope) = self.scope_of(account)? else { return Ok(0) };
+            let Some(scope) = self.scope_of(account).await? else { return Ok(0) };
             let wanted = self.kernel().read(&scope, wanted).await?;
             let wanted = wanted.into_iter().map(|(identifier, hold)| Ok((self.tag_of(&identifier)?, hold)));
             let wanted = wanted.collect::<Result<Vec<_>, KeyringError>>()?;

@@ -198,7 +198,7 @@ impl Accounts {
                 .optional()?)
         };
         let Some((day, body)) = kernel.point(&kernel.service(), read).await? else { return Ok(None) };
-        let Some(scope) = self.scope_of_day(day)? else { return Ok(None) };
+        let Some(scope) = self.scope_of_day(day).await? else { return Ok(None) };
         let waiting = scope.keys().open(row(id), &body).map_err(StoreError::from)?;
         Ok(Some((scope, waiting)))
     }

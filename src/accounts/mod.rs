@@ -172,7 +172,7 @@ impl Accounts {
         number: &crate::kernel::values::PhoneNumber,
     ) -> Result<(), Failure> {
         use crate::accounts::person::{Phone, PhoneStanding};
-        let scope = self.kernel().account_scope(account)?;
+        let scope = self.kernel().account_scope(account).await?;
         let phone = Phone::unverified(number);
         let verify = move |tx: &mut crate::kernel::store::Tx<'_>, scope: &AccountScope| -> Result<(), StoreError> {
             let at = tx.now();
@@ -187,8 +187,8 @@ impl Accounts {
     }
 
     /// The scope of an account; nothing once its keys are destroyed.
-    fn scope_of(&self, account: AccountId) -> Result<Option<AccountScope>, Failure> {
-        match self.kernel().account_scope(account) {
+    async fn scope_of(&self, account: AccountId) -> Result<Option<AccountScope>, Failure> {
+        match self.kernel().account_scope(account).await {
             Ok(scope) => Ok(Some(scope)),
             Err(KeyringError::NoKey(_)) => Ok(None),
             Err(error) => Err(error.into()),
@@ -196,9 +196,9 @@ impl Accounts {
     }
 
     /// The scope of the day that a row names; nothing once its key is destroyed.
-    fn scope_of_day(&self, day: i64) -> Result<Option<DayScope>, Failure> {
+    async fn scope_of_day(&self, day: i64) -> Result<Option<DayScope>, Failure> {
         let day = u32::try_from(day).map_err(|_| StoreError::Refused("a day before the epoch"))?;
-        match self.kernel().day_scope(day) {
+        match self.kernel().day_scope(day).await {
             Ok(scope) => Ok(Some(scope)),
             Err(KeyringError::NoKey(_)) => Ok(None),
             Err(error) => Err(error.into()),

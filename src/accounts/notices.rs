@@ -398,7 +398,7 @@ impl Accounts {
                 return Ok(mailed);
             }
             for account in accounts {
-                match self.scope_of(account)? {
+                match self.scope_of(account).await? {
                     Some(scope) => mailed += kernel.write("notices.mail", &scope, mail).await?,
                     None => {
                         kernel.write("notices.forget", &kernel.service(), move |tx, _| forget(tx, account)).await?;

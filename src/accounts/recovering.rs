@@ -206,7 +206,7 @@ impl Accounts {
             Ok(recoveries::table.find(id).select(recoveries::account_id).get_result(tx.conn()).optional()?)
         };
         let Some(account) = kernel.point(&kernel.service(), find).await? else { return Ok(None) };
-        self.scope_of(account)
+        self.scope_of(account).await
     }
 }
 

@@ -264,7 +264,7 @@ impl Accounts {
         let phones = self.rules().sessions.phones;
         for account in accounts {
             let tell_one = move |tx: &mut Tx<'_>, scope: &AccountScope| tell_one(tx, scope, phones);
-            match self.scope_of(account)? {
+            match self.scope_of(account).await? {
                 Some(scope) => told += kernel.write("accounts.tell_wait", &scope, tell_one).await?,
                 None => {
                     kernel.write("accounts.end_wait", &kernel.service(), move |tx, _| end_wait(tx, account)).await?;

@@ -73,7 +73,7 @@ impl Accounts {
     /// # Errors
     /// The store's.
     pub async fn names(&self, access: &TenantAccess) -> Result<Names, Failure> {
-        let account = self.kernel().account_scope(access.scope.actor().account())?;
+        let account = self.kernel().account_scope(access.scope.actor().account()).await?;
         let person = self.kernel().point(&account, person::find).await?;
         let profile = self.kernel().point(&access.scope, profile::find).await?;
         Ok(Names { person: person.name, tenant: profile.name })
@@ -83,8 +83,8 @@ impl Accounts {
     ///
     /// # Errors
     /// The keyring's.
-    pub fn of_member(&self, session: &Session, access: &TenantAccess) -> Result<AccountAccess, Failure> {
-        let scope = self.kernel().account_scope(session.account)?;
+    pub async fn of_member(&self, session: &Session, access: &TenantAccess) -> Result<AccountAccess, Failure> {
+        let scope = self.kernel().account_scope(session.account).await?;
         Ok(AccountAccess { session: session.clone(), scope, origin: access.scope.actor().origin().clone() })
     }
 

@@ -167,7 +167,7 @@ impl Accounts {
     }
 
     async fn checked_against(&self, account: AccountId, knock: Knock) -> Result<Option<Candidate>, Failure> {
-        let Some(scope) = self.scope_of(account)? else { return Ok(None) };
+        let Some(scope) = self.scope_of(account).await? else { return Ok(None) };
         let read = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Candidate>, StoreError> {
             let Some((standing, password, chosen_at)) = person::credentials(tx, scope)? else { return Ok(None) };
             let place = places::find(tx, scope, &knock.origin, knock.rules.usual_places)?;

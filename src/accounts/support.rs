@@ -192,7 +192,7 @@ async fn used(kernel: &Kernel, today: &DayScope, typed: &Secret<String>) -> Resu
     let mut tags = vec![tag(today, &digits)];
     if let Some(before) = today.day().checked_sub(1) {
         // Made before midnight.
-        match kernel.day_scope(before) {
+        match kernel.day_scope(before).await {
             Ok(yesterday) => tags.push(tag(&yesterday, &digits)),
             Err(KeyringError::NoKey(_)) => {}
             Err(error) => return Err(error.into()),
@@ -209,7 +209,7 @@ async fn used(kernel: &Kernel, today: &DayScope, typed: &Secret<String>) -> Resu
             .optional()?)
     };
     let Some(account) = kernel.point(&kernel.service(), find).await? else { return Ok(None) };
-    let scope = match kernel.account_scope(account) {
+    let scope = match kernel.account_scope(account).await {
         Ok(scope) => scope,
         Err(KeyringError::NoKey(_)) => return Ok(None),
         Err(error) => return Err(error.into()),

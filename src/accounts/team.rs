@@ -151,7 +151,7 @@ impl Accounts {
         };
         let mut all = Vec::new();
         for (account, role) in self.kernel().read(&access.scope, list).await? {
-            let scope = self.kernel().account_scope(account)?;
+            let scope = self.kernel().account_scope(account).await?;
             let name = self.kernel().point(&scope, person::find).await?.name;
             all.push(Member { account, name, role: Role::from_code(role).ok_or(StoreError::Unreadable)? });
         }
@@ -231,7 +231,7 @@ impl Accounts {
         }
         let day = self.kernel().today().await.map_err(Failure::from)?;
         let counter = Counter::new(&day, LIMIT, access.scope.tenant().as_bytes());
-        let inviter = self.kernel().account_scope(access.scope.actor().account()).map_err(Failure::from)?;
+        let inviter = self.kernel().account_scope(access.scope.actor().account()).await.map_err(Failure::from)?;
         let inviter = self.kernel().point(&inviter, person::find).await?;
         let language = language.unwrap_or(inviter.language);
         let invite = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<Outcome<Invitation>, TeamError> {

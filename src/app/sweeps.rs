@@ -5,11 +5,16 @@ use std::time::Duration;
 use actix_web::web::Data;
 
 use crate::kernel::idempotency;
+use crate::kernel::keyring::rotation::Pace;
+use crate::kernel::store_error;
 use crate::messages::outbox::Outbox;
 use crate::web::services::Services;
 
 /// How often the small sweeps are made.
 const OFTEN: Duration = Duration::from_secs(60);
+
+/// How fast owner keys are wrapped anew beside requests.
+const PACE: Pace = Pace { keys_per_second: 500 };
 
 /// How many of the small sweeps make an hour, after which those over all tenants are made.
 const HOUR: u32 = 60;
@@ -37,6 +42,15 @@ pub(super) async fn often(services: &Services, outbox: &Outbox) {
     }
     if let Err(error) = services.vault.sweep().await {
         services.incidents.report(&error);
+    }
+    let keyring = services.kernel.keyring().clone();
+    if let Err(error) = keyring.forget_changes().await {
+        services.incidents.report(&store_error(&error));
+    }
+    // A rotation that was killed goes on here; who keeps the root key may be away, which is told where it is needed.
+    let rotation = actix_web::web::block(move || keyring.finish_rotation(PACE)).await;
+    if let Ok(Err(error)) = rotation {
+        tracing::warn!(%error, "the rotation of the root key waits");
     }
 }
 

@@ -1,10 +1,14 @@
-//! `seif keys`: what keys there are.
+//! `seif keys`: what keys there are, and turning them over.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use clap::Subcommand;
 use serde_json::json;
 
 use crate::app;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, progress};
+use crate::kernel::keyring::rotation::{Pace, Progress, RootEvent, Rotated};
 use crate::settings::Settings;
 
 /// What to do with the keys.
@@ -12,12 +16,30 @@ use crate::settings::Settings;
 pub(super) enum Keys {
     /// Shows the root versions, and how many owner keys each wraps.
     Status,
+    /// Makes a new root version and wraps every owner key by it, beside a running service; goes on where it was
+    /// interrupted. Moving to another provider is the same: see [[root_key.earlier]] in the configuration.
+    RotateRoot {
+        /// At most so many owner keys a second; fewer where requests need the time.
+        #[arg(long, value_name = "N", default_value_t = 2_000)]
+        rate: u32,
+        /// Makes the new version and stops: for a key file that other nodes need a copy of before it wraps anything.
+        #[arg(long)]
+        prepare: bool,
+    },
+    /// Destroys a root version that wraps nothing any more: back-ups of the keyring that need it open no more.
+    DestroyRoot {
+        /// Which, as `seif keys status` shows it.
+        version: i64,
+    },
 }
 
 /// Runs the command beside a service that may be running.
 pub(super) fn run(settings: &Settings, command: &Keys, output: Output) -> anyhow::Result<()> {
     match command {
         Keys::Status => status(settings, output),
+        Keys::RotateRoot { prepare: true, .. } => prepare_root(settings, output),
+        Keys::RotateRoot { rate, .. } => rotate_root(settings, *rate, output),
+        Keys::DestroyRoot { version } => destroy_root(settings, *version, output),
     }
 }
 
@@ -26,21 +48,111 @@ fn status(settings: &Settings, output: Output) -> anyhow::Result<()> {
     let root: Vec<_> = status
         .roots
         .iter()
-        .map(|(version, provider, current, created_at)| json!({"version": version, "provider": provider, "current": current, "created_at": created_at}))
+        .map(|root| json!({"version": root.version, "provider": root.provider, "current": root.current, "created_at": root.created_at}))
         .collect();
     let by_root: serde_json::Map<_, _> =
         status.by_root.iter().map(|(version, keys)| (version.to_string(), json!(keys))).collect();
     output.show(&json!({"root": root, "owners": status.owners, "owner_keys_by_root_version": by_root}), || {
         let mut lines = Vec::new();
-        for (version, provider, current, created_at) in &status.roots {
-            let mark = if *current { "current" } else { "known" };
-            lines.push(format!("root {version}  {provider}  {mark}  since {}", created_at.rfc3339()));
+        for root in &status.roots {
+            let mark = if root.current { "current" } else { "known" };
+            lines.push(format!(
+                "root {}  {}  {mark}  since {}",
+                root.version,
+                root.provider,
+                root.created_at.rfc3339()
+            ));
         }
         for (version, keys) in &status.by_root {
             lines.push(format!("wrapped by root {version}: {keys} owner keys"));
         }
         lines.push(format!("owners: {}", status.owners));
+        for line in &status.history {
+            let what = match line.event {
+                RootEvent::Current => "became current".to_owned(),
+                RootEvent::Rewrapped => format!("took over {} owner keys", line.keys),
+                RootEvent::Destroying => "is to be destroyed".to_owned(),
+                RootEvent::Destroyed => "was destroyed".to_owned(),
+            };
+            lines.push(format!("{}  root {} {what}  by {}", line.at.rfc3339(), line.version, line.actor));
+        }
         lines.join("\n")
     });
     Ok(())
+}
+
+fn rotate_root(settings: &Settings, rate: u32, output: Output) -> anyhow::Result<()> {
+    let keyring = app::open_keyring(settings)?;
+    let since = Instant::now();
+    let mut told = since;
+    let report = |state: Progress| {
+        if told.elapsed() >= TELL || state.done >= state.all {
+            told = Instant::now();
+            progress(&estimate(&state));
+        }
+        ControlFlow::Continue(())
+    };
+    let done = keyring.rotate_root(&actor(), Pace { keys_per_second: rate }, report)?;
+    let Rotated { version, provider, resumed, rewrapped, unopenable } = &done;
+    let seconds = since.elapsed().as_secs_f64();
+    let result = json!({
+        "version": version, "provider": provider, "resumed": resumed,
+        "rewrapped": rewrapped, "unopenable": unopenable, "seconds": (seconds * 1_000.0).round() / 1_000.0,
+    });
+    output.show(&result, || {
+        let how = if *resumed { "went on with" } else { "made" };
+        format!("{how} root version {version} ({provider}), which now wraps {rewrapped} more owner keys")
+    });
+    anyhow::ensure!(
+        *unopenable == 0,
+        "{unopenable} owner keys do not open under their root version and were left as they are"
+    );
+    Ok(())
+}
+
+fn prepare_root(settings: &Settings, output: Output) -> anyhow::Result<()> {
+    let version = app::open_keyring(settings)?.prepare_root()?;
+    output.show(&json!({"version": version, "prepared": true}), || {
+        format!(
+            "root version {version} is made and wraps nothing yet: run seif keys rotate-root once every node has it"
+        )
+    });
+    Ok(())
+}
+
+fn destroy_root(settings: &Settings, version: i64, output: Output) -> anyhow::Result<()> {
+    app::open_keyring(settings)?.destroy_root(&actor(), version)?;
+    output.show(&json!({"version": version, "destroyed": true}), || {
+        format!("root version {version} is destroyed; copies of its file elsewhere are yours to destroy")
+    });
+    Ok(())
+}
+
+/// How often progress is told.
+const TELL: Duration = Duration::from_secs(1);
+
+/// `1200 of 10000 owner keys, 850 a second, 11 s left`.
+fn estimate(state: &Progress) -> String {
+    let Progress { done, all, elapsed } = *state;
+    let rate = u128::from(done) * 1_000 / elapsed.as_millis().max(1);
+    let left = u128::from(all.saturating_sub(done)) / rate.max(1);
+    format!("{done} of {all} owner keys, {rate} a second, {left} s left")
+}
+
+/// The machine's own command line acts as whoever runs it.
+fn actor() -> String {
+    format!("local:{}", rustix::process::getuid().as_raw())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_tells_the_rate_and_what_is_left() {
+        let state = Progress { done: 1_200, all: 10_000, elapsed: Duration::from_millis(1_500) };
+        assert_eq!(estimate(&state), "1200 of 10000 owner keys, 800 a second, 11 s left");
+        let begun = Progress { done: 0, all: 5, elapsed: Duration::ZERO };
+        assert_eq!(estimate(&begun), "0 of 5 owner keys, 0 a second, 5 s left");
+    }
 }

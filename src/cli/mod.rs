@@ -52,7 +52,12 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let settings = match Settings::load(&arguments.overrides, &Environment::of_the_process()) {
+    let environment = Environment::of_the_process();
+    #[cfg(feature = "testing")]
+    if let Some(point) = environment.test_fault() {
+        crate::kernel::fault::arm(point);
+    }
+    let settings = match Settings::load(&arguments.overrides, &environment) {
         Ok(settings) => settings,
         Err(error) => return wrong_use(&error),
     };

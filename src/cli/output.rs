@@ -11,6 +11,12 @@ pub(super) enum Output {
     Json,
 }
 
+/// Tells on stderr how far something is.
+#[expect(clippy::print_stderr, reason = "progress goes to stderr")]
+pub(super) fn progress(line: &str) {
+    eprintln!("seif: {line}");
+}
+
 impl Output {
     /// Shows a result in this form.
     #[expect(clippy::print_stdout, reason = "results go to stdout")]

@@ -11,7 +11,7 @@ use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{KeyVersion, Owner};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{AccountId, AnyId, InstanceId, TenantId};
-use crate::kernel::keyring::root::Provider;
+use crate::kernel::keyring::root::Providers;
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::migrate::{Schema, migrate};
@@ -28,8 +28,8 @@ pub struct Parts {
     pub database: Target,
     /// The keyring's database; another one.
     pub keyring: Target,
-    /// Where the root key is.
-    pub root: Provider,
+    /// Who keeps the root keys.
+    pub root: Providers,
     /// The folder of the journal of reads.
     pub journal: PathBuf,
     /// How much the store may use.
@@ -184,6 +184,12 @@ impl Kernel {
             match result {
                 Err(error) if matches!(error.as_store(), Some(StoreError::KeyClosed(_))) => {
                     tracing::debug!(transaction = name, "a key was closed; once more under the current one");
+                    // What is in memory may be older than what closed the key.
+                    let known = self.0.keyring.read_epoch();
+                    known.map_err(|e| E::from(store_error(&e)))?;
+                    for (owner, _) in scope.keys_in_use() {
+                        self.0.keyring.reach(owner).await.map_err(|e| E::from(store_error(&e)))?;
+                    }
                     scope = scope.renewed(&self.0.keyring).map_err(|e| E::from(store_error(&e)))?;
                 }
                 other => return other,
@@ -239,20 +245,28 @@ impl Kernel {
     ///
     /// # Errors
     /// The account's keys are gone, or the keyring is away.
-    pub fn account_scope(&self, account: AccountId) -> Result<AccountScope, KeyringError> {
-        Ok(AccountScope { account, keys: self.0.keyring.keys(Owner::Account(account))? })
+    pub async fn account_scope(&self, account: AccountId) -> Result<AccountScope, KeyringError> {
+        Ok(AccountScope { account, keys: self.0.keyring.reach(Owner::Account(account)).await? })
+    }
+
+    /// As [`Kernel::account_scope`], on the calling thread, which waits: for the start.
+    ///
+    /// # Errors
+    /// As [`Kernel::account_scope`].
+    pub fn account_scope_blocking(&self, account: AccountId) -> Result<AccountScope, KeyringError> {
+        Ok(AccountScope { account, keys: self.0.keyring.reach_blocking(Owner::Account(account))? })
     }
 
     /// The scope of a tenant for an account that acts in it. Membership and permission are `access`'s to prove first.
-    pub(in crate::kernel) fn tenant_scope(
+    pub(in crate::kernel) async fn tenant_scope(
         &self,
         tenant: TenantId,
         account: AccountId,
         by: By,
         origin: Origin,
     ) -> Result<TenantScope, KeyringError> {
-        let keys = self.0.keyring.keys(Owner::Tenant(tenant))?;
-        let actor = Actor { account, keys: self.0.keyring.keys(Owner::Account(account))?, by, origin };
+        let keys = self.0.keyring.reach(Owner::Tenant(tenant)).await?;
+        let actor = Actor { account, keys: self.0.keyring.reach(Owner::Account(account)).await?, by, origin };
         Ok(TenantScope { tenant, keys, actor })
     }
 
@@ -268,7 +282,9 @@ impl Kernel {
         origin: Origin,
     ) -> Result<TenantScope, KeyringError> {
         let session = crate::kernel::ids::SessionId::new(self.now(), self.entropy());
-        self.tenant_scope(tenant, account, By::Session(session), origin)
+        let keys = self.0.keyring.reach_blocking(Owner::Tenant(tenant))?;
+        let actor_keys = self.0.keyring.reach_blocking(Owner::Account(account))?;
+        Ok(TenantScope { tenant, keys, actor: Actor { account, keys: actor_keys, by: By::Session(session), origin } })
     }
 
     /// Makes the keys of a new account and a new tenant: keyring first, data after.
@@ -316,7 +332,7 @@ impl Kernel {
         let keys = self.0.keyring.create(owner).await?;
         let version = keys.current();
         self.0.db.write(Vec::new(), move |tx| mirror(tx, owner, version)).await?;
-        let before = match self.0.keyring.keys(Owner::Day(day.saturating_sub(1))) {
+        let before = match self.0.keyring.reach(Owner::Day(day.saturating_sub(1))).await {
             Ok(keys) => Some(keys),
             Err(KeyringError::NoKey(_)) => None,
             Err(error) => return Err(error),
@@ -330,8 +346,8 @@ impl Kernel {
     ///
     /// # Errors
     /// The day's key is destroyed, or the keyring is away.
-    pub fn day_scope(&self, day: u32) -> Result<DayScope, KeyringError> {
-        Ok(DayScope { day, keys: self.0.keyring.keys(Owner::Day(day))?, before: None })
+    pub async fn day_scope(&self, day: u32) -> Result<DayScope, KeyringError> {
+        Ok(DayScope { day, keys: self.0.keyring.reach(Owner::Day(day)).await?, before: None })
     }
 
     /// Destroys the keys of days that ended more than two days ago; gives how many.
@@ -373,7 +389,7 @@ impl Kernel {
     }
 
     fn mirror_blocking(&self, owner: Owner) -> Result<(), KeyringError> {
-        let version = self.0.keyring.keys(owner)?.current();
+        let version = self.0.keyring.reach_blocking(owner)?.current();
         self.0.db.write_blocking(Vec::new(), move |tx| mirror(tx, owner, version))?;
         Ok(())
     }
@@ -392,7 +408,12 @@ pub fn store_error(error: &KeyringError) -> StoreError {
     match error {
         KeyringError::Store(error) => *error,
         KeyringError::Away => StoreError::Unavailable,
-        KeyringError::NoKey(owner) | KeyringError::Unwrap(owner) => StoreError::NoKey(*owner),
+        KeyringError::NoKey(owner) => StoreError::NoKey(*owner),
+        KeyringError::Unwrap(_) => StoreError::Unreadable,
+        KeyringError::RootAway(_)
+        | KeyringError::RootRefused(..)
+        | KeyringError::RootUnknown(_)
+        | KeyringError::RootMoved => StoreError::KeysAway,
         _ => StoreError::Refused("the keyring failed"),
     }
 }
@@ -506,12 +527,13 @@ fn apply_revocations(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::keyring::root::Provider;
 
     fn parts(folder: &std::path::Path) -> Parts {
         Parts {
             database: Target::Sqlite(folder.join("seif.db")),
             keyring: Target::Sqlite(folder.join("keyring.db")),
-            root: Provider::File(folder.join("root.key")),
+            root: Provider::File(folder.join("root.key")).into(),
             journal: folder.join("journal"),
             options: Options::default(),
             clock: Clock::system(),
@@ -536,7 +558,7 @@ mod tests {
         drop(Kernel::start(parts(two.path())).unwrap());
         let mut mixed = parts(one.path());
         mixed.keyring = Target::Sqlite(two.path().join("keyring.db"));
-        mixed.root = Provider::File(two.path().join("root.key"));
+        mixed.root = Provider::File(two.path().join("root.key")).into();
         assert!(matches!(Kernel::start(mixed), Err(StartError::Foreign)));
     }
 

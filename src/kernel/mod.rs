@@ -11,6 +11,7 @@ pub mod clock;
 mod core;
 pub mod crypto;
 pub mod entropy;
+pub mod fault;
 pub mod idempotency;
 pub mod ids;
 pub mod keyring;

@@ -263,7 +263,7 @@ impl Outbox {
 
     async fn hand_over(&self, message: &Claimed) -> Fate {
         let now = self.0.kernel.now();
-        let (outgoing, life) = match self.open(message) {
+        let (outgoing, life) = match self.open(message).await {
             Ok(opened) => opened,
             Err(fate) => return fate,
         };
@@ -291,7 +291,7 @@ impl Outbox {
         }
     }
 
-    fn open(&self, message: &Claimed) -> Result<(Parcel, Life), Fate> {
+    async fn open(&self, message: &Claimed) -> Result<(Parcel, Life), Fate> {
         let kernel = &self.0.kernel;
         let fault = |fault| incident(kernel.clock(), kernel.entropy(), &fault);
         let later = || Fate::Again(kernel.now().plus(KEYS_AWAY));
@@ -299,7 +299,7 @@ impl Outbox {
             fault(Fault::Unreadable(message.id));
             return Err(Fate::Left);
         };
-        let keys = match kernel.keyring().keys(owner) {
+        let keys = match kernel.keyring().reach(owner).await {
             Ok(keys) => keys,
             Err(KeyringError::NoKey(Owner::Day(_))) => return Err(Fate::Left),
             Err(KeyringError::NoKey(owner)) => match kernel.keyring().ledger_of(owner) {

@@ -70,7 +70,7 @@ impl Settings {
             (Demand::Names, !self.server.names.iter().any(|name| name.reach() == Reach::Network)),
             (Demand::Certificate, self.tls.certificate.is_none()),
             (Demand::Mail, self.smtp.is_none()),
-            (Demand::RootKey, matches!(&self.root_key, RootKey::File(path) if self.beside_the_data(path))),
+            (Demand::RootKey, matches!(&self.root_key.current, RootKey::File(path) if self.beside_the_data(path))),
         ];
         unmet.into_iter().filter(|(_, unmet)| *unmet).map(|(demand, _)| Refusal { demand }).collect()
     }

@@ -17,8 +17,8 @@ pub use demands::{Demand, Mode, Refusal};
 pub use identity_providers::{IdentityProvider, ProviderId, Worth};
 pub use processors::Processor;
 pub use sections::{
-    Backup, CertificateFiles, Codes, Limits, Log, Operator, Passwords, Policies, Prompts, Proxies, RootKey, Server,
-    Sessions, Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
+    Backup, CertificateFiles, Codes, KeeperSecret, Limits, Log, Operator, Passwords, Policies, Prompts, Proxies,
+    RootKey, RootKeys, Server, Sessions, Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
 };
 pub use sources::Source;
 pub use values::{
@@ -56,7 +56,7 @@ pub struct Settings {
     /// `[sms]`; without a gateway, nothing is sent to phones.
     pub sms: Option<Sms>,
     /// `[root_key]`.
-    pub root_key: RootKey,
+    pub root_key: RootKeys,
     /// `[passwords]`.
     pub passwords: Passwords,
     /// `[prompts]`.
@@ -132,6 +132,13 @@ impl Environment {
             }
             None => Ok(None),
         }
+    }
+
+    /// Where a test wants the process to end (see `kernel::fault`).
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn test_fault(&self) -> Option<String> {
+        self.get("SEIF_TEST_FAULT").map(str::to_owned)
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -232,7 +239,7 @@ impl Settings {
         if database.same_as(&keyring) == Comparison::Same {
             return Err(contradiction("keyring", "must be another database than `database`"));
         }
-        let root_key = root_key(raw.root_key, &keyring, &raw.data)?;
+        let root_key = root_keys(raw.root_key, &keyring, &raw.data)?;
         check_passwords(&raw.passwords)?;
         if let Some(why) = identity_providers::contradiction(&raw.identity_providers) {
             return Err(contradiction("identity_providers", why));
@@ -337,20 +344,91 @@ fn sms(raw: RawSms) -> Result<Option<Sms>, SettingsError> {
     }))
 }
 
+fn root_keys(mut raw: RawRootKey, keyring: &DatabaseUrl, data: &std::path::Path) -> Result<RootKeys, SettingsError> {
+    let earlier = std::mem::take(&mut raw.earlier);
+    let current = root_key(raw, keyring, data)?;
+    let mut all = vec![current.clone()];
+    for one in earlier {
+        if !one.earlier.is_empty() {
+            return Err(contradiction("root_key.earlier", "holds `earlier` itself"));
+        }
+        let one = root_key(one, keyring, data)?;
+        if all.iter().any(|other| other.file().is_some() && other.file() == one.file()) {
+            return Err(contradiction("root_key.earlier", "names a `file` twice: each provider has one of its own"));
+        }
+        all.push(one);
+    }
+    all.remove(0);
+    Ok(RootKeys { current, earlier: all })
+}
+
 fn root_key(raw: RawRootKey, keyring: &DatabaseUrl, data: &std::path::Path) -> Result<RootKey, SettingsError> {
-    let file = raw.file.unwrap_or_else(|| match keyring {
-        DatabaseUrl::Sqlite(path) => path.with_file_name("root.key"),
-        DatabaseUrl::Postgres(_) => data.join("root.key"),
-    });
-    match (raw.provider, raw.passphrase_file) {
-        (RootKeyProvider::File, None) => Ok(RootKey::File(file)),
-        (RootKeyProvider::Passphrase, Some(passphrase)) => Ok(RootKey::Passphrase { file, passphrase }),
-        (RootKeyProvider::File, Some(_)) => {
-            Err(contradiction("root_key.passphrase_file", "is set, but `root_key.provider` is not passphrase"))
+    let provider = raw.provider;
+    let of_others = [
+        ("root_key.passphrase_file", raw.passphrase_file.is_some(), RootKeyProvider::Passphrase),
+        ("root_key.url", raw.url.is_some(), RootKeyProvider::OpenBao),
+        ("root_key.mount", raw.mount.is_some(), RootKeyProvider::OpenBao),
+        ("root_key.token_file", raw.token_file.is_some(), RootKeyProvider::OpenBao),
+        ("root_key.token", raw.token.is_some(), RootKeyProvider::OpenBao),
+        ("root_key.roots", raw.roots.is_some(), RootKeyProvider::OpenBao),
+        ("root_key.module", raw.module.is_some(), RootKeyProvider::Pkcs11),
+        ("root_key.token_label", raw.token_label.is_some(), RootKeyProvider::Pkcs11),
+        ("root_key.pin_file", raw.pin_file.is_some(), RootKeyProvider::Pkcs11),
+        ("root_key.pin", raw.pin.is_some(), RootKeyProvider::Pkcs11),
+    ];
+    if let Some((key, ..)) = of_others.into_iter().find(|(_, is_set, whose)| *is_set && *whose != provider) {
+        return Err(contradiction(key, "is set, but belongs to another `root_key.provider`"));
+    }
+    let missing = |key| contradiction(key, "is missing for this `root_key.provider`");
+    let key = raw.key.unwrap_or_else(|| "seif".to_owned());
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if key.len() > 64 || !is_plain(&key) {
+        return Err(contradiction("root_key.key", "must be at most 64 letters, digits, - and _"));
+    }
+    match provider {
+        RootKeyProvider::File | RootKeyProvider::Passphrase => {
+            let file = raw.file.unwrap_or_else(|| match keyring {
+                DatabaseUrl::Sqlite(path) => path.with_file_name("root.key"),
+                DatabaseUrl::Postgres(_) => data.join("root.key"),
+            });
+            if provider == RootKeyProvider::File {
+                return Ok(RootKey::File(file));
+            }
+            let passphrase = raw.passphrase_file.ok_or(missing("root_key.passphrase_file"))?;
+            Ok(RootKey::Passphrase { file, passphrase })
         }
-        (RootKeyProvider::Passphrase, None) => {
-            Err(contradiction("root_key.passphrase_file", "is missing, and `root_key.provider` is passphrase"))
+        RootKeyProvider::OpenBao => {
+            let url = raw.url.ok_or(missing("root_key.url"))?;
+            if !url.starts_with("https://") {
+                return Err(contradiction("root_key.url", "must begin with https://"));
+            }
+            let mount = raw.mount.unwrap_or_else(|| "transit".to_owned());
+            if !mount.split('/').all(|part| !part.is_empty() && is_plain(part)) {
+                return Err(contradiction("root_key.mount", "must be letters, digits, - and _, between slashes"));
+            }
+            let token = keeper_secret(raw.token_file, raw.token, "root_key.token_file")?;
+            Ok(RootKey::OpenBao { url, mount, key, token, roots: raw.roots })
         }
+        RootKeyProvider::Pkcs11 => {
+            let module = raw.module.ok_or(missing("root_key.module"))?;
+            let token_label = raw.token_label.ok_or(missing("root_key.token_label"))?;
+            let pin = keeper_secret(raw.pin_file, raw.pin, "root_key.pin_file")?;
+            Ok(RootKey::Pkcs11 { module, token_label, key, pin })
+        }
+    }
+}
+
+/// A secret in a file or in the environment; one of the two.
+fn keeper_secret(
+    file: Option<SecretFile>,
+    given: Option<Secret<String>>,
+    key: &'static str,
+) -> Result<KeeperSecret, SettingsError> {
+    match (file, given) {
+        (Some(file), None) => Ok(KeeperSecret::File(file)),
+        (None, Some(secret)) => Ok(KeeperSecret::Given(secret)),
+        (None, None) => Err(contradiction(key, "is missing, and so is what it would hold")),
+        (Some(_), Some(_)) => Err(contradiction(key, "is set, and what it would hold too")),
     }
 }
 

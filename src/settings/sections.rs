@@ -15,6 +15,7 @@ use super::values::{
     DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, RootKeyProvider, SecretFile,
     Size, SmtpSecurity, TlsProfile,
 };
+use crate::kernel::personal::Secret;
 
 /// The configuration as it is written.
 #[derive(Debug, Deserialize)]
@@ -241,16 +242,90 @@ pub enum RootKey {
         /// The passphrase's own file.
         passphrase: SecretFile,
     },
+    /// The transit engine of an OpenBao or Vault server.
+    OpenBao {
+        /// `https://HOST:PORT`.
+        url: String,
+        /// Where the engine is mounted.
+        mount: String,
+        /// What the names of our keys begin with.
+        key: String,
+        /// The token.
+        token: KeeperSecret,
+        /// The authorities of its certificate, in PEM; without it the system's.
+        roots: Option<PathBuf>,
+    },
+    /// A PKCS#11 token.
+    Pkcs11 {
+        /// The module's library.
+        module: PathBuf,
+        /// The token's label.
+        token_label: String,
+        /// What the labels of our keys begin with.
+        key: String,
+        /// The user's PIN.
+        pin: KeeperSecret,
+    },
+}
+
+/// The secret that lets us use somebody's root keys.
+#[derive(Debug, Clone)]
+pub enum KeeperSecret {
+    /// In a file, read whenever it is needed.
+    File(SecretFile),
+    /// In the environment.
+    Given(Secret<String>),
+}
+
+impl RootKey {
+    /// The file that the keys are in; none where they are elsewhere.
+    pub(super) const fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::File(file) | Self::Passphrase { file, .. } => Some(file),
+            Self::OpenBao { .. } | Self::Pkcs11 { .. } => None,
+        }
+    }
+}
+
+/// `[root_key]` and `[[root_key.earlier]]`: who makes new root keys, and who else keeps some that are still needed.
+#[derive(Debug, Clone)]
+pub struct RootKeys {
+    /// Makes new ones.
+    pub current: RootKey,
+    /// Keep older ones.
+    pub earlier: Vec<RootKey>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRootKey {
     pub(super) provider: RootKeyProvider,
-    #[serde(deserialize_with = "path_or_not")]
+    #[serde(default, deserialize_with = "path_or_not")]
     pub(super) file: Option<PathBuf>,
-    #[serde(deserialize_with = "set_or_not")]
+    #[serde(default, deserialize_with = "set_or_not")]
     pub(super) passphrase_file: Option<SecretFile>,
+    #[serde(default, deserialize_with = "text_or_not")]
+    pub(super) url: Option<String>,
+    #[serde(default, deserialize_with = "text_or_not")]
+    pub(super) mount: Option<String>,
+    #[serde(default, deserialize_with = "text_or_not")]
+    pub(super) key: Option<String>,
+    #[serde(default, deserialize_with = "set_or_not")]
+    pub(super) token_file: Option<SecretFile>,
+    #[serde(default, deserialize_with = "secret_or_not")]
+    pub(super) token: Option<Secret<String>>,
+    #[serde(default, deserialize_with = "path_or_not")]
+    pub(super) roots: Option<PathBuf>,
+    #[serde(default, deserialize_with = "path_or_not")]
+    pub(super) module: Option<PathBuf>,
+    #[serde(default, deserialize_with = "text_or_not")]
+    pub(super) token_label: Option<String>,
+    #[serde(default, deserialize_with = "set_or_not")]
+    pub(super) pin_file: Option<SecretFile>,
+    #[serde(default, deserialize_with = "secret_or_not")]
+    pub(super) pin: Option<Secret<String>>,
+    #[serde(default)]
+    pub(super) earlier: Vec<Self>,
 }
 
 /// `[passwords]`: Argon2id and its queue.
@@ -426,6 +501,11 @@ where
 {
     let text = zeroize::Zeroizing::new(String::deserialize(deserializer)?);
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+}
+
+fn secret_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret<String>>, D::Error> {
+    let text = Secret::new(String::deserialize(deserializer)?);
+    Ok(Some(text).filter(|text| !text.reveal().is_empty()))
 }
 
 fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {

@@ -22,7 +22,7 @@ fn without_configuration_it_is_a_trial_on_loopback_with_files_in_the_data_folder
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8443");
     assert!(matches!(&settings.database, DatabaseUrl::Sqlite(path) if path.ends_with("data/seif.db")));
     assert!(matches!(&settings.keyring, DatabaseUrl::Sqlite(path) if path.ends_with("data/keyring.db")));
-    assert!(matches!(&settings.root_key, RootKey::File(path) if path.ends_with("data/root.key")));
+    assert!(matches!(&settings.root_key.current, RootKey::File(path) if path.ends_with("data/root.key")));
     assert!(settings.smtp.is_none() && settings.tls.certificate.is_none());
     assert_eq!(settings.policies.notice.duration(), Duration::from_secs(30 * 86_400));
     assert_eq!((settings.mode(), settings.refusals()), (Mode::Trial, vec![]));
@@ -140,6 +140,18 @@ fn settings_that_contradict_each_other_are_refused() {
         ("[smtp]\nhost = \"a\"\nfrom = \"a@b.c\"\nuser = \"u\"\n", "smtp.password_file"),
         ("[root_key]\nprovider = \"passphrase\"\n", "root_key.passphrase_file"),
         ("[root_key]\npassphrase_file = \"a\"\n", "root_key.passphrase_file"),
+        ("[root_key]\npin = \"1\"\n", "root_key.pin"),
+        ("[root_key]\nprovider = \"openbao\"\n", "root_key.url"),
+        ("[root_key]\nprovider = \"openbao\"\nurl = \"http://a\"\n", "root_key.url"),
+        ("[root_key]\nprovider = \"openbao\"\nurl = \"https://a\"\n", "root_key.token_file"),
+        ("[root_key]\nprovider = \"openbao\"\nurl = \"https://a\"\ntoken = \"t\"\nkey = \"a/b\"\n", "root_key.key"),
+        (
+            "[root_key]\nprovider = \"openbao\"\nurl = \"https://a\"\ntoken = \"t\"\nmount = \"a//b\"\n",
+            "root_key.mount",
+        ),
+        ("[root_key]\nprovider = \"pkcs11\"\n", "root_key.module"),
+        ("[root_key]\nprovider = \"pkcs11\"\nmodule = \"a\"\ntoken_label = \"b\"\n", "root_key.pin_file"),
+        ("[[root_key.earlier]]\nprovider = \"file\"\n", "root_key.earlier"),
         ("[passwords]\nmemory_kib = 19456\n", "passwords.memory_kib"),
         ("[passwords]\nlanes = 0\n", "passwords.lanes"),
         ("[prompts]\ncontacts = \"0s\"\n", "prompts.contacts"),

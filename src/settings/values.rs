@@ -73,11 +73,15 @@ words! {
         Starttls = "starttls",
     }
     /// Who keeps the root key.
-    RootKeyProvider: "one of file, passphrase" {
+    RootKeyProvider: "one of file, passphrase, openbao, pkcs11" {
         /// A key file.
         File = "file",
         /// A file sealed under a passphrase.
         Passphrase = "passphrase",
+        /// The transit engine of an OpenBao or Vault server.
+        OpenBao = "openbao",
+        /// A PKCS#11 token.
+        Pkcs11 = "pkcs11",
     }
     /// How much is logged.
     LogLevel: "one of error, warn, info, debug, trace" {

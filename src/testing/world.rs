@@ -37,6 +37,7 @@ pub struct World {
     address: SocketAddr,
     stop: Option<actix_web::dev::ServerHandle>,
     databases: Vec<String>,
+    configuration: String,
     people: u64,
 }
 
@@ -68,15 +69,20 @@ impl World {
         let address = *listening.addresses.first().expect("an address");
         actix_web::rt::spawn(listening.server);
         let databases = urls.map(|urls| urls.to_vec()).unwrap_or_default();
-        Self { folder, clock, app, database, address, stop: Some(listening.handle), databases, people: 0 }
+        let (stop, configuration) = (Some(listening.handle), configuration.to_owned());
+        Self { folder, clock, app, database, address, stop, databases, configuration, people: 0 }
     }
 
     /// Stops the service as SIGTERM would, and starts another one on what it left.
     pub async fn restart(&mut self) {
         self.stop().await;
         let urls = <[String; 2]>::try_from(self.databases.clone()).ok();
-        self.app = App::build(settings(self.folder.path(), urls.as_ref(), ""), self.clock.clone(), Entropy::system())
-            .expect("the service starts again");
+        self.app = App::build(
+            settings(self.folder.path(), urls.as_ref(), &self.configuration),
+            self.clock.clone(),
+            Entropy::system(),
+        )
+        .expect("the service starts again");
         let listening = self.app.listen(&Clock::system()).expect("the service listens again");
         self.address = *listening.addresses.first().expect("an address");
         actix_web::rt::spawn(listening.server);

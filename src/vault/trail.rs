@@ -1,5 +1,8 @@
 //! The audit: every read is noted before its answer leaves, and the trail itself can be read and verified.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::kernel::access::{TenantAccess, Use};
@@ -58,6 +61,12 @@ pub struct AuditActor {
     pub device: Option<String>,
 }
 
+/// A page of the audit, or who acted in it and has no key in memory.
+enum Listed {
+    Whole(Page<AuditItem>),
+    Without(BTreeSet<AccountId>),
+}
+
 impl Vault {
     /// Lists what was done in the tenant, newest first.
     ///
@@ -70,24 +79,53 @@ impl Vault {
         after: Option<String>,
     ) -> Result<Page<AuditItem>, Error> {
         self.flush().await?;
+        // The first time it is found out who acted; then the keys of those whom nobody asked for lately are asked for.
+        let missing = match self.audit_page(access, limit, after.clone()).await? {
+            Listed::Whole(found) => return self.audit_listed(access, found),
+            Listed::Without(missing) => missing,
+        };
+        for account in missing {
+            match self.kernel.keyring().reach(Owner::Account(account)).await {
+                Ok(_) | Err(KeyringError::NoKey(_)) => {}
+                Err(error) => return Err(store_error(&error).into()),
+            }
+        }
+        match self.audit_page(access, limit, after).await? {
+            Listed::Whole(found) => self.audit_listed(access, found),
+            Listed::Without(_) => Err(StoreError::KeysAway.into()),
+        }
+    }
+
+    fn audit_listed(&self, access: &TenantAccess, found: Page<AuditItem>) -> Result<Page<AuditItem>, Error> {
+        self.note(access, &Event::new(Action::AuditRead).counting(found.items.len()))?;
+        Ok(found)
+    }
+
+    async fn audit_page(&self, access: &TenantAccess, limit: Limit, after: Option<String>) -> Result<Listed, Error> {
         let kernel = self.kernel.clone();
-        let found = self
-            .kernel
-            .read(&access.scope, move |tx, scope| -> Result<Page<AuditItem>, Error> {
+        self.kernel
+            .read(&access.scope, move |tx, scope| -> Result<Listed, Error> {
+                let missing = RefCell::new(BTreeSet::new());
                 let cursors = Cursors::new(scope.keys(), &[b"audit"]);
                 let before = cursors.read::<24>(after.as_deref())?.map(position).transpose()?;
                 let keys_of = |account| match kernel.keyring().keys(Owner::Account(account)) {
                     Ok(keys) => Ok(Some(keys)),
                     Err(KeyringError::NoKey(_)) => Ok(None),
+                    Err(KeyringError::RootAway(_)) => {
+                        missing.borrow_mut().insert(account);
+                        Ok(None)
+                    }
                     Err(error) => Err(store_error(&error)),
                 };
                 let entries = audit::list(tx, scope, before, limit.and_one(), &keys_of)?;
                 let entries = page(entries, limit, |entry| cursors.write(position_of(entry)));
-                Ok(Page { items: entries.items.into_iter().map(shown).collect(), next: entries.next })
+                let missing = missing.into_inner();
+                if !missing.is_empty() {
+                    return Ok(Listed::Without(missing));
+                }
+                Ok(Listed::Whole(Page { items: entries.items.into_iter().map(shown).collect(), next: entries.next }))
             })
-            .await?;
-        self.note(access, &Event::new(Action::AuditRead).counting(found.items.len()))?;
-        Ok(found)
+            .await
     }
 
     /// Re-computes the tenant's whole audit, with every read noted so far.

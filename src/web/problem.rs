@@ -143,6 +143,11 @@ pub enum Problem {
         /// When to come back.
         retry_after: Duration,
     },
+    /// Who keeps the root key does not open this owner's key at the moment; nothing was changed.
+    KeysUnavailable {
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// A part that is needed cannot be reached at the moment; nothing was changed.
     Unavailable {
         /// When to come back.
@@ -267,6 +272,7 @@ catalogue! {
     INTERNAL = "internal" INTERNAL_SERVER_ERROR ["incident"] "Internal error": "Something went wrong on our side; `incident` identifies it to support.";
     BUSY = "busy" SERVICE_UNAVAILABLE [] "Busy": "As many callers wait as may wait; come back after Retry-After.";
     PROVIDER_UNAVAILABLE = "provider_unavailable" SERVICE_UNAVAILABLE [] "The provider is away": "The identity provider does not answer at the moment; nothing was changed. Come back after Retry-After, or take another method.";
+    KEYS_UNAVAILABLE = "keys_unavailable" SERVICE_UNAVAILABLE [] "Keys unavailable": "Who keeps the root key does not answer, so this data cannot be opened at the moment; it is safe, and nothing was changed. Come back after Retry-After.";
     UNAVAILABLE = "unavailable" SERVICE_UNAVAILABLE [] "Unavailable": "A part of the service cannot be reached at the moment; nothing was changed. Come back after Retry-After.";
 }
 
@@ -337,6 +343,7 @@ impl Problem {
             Self::LimitReached(_) => &LIMIT_REACHED,
             Self::Internal(_) => &INTERNAL,
             Self::Busy { .. } => &BUSY,
+            Self::KeysUnavailable { .. } => &KEYS_UNAVAILABLE,
             Self::Unavailable { .. } => &UNAVAILABLE,
         }
     }
@@ -379,7 +386,10 @@ impl Problem {
     pub fn add_headers(&self, headers: &mut HeaderMap) {
         match self {
             Self::TooManyRequests(exhausted) | Self::LimitReached(exhausted) => exhausted.add_headers(headers),
-            Self::Busy { retry_after } | Self::Unavailable { retry_after } | Self::NotYetApproved { retry_after } => {
+            Self::Busy { retry_after }
+            | Self::KeysUnavailable { retry_after }
+            | Self::Unavailable { retry_after }
+            | Self::NotYetApproved { retry_after } => {
                 headers.insert(header::RETRY_AFTER, seconds(*retry_after).into());
             }
             // As long as a provider that was away is left alone.

@@ -65,7 +65,7 @@ fn the_audit_is_not_shown_without_its_actors_while_the_keyring_is_away() {
         close(&mut beside, &urls[1]);
         let account = owner.account.as_deref().unwrap().parse().unwrap();
         let ran_out = async {
-            while world.app.services.kernel.account_scope(account).is_ok() {
+            while world.app.services.kernel.account_scope(account).await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };

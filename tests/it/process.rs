@@ -14,6 +14,8 @@ pub(crate) struct Process {
     child: Child,
     data: PathBuf,
     databases: Vec<String>,
+    configuration: Option<PathBuf>,
+    environment: Vec<(String, String)>,
     /// Where it listens.
     pub(crate) address: std::net::SocketAddr,
 }
@@ -21,18 +23,42 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the service on a folder and, when there are any, on these databases.
     pub(crate) fn start(data: &Path, databases: &[String]) -> Self {
+        Self::begin(data, databases, None, &[])
+    }
+
+    /// As [`Process::start`], with a configuration file of this content.
+    pub(crate) fn start_with(data: &Path, databases: &[String], configuration: &str) -> Self {
+        Self::start_in(data, databases, configuration, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub(crate) fn start_in(
+        data: &Path,
+        databases: &[String],
+        configuration: &str,
+        environment: &[(String, String)],
+    ) -> Self {
+        let file = data.with_extension("toml");
+        std::fs::write(&file, configuration).unwrap();
+        Self::begin(data, databases, Some(file), environment)
+    }
+
+    fn begin(
+        data: &Path,
+        databases: &[String],
+        configuration: Option<PathBuf>,
+        environment: &[(String, String)],
+    ) -> Self {
         let log = OpenOptions::new().create(true).append(true).open(data.with_extension("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_seif"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-        command.env_remove("SEIF_TEST_POSTGRES").stdout(Stdio::piped()).stderr(log);
-        if let [database, keyring] = databases {
-            command.env("SEIF_DATABASE", database).env("SEIF_KEYRING", keyring);
-        }
+        let mut command = beside(data, databases, configuration.as_deref());
+        command.envs(environment.iter().cloned());
+        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("ready https://").map(str::to_owned));
         let address = ready.expect("it gets ready").parse().unwrap();
-        Self { child, data: data.to_owned(), databases: databases.to_vec(), address }
+        let (data, databases, environment) = (data.to_owned(), databases.to_vec(), environment.to_vec());
+        Self { child, data, databases, configuration, environment, address }
     }
 
     /// SIGKILL, by its process id.
@@ -43,7 +69,14 @@ impl Process {
 
     /// Starts another one on what this one left.
     pub(crate) fn again(&mut self) {
-        *self = Self::start(&self.data, &self.databases);
+        *self = Self::begin(&self.data, &self.databases, self.configuration.clone(), &self.environment);
+    }
+
+    /// Another command on the same folder and databases.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = beside(&self.data, &self.databases, self.configuration.as_deref());
+        command.envs(self.environment.iter().cloned()).args(arguments);
+        command
     }
 
     /// Somebody who speaks to it.
@@ -87,6 +120,18 @@ impl Process {
         }
         panic!("no mail came");
     }
+}
+
+fn beside(data: &Path, databases: &[String], configuration: Option<&Path>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seif"));
+    command.arg("--data").arg(data).env_remove("SEIF_TEST_POSTGRES");
+    if let Some(file) = configuration {
+        command.arg("--config").arg(file);
+    }
+    if let [database, keyring] = databases {
+        command.env("SEIF_DATABASE", database).env("SEIF_KEYRING", keyring);
+    }
+    command
 }
 
 impl Drop for Process {

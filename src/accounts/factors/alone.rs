@@ -158,7 +158,7 @@ impl Accounts {
         };
         let taken = kernel.write("accounts.take_passkey_question", &kernel.service(), take).await?;
         let Some((day, _, body)) = taken else { return Ok(None) };
-        let Some(scope) = self.scope_of_day(day)? else { return Ok(None) };
+        let Some(scope) = self.scope_of_day(day).await? else { return Ok(None) };
         Ok(Some(scope.keys().open(row(id), &body).map_err(StoreError::from)?))
     }
 
@@ -170,7 +170,10 @@ impl Accounts {
         let keyring = self.kernel().keyring();
         let tag = keyring.identifier_tag(IDENTIFIER, &said.id)?;
         let account: Option<AccountId> = keyring.find_identifier(&tag).await?;
-        account.map_or(Ok(None), |account| self.scope_of(account))
+        match account {
+            Some(account) => self.scope_of(account).await,
+            None => Ok(None),
+        }
     }
 
     /// Judges the answer and writes down what came of it.

@@ -151,7 +151,7 @@ impl Accounts {
         if session.assurance < Assurance::Confirmed {
             return Ok(Asking::Nobody);
         }
-        let scope = self.kernel().account_scope(session.account)?;
+        let scope = self.kernel().account_scope(session.account).await?;
         let id = session.id;
         let find = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<ConfirmationId>, StoreError> {
             let now = tx.now();

@@ -287,7 +287,7 @@ impl Accounts {
 
     /// Whether the account has this identity linked, usable or not.
     async fn has_linked(&self, account: AccountId, identity: &Identity) -> Result<bool, Failure> {
-        let Some(scope) = self.scope_of(account)? else { return Ok(false) };
+        let Some(scope) = self.scope_of(account).await? else { return Ok(false) };
         let rows =
             self.kernel().read(&scope, |tx: &mut Tx<'_>, scope: &AccountScope| rows::enrolled(tx, scope)).await?;
         for row in &rows {

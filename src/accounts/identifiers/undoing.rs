@@ -97,7 +97,7 @@ impl Accounts {
             Some((account, Hold::Until(_))) => account,
             Some((_, Hold::SignsIn)) | None => decoy()?,
         };
-        let scope = kernel.account_scope(account)?;
+        let scope = kernel.account_scope(account).await?;
         let lifetime = self.rules().code_lifetime;
         let asked = Asked { kind: identifier.kind.to_owned(), normalised: identifier.normalised.clone(), account };
         let begin = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Undo, StoreError> {
@@ -168,7 +168,7 @@ impl Accounts {
                 .optional()?)
         };
         let Some((day, body)) = kernel.point(&kernel.service(), read).await? else { return Ok(None) };
-        let Some(scope) = self.scope_of_day(day)? else { return Ok(None) };
+        let Some(scope) = self.scope_of_day(day).await? else { return Ok(None) };
         Ok(Some(scope.keys().open(row(id), &body).map_err(StoreError::from)?))
     }
 
@@ -179,7 +179,7 @@ impl Accounts {
         code: RecoveryCode,
         origin: Origin,
     ) -> Result<Option<(AccountId, Kind)>, Failure> {
-        let Some(scope) = self.scope_of(asked.account)? else { return Ok(None) };
+        let Some(scope) = self.scope_of(asked.account).await? else { return Ok(None) };
         let undo = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Kind>, StoreError> {
             let fits = |done: &Done| {
                 let known = RecoveryCode::parse(done.code.reveal()).map(|known| known.shown());

@@ -170,7 +170,7 @@ impl Accounts {
         let (kernel, token) = (self.kernel(), token.ok_or(ArriveError::Refused)?);
         let find = move |tx: &mut Tx<'_>, _: &ServiceScope| rows::find(tx, &token);
         let (id, day, body) = kernel.point(&kernel.service(), find).await?.ok_or(ArriveError::Refused)?;
-        let day = self.scope_of_day(day)?.ok_or(ArriveError::Refused)?;
+        let day = self.scope_of_day(day).await?.ok_or(ArriveError::Refused)?;
         let pending = day.keys().open(rows::row(&id), &body).map_err(StoreError::from)?;
         if pending.is_of(state, provider, None) == Comparison::Different {
             return Err(ArriveError::Refused);
@@ -216,7 +216,7 @@ impl Accounts {
         let keyring = self.kernel().keyring();
         let account = keyring.find_identifier(&vouched.identity.tag(keyring)?).await?;
         let account: AccountId = account.ok_or(ArriveError::NotLinked)?;
-        let Some(scope) = self.scope_of(account)? else { return Err(ArriveError::NotLinked) };
+        let Some(scope) = self.scope_of(account).await? else { return Err(ArriveError::NotLinked) };
         let (tags, rules, seen_from) = (self.tags(&vouched)?, self.rules().sessions, origin.clone());
         let computer = if pending.shared_computer { Computer::Shared } else { Computer::Own };
         let enter = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Entered, StoreError> {

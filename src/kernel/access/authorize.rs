@@ -116,8 +116,8 @@ pub async fn authorize<P: Permission>(
 
 async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: &Rule) -> Result<Held, Denied> {
     let found = look_up(kernel, rules, shown, rule).await?;
-    let account = |session: Session| -> Result<Box<AccountAccess>, Denied> {
-        let scope = kernel.account_scope(session.account)?;
+    let account = async |session: Session| -> Result<Box<AccountAccess>, Denied> {
+        let scope = kernel.account_scope(session.account).await?;
         Ok(Box::new(AccountAccess { session, scope, origin: shown.origin.clone() }))
     };
     if let Some(session) = found.session.as_ref().filter(|session| session.needs_a_touch(kernel.now()) == Touch::Due) {
@@ -125,8 +125,11 @@ async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: 
         kernel.write("sessions.touch", &ServiceScope::new(), move |tx, _| sessions::touch(tx, id)).await?;
     }
     match rule.subject {
-        Subject::Anyone => Ok(Held::Visitor(found.session.map(account).transpose()?)),
-        Subject::Account => account(found.session.ok_or(Denied::NotSignedIn)?).map(Held::Account),
+        Subject::Anyone => Ok(Held::Visitor(match found.session {
+            Some(session) => Some(account(session).await?),
+            None => None,
+        })),
+        Subject::Account => account(found.session.ok_or(Denied::NotSignedIn)?).await.map(Held::Account),
         Subject::Tenant(..) => {
             let (tenant, role) = found.place.ok_or(Denied::NotFound)?;
             let (by, actor) = match (&found.session, &found.token) {
@@ -134,7 +137,7 @@ async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: 
                 (None, Some(token)) => (By::Token(token.id), token.account),
                 (None, None) => return Err(Denied::NotSignedIn),
             };
-            let scope = kernel.tenant_scope(tenant, actor, by, shown.origin.clone())?;
+            let scope = kernel.tenant_scope(tenant, actor, by, shown.origin.clone()).await?;
             let of_token = found.token.as_ref().map(|token| (token.id, token.limits));
             let allowance = Allowance::of(of_token, actor, found.role_limits);
             let scopes = found.token.map(|token| token.scopes);
@@ -178,53 +181,52 @@ async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rul
     if let (Subject::Tenant(least, scopes), Some(token)) = (rule.subject, &shown.bearer) {
         let digest = token.digest();
         let (token, place, addresses) = kernel.glance(move |tx| live_token(tx, &digest)).await?;
-        admit(kernel, token.account, &addresses, &shown.origin)?;
+        admit(kernel, token.account, &addresses, &shown.origin).await?;
         return by_token(shown, token, place, least, scopes);
     }
-    let (shown_session, named, origin) = (shown.session.clone(), shown.tenant, shown.origin.clone());
-    let (rules, rule, within) = (*rules, *rule, kernel.clone());
-    let signed_in = move |tx: &mut Tx<'_>, token: &SessionToken| -> Result<Session, Denied> {
-        let (session, addresses) = sessions::find(tx, token, &rules)?.ok_or(Denied::NotSignedIn)?;
-        admit(&within, session.account, &addresses, &origin)?;
-        Ok(session)
+    let (shown_session, named) = (shown.session.clone(), shown.tenant);
+    let (rules, asked) = (*rules, *rule);
+    let find = move |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<_, Denied> {
+        let Some(token) = &shown_session else { return Ok(None) };
+        let Some((session, addresses)) = sessions::find(tx, token, &rules)? else { return Ok(None) };
+        Ok(Some((session.account, addresses, by_session(tx, session, named, &asked))))
     };
-    kernel
-        .point(&ServiceScope::new(), move |tx, _| match (rule.subject, &shown_session) {
-            (Subject::Anyone, None) => Ok(Found::default()),
-            (Subject::Anyone, Some(token)) => match signed_in(tx, token) {
-                // What is open to all stays open; there the session counts for nothing.
-                Err(Denied::NotSignedIn | Denied::AddressNotAllowed) => Ok(Found::default()),
-                Err(error) => Err(error),
-                Ok(session) => Ok(Found { session: Some(session), ..Found::default() }),
-            },
-            (Subject::Account, Some(token)) => {
-                let session = signed_in(tx, token)?;
-                rule.need.met_by(&session, tx.now())?;
-                Ok(Found { session: Some(session), ..Found::default() })
-            }
-            (Subject::Tenant(least, _), Some(token)) => {
-                let session = signed_in(tx, token)?;
-                rule.need.met_by(&session, tx.now())?;
-                let tenant = tenant_of(tx, session.account, named)?;
-                let place = reaching(place(tx, tenant, session.account)?, least)?;
-                Ok(Found {
-                    session: Some(session),
-                    place: Some((tenant, place.role)),
-                    role_limits: place.limits,
-                    ..Found::default()
-                })
-            }
-            (Subject::Account | Subject::Tenant(..), None) => Err(Denied::NotSignedIn),
-        })
-        .await
+    let admitted = match kernel.point(&ServiceScope::new(), find).await? {
+        None => Err(Denied::NotSignedIn),
+        // Where it may be used comes before what it may do.
+        Some((account, addresses, found)) => admit(kernel, account, &addresses, &shown.origin).await.map(|()| found),
+    };
+    match (rule.subject, admitted) {
+        // What is open to all stays open; there the session counts for nothing.
+        (Subject::Anyone, Err(Denied::NotSignedIn | Denied::AddressNotAllowed)) => Ok(Found::default()),
+        (_, admitted) => admitted?,
+    }
+}
+
+/// What a session allows of what its account may do.
+fn by_session(tx: &mut Tx<'_>, session: Session, named: Option<TenantId>, rule: &Rule) -> Result<Found, Denied> {
+    let (place, role_limits) = match rule.subject {
+        Subject::Anyone => (None, Limits::default()),
+        Subject::Account => {
+            rule.need.met_by(&session, tx.now())?;
+            (None, Limits::default())
+        }
+        Subject::Tenant(least, _) => {
+            rule.need.met_by(&session, tx.now())?;
+            let tenant = tenant_of(tx, session.account, named)?;
+            let place = reaching(place(tx, tenant, session.account)?, least)?;
+            (Some((tenant, place.role)), place.limits)
+        }
+    };
+    Ok(Found { session: Some(session), place, role_limits, ..Found::default() })
 }
 
 /// Refuses an account where it may not be used.
-fn admit(kernel: &Kernel, account: AccountId, addresses: &addresses::Row, origin: &Origin) -> Result<(), Denied> {
+async fn admit(kernel: &Kernel, account: AccountId, addresses: &addresses::Row, origin: &Origin) -> Result<(), Denied> {
     if addresses.1.is_none() {
         return Ok(());
     }
-    let list = addresses::opened(&kernel.account_scope(account)?, addresses)?;
+    let list = addresses::opened(&kernel.account_scope(account).await?, addresses)?;
     list.admit(*origin.address.reveal()).map_err(|Outside| Denied::AddressNotAllowed)
 }
 
@@ -362,7 +364,7 @@ pub async fn scopes_of(
     let belongs = kernel.point(&ServiceScope::new(), move |tx, _| memberships(tx, account)).await?;
     let mut scopes = Vec::new();
     for (tenant, role) in belongs {
-        match kernel.tenant_scope(tenant, account, by, origin.clone()) {
+        match kernel.tenant_scope(tenant, account, by, origin.clone()).await {
             Ok(scope) => scopes.push((scope, role)),
             Err(KeyringError::NoKey(Owner::Tenant(_))) => {}
             Err(error) => return Err(crate::kernel::store_error(&error)),

@@ -33,7 +33,7 @@ pub async fn invited(
     };
     let Some((id, tenant)) = kernel.point(&ServiceScope::new(), find).await? else { return Ok(None) };
     let by = By::Session(access.session.id);
-    match kernel.tenant_scope(tenant, access.session.account, by, access.origin.clone()) {
+    match kernel.tenant_scope(tenant, access.session.account, by, access.origin.clone()).await {
         Ok(scope) => Ok(Some((scope, id))),
         Err(KeyringError::NoKey(Owner::Tenant(_))) => Ok(None),
         Err(error) => Err(crate::kernel::store_error(&error)),

@@ -137,6 +137,12 @@ impl OwnerKey {
         Self(Secret::new(bytes))
     }
 
+    /// Compares in constant time.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> crate::kernel::personal::Comparison {
+        self.0.same_as(other.reveal())
+    }
+
     /// The key itself, to be wrapped.
     #[must_use]
     pub const fn reveal(&self) -> &[u8; KEY] {

@@ -35,12 +35,25 @@ impl Cache {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that `epoch` was read at `at`; when it moved, every key goes.
-    pub(super) fn renew(&self, epoch: i64, at: Instant) {
+    /// The epoch that was read last; 0 before the first time.
+    pub(super) fn epoch(&self) -> i64 {
+        self.held().epoch
+    }
+
+    /// Notes that `epoch` was read at `at`; when it moved since `before`, the keys that `changed` go.
+    pub(super) fn renew(&self, before: i64, epoch: i64, changed: &Changed, at: Instant) {
         let mut held = self.held();
         if held.epoch != epoch {
+            // What changed is known from one epoch to another; what another thread noted meanwhile is not among it.
+            match changed {
+                Changed::Of(owners) if held.epoch == before => {
+                    for owner in owners {
+                        held.keys.remove(owner);
+                    }
+                }
+                _ => held.keys.clear(),
+            }
             held.epoch = epoch;
-            held.keys.clear();
         }
         if held.read_at.is_none_or(|before| before < at) {
             held.read_at = Some(at);
@@ -83,7 +96,8 @@ impl Cache {
             let mut used: Vec<u64> = held.keys.values().map(|(_, used)| *used).collect();
             used.sort_unstable();
             let limit = used.get(self.capacity / 10).copied().unwrap_or(u64::MAX);
-            held.keys.retain(|_, (_, used)| *used > limit);
+            // Nothing goes without the service's own: it stays.
+            held.keys.retain(|owner, (_, used)| *used > limit || *owner == Owner::Service);
         }
         held.clock += 1;
         let clock = held.clock;
@@ -94,6 +108,15 @@ impl Cache {
     pub(super) fn evict(&self, owner: Owner) {
         self.held().keys.remove(&owner);
     }
+}
+
+/// Whose keys changed from one epoch to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Changed {
+    /// Theirs.
+    Of(Vec<Owner>),
+    /// That is not known any more: everybody's.
+    All,
 }
 
 /// Whether keys in memory may be used.
@@ -120,25 +143,41 @@ mod tests {
     fn keys_go_when_the_epoch_moves_or_the_lease_runs_out() {
         let cache = Cache::new(8);
         assert_eq!(cache.lease(), Lease::RanOut);
-        cache.renew(1, Instant::now());
+        cache.renew(0, 1, &Changed::All, Instant::now());
         cache.hold(&keys(1), 1);
         assert!(cache.find(Owner::Day(1)).is_some());
-        cache.renew(2, Instant::now());
+        cache.renew(1, 2, &Changed::All, Instant::now());
         assert!(cache.find(Owner::Day(1)).is_none());
         cache.hold(&keys(1), 1);
         assert!(cache.find(Owner::Day(1)).is_none(), "keys read under an older epoch are not held");
         let Some(long_ago) = Instant::now().checked_sub(LEASE) else { return };
         let late = Cache::new(8);
-        late.renew(1, long_ago);
+        late.renew(0, 1, &Changed::All, long_ago);
         late.hold(&keys(1), 1);
         assert!(late.find(Owner::Day(1)).is_none());
         assert_eq!(late.lease(), Lease::RanOut);
     }
 
     #[test]
+    fn only_whose_keys_changed_lose_them_as_long_as_that_is_known() {
+        let cache = Cache::new(8);
+        cache.renew(0, 1, &Changed::All, Instant::now());
+        for day in 1..=3 {
+            cache.hold(&keys(day), 1);
+        }
+        cache.renew(1, 2, &Changed::Of(vec![Owner::Day(1)]), Instant::now());
+        assert!(cache.find(Owner::Day(1)).is_none());
+        assert!(cache.find(Owner::Day(2)).is_some() && cache.find(Owner::Day(3)).is_some());
+        // Somebody else noted epoch 2 meanwhile: what changed from 1 to 3 is not what changed from 2 to 3.
+        cache.renew(1, 3, &Changed::Of(vec![Owner::Day(2)]), Instant::now());
+        assert!(cache.find(Owner::Day(3)).is_none());
+        assert_eq!(cache.epoch(), 3);
+    }
+
+    #[test]
     fn the_cache_never_holds_more_than_its_capacity_and_keeps_what_is_used() {
         let cache = Cache::new(20);
-        cache.renew(1, Instant::now());
+        cache.renew(0, 1, &Changed::All, Instant::now());
         for day in 0..200 {
             cache.hold(&keys(day), 1);
             assert!(cache.find(Owner::Day(0)).is_some(), "used at every step");

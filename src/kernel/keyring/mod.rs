@@ -11,17 +11,21 @@ mod cache;
 pub mod identifiers;
 pub mod ledger;
 pub mod root;
+mod roots;
+pub mod rotation;
 mod tables;
 
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use self::cache::{Cache, Lease};
-use self::root::{Provider, Root, RootKeys};
-use self::tables::{epoch, instance, owner_keys, roots};
+use self::cache::{Cache, Changed, Lease};
+use self::root::remote::Pending;
+use self::root::{Item, Opened, Providers, Root, owner_key};
+use self::roots::Roots;
+use self::tables::{epoch, instance, key_changes, owner_keys};
 use crate::kernel::clock::Clock;
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey, OwnerKeys};
 use crate::kernel::entropy::Entropy;
@@ -52,6 +56,32 @@ pub enum KeyringError {
     /// The file of root keys is not usable.
     #[error("the root key at {0} {1}")]
     RootFile(PathBuf, &'static str),
+    /// A root version is needed, and who keeps it is not among the configured.
+    #[error(
+        "root version {0} is kept by the provider {1}, which is not configured: name it under [[root_key.earlier]] until nothing is wrapped by it"
+    )]
+    RootNotConfigured(i64, String),
+    /// A root version is needed, and its provider does not have it: on another machine, perhaps.
+    #[error("root version {0} is not at its provider")]
+    RootUnknown(i64),
+    /// Who keeps the root key does not answer, or not now.
+    #[error("the provider {0}, which keeps the root key, does not answer")]
+    RootAway(&'static str),
+    /// Who keeps the root key does not do it for us.
+    #[error("the provider {0}, which keeps the root key, {1}")]
+    RootRefused(&'static str, &'static str),
+    /// A root version that wraps keys is not destroyed.
+    #[error("root version {0} wraps {1} owner keys: run seif keys rotate-root first")]
+    RootInUse(i64, i64),
+    /// The current root version is not destroyed.
+    #[error("root version {0} is the current one: run seif keys rotate-root first")]
+    RootCurrent(i64),
+    /// There is no such root version.
+    #[error("there is no root version {0}")]
+    NoRoot(i64),
+    /// Another root version became current while a key was wrapped.
+    #[error("another root version became current meanwhile")]
+    RootMoved,
     /// A fault of ours.
     #[error("the keyring failed: {0}")]
     Defect(&'static str),
@@ -92,8 +122,36 @@ impl KeyState {
     }
 }
 
+/// How far a root version is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RootState {
+    /// Written down; its key may not be made yet.
+    Planned,
+    /// Unwraps; the current one wraps.
+    Live,
+    /// Its key is being destroyed.
+    Destroying,
+    /// Its key is gone.
+    Destroyed,
+}
+
+impl RootState {
+    /// As the database holds it.
+    const fn code(self) -> i16 {
+        match self {
+            Self::Planned => 1,
+            Self::Live => 2,
+            Self::Destroying => 3,
+            Self::Destroyed => 4,
+        }
+    }
+}
+
 /// How many owners' keys a process holds at most.
 const HELD: usize = 20_000;
+
+/// How long it is known which keys changed.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// How often the epoch is read while nothing asks for it.
 const WATCH: Duration = Duration::from_secs(1);
@@ -107,8 +165,7 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     instance: InstanceId,
-    provider: Provider,
-    roots: RwLock<RootKeys>,
+    roots: Roots,
     cache: Cache,
 }
 
@@ -118,38 +175,26 @@ impl Keyring {
     ///
     /// # Errors
     /// The root key is missing, foreign or unusable, or the database is away.
-    pub fn open(target: Target, provider: Provider, clock: Clock, entropy: Entropy) -> Result<Self, KeyringError> {
+    pub fn open(
+        target: Target,
+        providers: impl Into<Providers>,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<Self, KeyringError> {
         let db = Db::open_keyring(target, clock.clone(), entropy.clone())?;
-        let begun = db.read_here(None, |tx| -> Result<_, KeyringError> {
-            let known: Vec<(i64, Vec<u8>)> = roots::table
-                .select((roots::version, roots::proof))
-                .order(roots::version)
-                .load(tx.conn())
-                .map_err(StoreError::from)?;
-            Ok(known)
-        })?;
-        let keys = match (provider.load()?, begun.is_empty()) {
-            (Some(keys), _) => keys,
-            (None, true) => provider.make(&entropy)?,
-            (None, false) => return Err(KeyringError::RootMissing(provider.path().to_owned())),
-        };
-        for (version, proof) in &begun {
-            let root = keys.root(*version).ok_or_else(|| KeyringError::RootForeign(provider.path().to_owned()))?;
-            root.proves(proof).map_err(|_| KeyringError::RootForeign(provider.path().to_owned()))?;
+        let roots = Roots::new(&providers.into());
+        let (mut rows, in_use) =
+            db.read_here(None, |tx| Ok::<_, KeyringError>((roots::all(tx)?, roots::in_use(tx)?)))?;
+        if !rows.iter().any(|row| row.is_current) {
+            if !in_use.is_empty() {
+                return Err(KeyringError::Defect("wrapped keys without a current root version"));
+            }
+            rotation::first(&db, &roots, &entropy)?;
+            rows = db.read_here(None, roots::all)?;
         }
-        let first = keys.root(keys.newest()).ok_or(KeyringError::Defect("no root key"))?;
-        let proof = first.proof(&entropy)?;
-        let (name, version) = (provider.name(), first.version());
-        let instance = db.write_blocking(Vec::new(), move |tx| begin(tx, name, version, &proof))?;
-        let keyring = Self(Arc::new(Inner {
-            db,
-            clock,
-            entropy,
-            instance,
-            provider,
-            roots: RwLock::new(keys),
-            cache: Cache::new(HELD),
-        }));
+        roots.demand(&rows, &in_use)?;
+        let instance = db.write_blocking(Vec::new(), begin)?;
+        let keyring = Self(Arc::new(Inner { db, clock, entropy, instance, roots, cache: Cache::new(HELD) }));
         keyring.read_epoch()?;
         keyring.watch()?;
         Ok(keyring)
@@ -166,67 +211,178 @@ impl Keyring {
         &self.0.db
     }
 
-    /// The keys of `owner`.
+    /// The keys of `owner`, without waiting for who keeps the root key: those that have to be asked for are asked for
+    /// in the background, so that the same question succeeds a moment later. Whoever can wait calls [`Keyring::reach`].
     ///
     /// # Errors
-    /// [`KeyringError::NoKey`] when there are none, [`KeyringError::Away`] when that cannot be known now.
+    /// [`KeyringError::NoKey`] when there are none, [`KeyringError::Away`] when that cannot be known now,
+    /// [`KeyringError::RootAway`] when they are not held.
     pub fn keys(&self, owner: Owner) -> Result<Arc<OwnerKeys>, KeyringError> {
         if let Some(keys) = self.0.cache.find(owner) {
             return Ok(keys);
         }
-        let epoch = match self.0.cache.lease() {
-            Lease::Lasts(epoch) => epoch,
-            Lease::RanOut => self.read_epoch()?,
-        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return self.reach_blocking(owner) };
         let rows = self.0.db.read_here(None, |tx| stored(tx, owner)).map_err(away)?;
-        let keys = Arc::new(self.unwrap(owner, &rows)?);
-        self.0.cache.hold(&keys, epoch);
-        Ok(keys)
+        if rows.iter().all(|row| self.0.roots.get(row.2).is_none_or(|root| root.is_here())) {
+            return self.reach_blocking(owner);
+        }
+        let (keyring, provider) = (self.clone(), self.provider());
+        runtime.spawn(async move { keyring.reach(owner).await.map(drop) });
+        Err(KeyringError::RootAway(provider))
+    }
+
+    /// The keys of `owner`. While who keeps the root key is asked, no thread is held up.
+    ///
+    /// # Errors
+    /// [`KeyringError::NoKey`] when there are none, [`KeyringError::Away`] when that cannot be known now,
+    /// [`KeyringError::RootAway`] or [`KeyringError::RootRefused`] when they cannot be unwrapped now.
+    pub async fn reach(&self, owner: Owner) -> Result<Arc<OwnerKeys>, KeyringError> {
+        if let Some(keys) = self.0.cache.find(owner) {
+            return Ok(keys);
+        }
+        let mut seen = None;
+        loop {
+            let epoch = self.epoch_in_use()?;
+            let rows = self.0.db.point(None, move |tx| stored(tx, owner)).await.map_err(away)?;
+            let attempt = match self.begin_unwrap(owner, &rows) {
+                Ok(asked) => {
+                    let mut opened = Vec::new();
+                    for one in asked {
+                        opened.push(one.wait().await?);
+                    }
+                    finish_unwrap(owner, &rows, &opened)
+                }
+                Err(error) => Err(error),
+            };
+            match self.settle(owner, epoch, rows, &mut seen, attempt)? {
+                Some(keys) => return Ok(keys),
+                None => continue,
+            }
+        }
+    }
+
+    /// As [`Keyring::reach`], on the calling thread: for the start and for commands.
+    ///
+    /// # Errors
+    /// As [`Keyring::reach`].
+    pub fn reach_blocking(&self, owner: Owner) -> Result<Arc<OwnerKeys>, KeyringError> {
+        if let Some(keys) = self.0.cache.find(owner) {
+            return Ok(keys);
+        }
+        let mut seen = None;
+        loop {
+            let epoch = self.epoch_in_use()?;
+            let rows = self.0.db.read_here(None, |tx| stored(tx, owner)).map_err(away)?;
+            let attempt = self.begin_unwrap(owner, &rows).and_then(|asked| {
+                let opened = asked.into_iter().map(Pending::wait_blocking).collect::<Result<Vec<_>, _>>()?;
+                finish_unwrap(owner, &rows, &opened)
+            });
+            match self.settle(owner, epoch, rows, &mut seen, attempt)? {
+                Some(keys) => return Ok(keys),
+                None => continue,
+            }
+        }
+    }
+
+    fn epoch_in_use(&self) -> Result<i64, KeyringError> {
+        match self.0.cache.lease() {
+            Lease::Lasts(epoch) => Ok(epoch),
+            Lease::RanOut => self.read_epoch(),
+        }
+    }
+
+    /// Asks for each row's key, at its own root.
+    fn begin_unwrap(&self, owner: Owner, rows: &[StoredKey]) -> Result<Vec<Pending<Vec<Opened>>>, KeyringError> {
+        let wrapped = rows.iter().filter_map(|(version, _, root, wrapped)| Some((version, root, wrapped.as_ref()?)));
+        let ask = |(version, root, wrapped): (&KeyVersion, &i64, &Vec<u8>)| {
+            let root = self.0.roots.get(*root).ok_or(KeyringError::RootUnknown(*root))?;
+            Ok(root.unwrap(vec![Item::new(root.context(owner, *version), wrapped)]))
+        };
+        wrapped.map(ask).collect()
+    }
+
+    /// Holds what was unwrapped. What did not unwrap is tried again as long as its rows changed meanwhile: a rotation
+    /// may have been there between reading and unwrapping.
+    fn settle(
+        &self,
+        owner: Owner,
+        epoch: i64,
+        rows: Vec<StoredKey>,
+        seen: &mut Option<Vec<StoredKey>>,
+        attempt: Result<OwnerKeys, KeyringError>,
+    ) -> Result<Option<Arc<OwnerKeys>>, KeyringError> {
+        match attempt {
+            Ok(keys) => {
+                let keys = Arc::new(keys);
+                self.0.cache.hold(&keys, epoch);
+                Ok(Some(keys))
+            }
+            Err(error @ (KeyringError::Unwrap(_) | KeyringError::RootUnknown(_))) => {
+                if seen.as_ref() == Some(&rows) {
+                    tracing::warn!(?owner, %error, "keys do not unwrap");
+                    return Err(error);
+                }
+                *seen = Some(rows);
+                self.look_for_roots()?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes up root versions that another process made.
+    fn look_for_roots(&self) -> Result<(), KeyringError> {
+        let rows = self.0.db.read_here(None, roots::all).map_err(away)?;
+        self.0.roots.take_up(&rows);
+        Ok(())
     }
 
     /// Makes the first key of `owner`; where it has one already, that one is given.
     ///
     /// # Errors
-    /// The keyring is away.
+    /// The keyring, or who keeps the root key, is away.
     pub async fn create(&self, owner: Owner) -> Result<Arc<OwnerKeys>, KeyringError> {
-        self.0.db.write(Vec::new(), self.creation(owner)?).await?;
-        self.keys(owner)
+        for _ in 0..4 {
+            match self.reach(owner).await {
+                Err(KeyringError::NoKey(_)) => {}
+                known => return known,
+            }
+            let (root, asked) = self.begin_creation(owner)?;
+            let wrapped = first_of(asked.wait().await?)?;
+            match self.0.db.write(Vec::new(), creation(owner, root, wrapped)).await {
+                Err(KeyringError::RootMoved) => self.look_for_roots()?,
+                done => done?,
+            }
+        }
+        Err(KeyringError::RootMoved)
     }
 
     /// As [`Keyring::create`], for callers outside of an asynchronous runtime.
     ///
     /// # Errors
-    /// The keyring is away.
+    /// As [`Keyring::create`].
     pub fn create_blocking(&self, owner: Owner) -> Result<Arc<OwnerKeys>, KeyringError> {
-        self.0.db.write_blocking(Vec::new(), self.creation(owner)?)?;
-        self.keys(owner)
+        for _ in 0..4 {
+            match self.reach_blocking(owner) {
+                Err(KeyringError::NoKey(_)) => {}
+                known => return known,
+            }
+            let (root, asked) = self.begin_creation(owner)?;
+            let wrapped = first_of(asked.wait_blocking()?)?;
+            match self.0.db.write_blocking(Vec::new(), creation(owner, root, wrapped)) {
+                Err(KeyringError::RootMoved) => self.look_for_roots()?,
+                done => done?,
+            }
+        }
+        Err(KeyringError::RootMoved)
     }
 
-    fn creation(
-        &self,
-        owner: Owner,
-    ) -> Result<impl FnMut(&mut Tx<'_>) -> Result<(), KeyringError> + Send + use<>, KeyringError> {
+    /// Wraps a new key; gives the root version too.
+    fn begin_creation(&self, owner: Owner) -> Result<(i64, Pending<Vec<Vec<u8>>>), KeyringError> {
         let root = self.current_root()?;
-        let wrapped = root.wrap(owner, KeyVersion::FIRST, &OwnerKey::random(&self.0.entropy), &self.0.entropy)?;
-        let version = root.version();
-        Ok(move |tx: &mut Tx<'_>| {
-            if !stored(tx, owner)?.is_empty() {
-                return Ok(());
-            }
-            diesel::insert_into(owner_keys::table)
-                .values((
-                    owner_keys::owner_kind.eq(owner.kind()),
-                    owner_keys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
-                    owner_keys::version.eq(KeyVersion::FIRST),
-                    owner_keys::state.eq(KeyState::Active.code()),
-                    owner_keys::root_version.eq(version),
-                    owner_keys::wrapped.eq(&wrapped),
-                    owner_keys::created_at.eq(tx.now()),
-                ))
-                .execute(tx.conn())
-                .map_err(StoreError::from)?;
-            Ok(())
-        })
+        let key = OwnerKey::random(&self.0.entropy);
+        let item = Item::new(root.context(owner, KeyVersion::FIRST), key.reveal());
+        Ok((root.version(), root.wrap(vec![item], &self.0.entropy)))
     }
 
     /// Destroys every key of `owner`: overwritten, deleted, and dropped by every process within the lease.
@@ -247,7 +403,7 @@ impl Keyring {
                     .execute(tx.conn())
                     .map_err(StoreError::from)?;
                 diesel::delete(mine).execute(tx.conn()).map_err(StoreError::from)?;
-                move_epoch(tx)
+                move_epoch(tx, Some(owner))
             })
             .await?;
         self.0.cache.evict(owner);
@@ -295,26 +451,18 @@ impl Keyring {
         Ok(ids.into_iter().filter_map(day).collect())
     }
 
-    /// The root versions and how many owner keys each wraps, for `seif keys status`.
+    /// Forgets which keys changed more than a day ago: a process that slept that long drops all of its keys.
     ///
     /// # Errors
     /// The keyring is away.
-    pub fn status(&self) -> Result<Status, KeyringError> {
-        let status = self.0.db.read_here(None, |tx| -> Result<Status, StoreError> {
-            let roots: Vec<(i64, String, bool, crate::kernel::clock::Time)> = roots::table
-                .select((roots::version, roots::provider, roots::is_current, roots::created_at))
-                .order(roots::version)
-                .load(tx.conn())?;
-            let by_root: Vec<(i64, i64)> = owner_keys::table
-                .group_by(owner_keys::root_version)
-                .select((owner_keys::root_version, diesel::dsl::count_star()))
-                .order(owner_keys::root_version)
-                .load(tx.conn())?;
-            let owners: i64 =
-                owner_keys::table.filter(owner_keys::version.eq(KeyVersion::FIRST)).count().get_result(tx.conn())?;
-            Ok(Status { roots, by_root, owners })
-        })?;
-        Ok(status)
+    pub async fn forget_changes(&self) -> Result<usize, KeyringError> {
+        self.0
+            .db
+            .write(Vec::new(), |tx| {
+                let old = key_changes::table.filter(key_changes::at.lt(tx.now().minus(DAY)));
+                Ok(diesel::delete(old).execute(tx.conn()).map_err(StoreError::from)?)
+            })
+            .await
     }
 
     /// Whether the keyring can be read now.
@@ -326,36 +474,30 @@ impl Keyring {
     }
 
     fn current_root(&self) -> Result<Root, KeyringError> {
-        let roots = self.0.roots.read().map_err(|_| KeyringError::Defect("a panic while root keys changed"))?;
-        roots.root(roots.newest()).ok_or(KeyringError::Defect("no root key"))
+        self.0.roots.current().ok_or(KeyringError::Defect("no root key"))
     }
 
-    fn unwrap(&self, owner: Owner, rows: &[StoredKey]) -> Result<OwnerKeys, KeyringError> {
-        let roots = self.0.roots.read().map_err(|_| KeyringError::Defect("a panic while root keys changed"))?;
-        let mut versions = Vec::new();
-        let mut current = None;
-        for (version, state, root_version, wrapped) in rows {
-            let Some(wrapped) = wrapped else { continue };
-            let root = roots.root(*root_version).ok_or(KeyringError::Unwrap(owner))?;
-            versions.push((*version, root.unwrap(owner, *version, wrapped).map_err(|_| KeyringError::Unwrap(owner))?));
-            if *state == KeyState::Active.code() {
-                current = Some(*version);
-            }
-        }
-        let current = current.ok_or(KeyringError::NoKey(owner))?;
-        OwnerKeys::new(owner, versions, current).ok_or(KeyringError::NoKey(owner))
-    }
-
-    fn read_epoch(&self) -> Result<i64, KeyringError> {
+    /// Reads the epoch again; what changed meanwhile is used no more when this returns.
+    ///
+    /// # Errors
+    /// [`KeyringError::Away`].
+    pub(super) fn read_epoch(&self) -> Result<i64, KeyringError> {
         let at = Instant::now();
-        let value = self
+        let before = self.0.cache.epoch();
+        let (value, changed) = self
             .0
             .db
             .read_here(None, |tx| {
-                epoch::table.find(1).select(epoch::value).get_result::<i64>(tx.conn()).map_err(StoreError::from)
+                let value =
+                    epoch::table.find(1).select(epoch::value).get_result::<i64>(tx.conn()).map_err(StoreError::from)?;
+                let changed = if value == before { Changed::Of(Vec::new()) } else { changed(tx, before, value)? };
+                Ok::<_, KeyringError>((value, changed))
             })
             .map_err(|_| KeyringError::Away)?;
-        self.0.cache.renew(value, at);
+        if value != before && before != 0 {
+            self.look_for_roots()?;
+        }
+        self.0.cache.renew(before, value, &changed, at);
         Ok(value)
     }
 
@@ -378,10 +520,10 @@ impl Keyring {
             .map_err(|_| KeyringError::Defect("no thread"))
     }
 
-    /// The provider's name.
+    /// The name of the provider that makes new root keys.
     #[must_use]
     pub fn provider(&self) -> &'static str {
-        self.0.provider.name()
+        self.0.roots.maker().map_or("none", root::Source::name)
     }
 
     /// The clock that the keyring lives by.
@@ -389,17 +531,6 @@ impl Keyring {
     pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
-}
-
-/// The state of the keyring: `roots` as (version, provider, current, made at), `by_root` as (root version, owner keys).
-#[derive(Debug)]
-pub struct Status {
-    /// Every root version.
-    pub roots: Vec<(i64, String, bool, crate::kernel::clock::Time)>,
-    /// How many owner keys each root version wraps.
-    pub by_root: Vec<(i64, i64)>,
-    /// How many owners have a key.
-    pub owners: i64,
 }
 
 type StoredKey = (KeyVersion, i16, i64, Option<Vec<u8>>);
@@ -415,8 +546,54 @@ fn stored(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<StoredKey>, KeyringError>
     Ok(rows)
 }
 
-/// Writes down the root key and the installation's id at the first start; gives the id.
-fn begin(tx: &mut Tx<'_>, provider: &str, version: i64, proof: &[u8]) -> Result<InstanceId, KeyringError> {
+/// The owner's keys, of what each wrapped row opened to.
+fn finish_unwrap(owner: Owner, rows: &[StoredKey], opened: &[Vec<Opened>]) -> Result<OwnerKeys, KeyringError> {
+    let mut versions = Vec::new();
+    let mut current = None;
+    let wrapped = rows.iter().filter(|(.., wrapped)| wrapped.is_some());
+    for ((version, state, ..), opened) in wrapped.zip(opened.iter().flatten()) {
+        versions.push((*version, owner_key(opened).map_err(|_| KeyringError::Unwrap(owner))?));
+        if *state == KeyState::Active.code() {
+            current = Some(*version);
+        }
+    }
+    let current = current.ok_or(KeyringError::NoKey(owner))?;
+    OwnerKeys::new(owner, versions, current).ok_or(KeyringError::NoKey(owner))
+}
+
+fn first_of(wrapped: Vec<Vec<u8>>) -> Result<Vec<u8>, KeyringError> {
+    wrapped.into_iter().next().ok_or(KeyringError::Defect("nothing was wrapped"))
+}
+
+/// Writes down the first key of `owner`, unless it has one; not under a root version that is current no more.
+fn creation(
+    owner: Owner,
+    root: i64,
+    wrapped: Vec<u8>,
+) -> impl FnMut(&mut Tx<'_>) -> Result<(), KeyringError> + Send + use<> {
+    move |tx: &mut Tx<'_>| {
+        rotation::demand_current(tx, root)?;
+        if !stored(tx, owner)?.is_empty() {
+            return Ok(());
+        }
+        diesel::insert_into(owner_keys::table)
+            .values((
+                owner_keys::owner_kind.eq(owner.kind()),
+                owner_keys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
+                owner_keys::version.eq(KeyVersion::FIRST),
+                owner_keys::state.eq(KeyState::Active.code()),
+                owner_keys::root_version.eq(root),
+                owner_keys::wrapped.eq(&wrapped),
+                owner_keys::created_at.eq(tx.now()),
+            ))
+            .execute(tx.conn())
+            .map_err(StoreError::from)?;
+        Ok(())
+    }
+}
+
+/// Writes down the installation's id at the first start; gives it.
+fn begin(tx: &mut Tx<'_>) -> Result<InstanceId, KeyringError> {
     let known: Option<InstanceId> =
         instance::table.select(instance::id).get_result(tx.conn()).optional().map_err(StoreError::from)?;
     if let Some(id) = known {
@@ -427,26 +604,51 @@ fn begin(tx: &mut Tx<'_>, provider: &str, version: i64, proof: &[u8]) -> Result<
         .values((instance::id.eq(id), instance::created_at.eq(tx.now())))
         .execute(tx.conn())
         .map_err(StoreError::from)?;
-    diesel::insert_into(roots::table)
-        .values((
-            roots::version.eq(version),
-            roots::provider.eq(provider),
-            roots::is_current.eq(true),
-            roots::created_at.eq(tx.now()),
-            roots::proof.eq(proof),
-        ))
-        .execute(tx.conn())
-        .map_err(StoreError::from)?;
     Ok(id)
 }
 
-/// Tells every process that keys or their states changed.
-fn move_epoch(tx: &mut Tx<'_>) -> Result<(), KeyringError> {
-    diesel::update(epoch::table.find(1))
+/// Tells every process that the keys of `owner`, or the root versions, changed.
+fn move_epoch(tx: &mut Tx<'_>, owner: Option<Owner>) -> Result<(), KeyringError> {
+    let value: i64 = diesel::update(epoch::table.find(1))
         .set(epoch::value.eq(epoch::value + 1))
+        .returning(epoch::value)
+        .get_result(tx.conn())
+        .map_err(StoreError::from)?;
+    diesel::insert_into(key_changes::table)
+        .values((
+            key_changes::epoch.eq(value),
+            key_changes::owner_kind.eq(owner.map_or(ROOTS, Owner::kind)),
+            key_changes::owner_id.eq(AnyId::from_bytes(owner.map_or([0; 16], Owner::id_bytes))),
+            key_changes::at.eq(tx.now()),
+        ))
         .execute(tx.conn())
         .map_err(StoreError::from)?;
     Ok(())
+}
+
+/// In place of an owner's kind: the root versions changed.
+const ROOTS: i16 = 0;
+
+/// How many changes are read one by one.
+const MANY_CHANGES: i64 = 4_096;
+
+/// Whose keys changed after epoch `from` and until `to`.
+fn changed(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Changed, KeyringError> {
+    let rows: Vec<(i64, i16, AnyId)> = key_changes::table
+        .filter(key_changes::epoch.gt(from))
+        .filter(key_changes::epoch.le(to))
+        .select((key_changes::epoch, key_changes::owner_kind, key_changes::owner_id))
+        .order(key_changes::epoch)
+        .limit(MANY_CHANGES)
+        .load(tx.conn())
+        .map_err(StoreError::from)?;
+    let epochs: std::collections::BTreeSet<i64> = rows.iter().map(|(epoch, ..)| *epoch).collect();
+    if i64::try_from(epochs.len()).ok() != to.checked_sub(from) {
+        return Ok(Changed::All);
+    }
+    let owners = rows.into_iter().filter(|(_, kind, _)| *kind != ROOTS);
+    let owners: Result<Vec<Owner>, _> = owners.map(|(_, kind, id)| Owner::decode(kind, *id.as_bytes())).collect();
+    Ok(owners.map_or(Changed::All, Changed::Of))
 }
 
 fn away(error: KeyringError) -> KeyringError {

@@ -1,28 +1,105 @@
-//! Root keys: what wraps every owner's key, and where they come from.
+//! Root keys: what wraps every owner's key, and who keeps them.
+//!
+//! A key that we hold ourselves ([`LocalRoot`], from [`files`]) wraps at once. A key that never leaves its keeper wraps
+//! there: [`remote`] asks, on threads of its own, so that no request waits for a keeper that it does not need.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+pub(super) mod files;
+mod openbao;
+mod pkcs11;
+pub(super) mod remote;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
+use self::files::KeyFile;
+use self::remote::{Keeper, Pending, Remote};
 use crate::kernel::crypto::aead::{Aead as _, KEY, NONCE, TAG, Xaes256Gcm};
-use crate::kernel::crypto::password::{Params, stretch};
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey, Unreadable};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::personal::Secret;
 
-/// Where the root keys are kept.
+/// Who keeps the root keys: who makes new ones, and who else still keeps some that are needed.
+#[derive(Debug, Clone)]
+pub struct Providers {
+    /// Makes new root keys.
+    pub current: Provider,
+    /// Keep older ones.
+    pub earlier: Vec<Provider>,
+}
+
+impl From<Provider> for Providers {
+    fn from(current: Provider) -> Self {
+        Self { current, earlier: Vec::new() }
+    }
+}
+
+/// A keeper of root keys.
 #[derive(Debug, Clone)]
 pub enum Provider {
-    /// In a file that only the service's user may read (`0600`), made at the first start.
+    /// A file that only the service's user may read (`0600`), made at the first start.
     File(PathBuf),
-    /// In a file sealed under a passphrase (Argon2id).
+    /// A file sealed under a passphrase (Argon2id).
     Passphrase(PathBuf, Secret<String>),
+    /// The transit engine of an OpenBao or Vault server.
+    OpenBao(OpenBao),
+    /// A PKCS#11 token.
+    Pkcs11(Pkcs11),
+}
+
+/// How a transit engine is reached: over TLS alone.
+#[derive(Debug, Clone)]
+pub struct OpenBao {
+    /// `https://HOST:PORT`.
+    pub url: String,
+    /// Where the engine is mounted.
+    pub mount: String,
+    /// What the names of our keys begin with.
+    pub key: String,
+    /// The token.
+    pub token: Credential,
+    /// The authorities that its certificate must chain to, in PEM; without it the system's.
+    pub roots: Option<PathBuf>,
+}
+
+/// How a token is reached.
+#[derive(Debug, Clone)]
+pub struct Pkcs11 {
+    /// The module's library.
+    pub module: PathBuf,
+    /// The token's label.
+    pub token_label: String,
+    /// What the labels of our keys begin with.
+    pub key: String,
+    /// The user's PIN.
+    pub pin: Credential,
+    /// Draws the nonces.
+    pub entropy: Entropy,
+}
+
+/// A secret that lets us in.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// In a file, read whenever it is needed, so that it may be renewed.
+    File(PathBuf),
+    /// Given at the start.
+    Given(Secret<String>),
+}
+
+impl Credential {
+    /// The secret, without its final line break; `None` when there is none.
+    fn read(&self) -> Option<Secret<String>> {
+        match self {
+            Self::Given(secret) => Some(secret.clone()),
+            Self::File(path) => {
+                let text = Zeroizing::new(std::fs::read_to_string(path).ok()?);
+                let text = text.trim_end_matches(['\n', '\r']);
+                (!text.is_empty()).then(|| Secret::new(text.to_owned()))
+            }
+        }
+    }
 }
 
 impl Provider {
@@ -32,139 +109,150 @@ impl Provider {
         match self {
             Self::File(_) => "file",
             Self::Passphrase(..) => "passphrase",
+            Self::OpenBao(_) => "openbao",
+            Self::Pkcs11(_) => "pkcs11",
         }
     }
 
-    /// The path of the provider's file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
+    /// The provider at work.
+    pub(super) fn source(&self) -> Source {
         match self {
-            Self::File(path) | Self::Passphrase(path, _) => path,
+            Self::File(path) => Source::File(self.name(), KeyFile::new(path.clone(), None)),
+            Self::Passphrase(path, passphrase) => {
+                Source::File(self.name(), KeyFile::new(path.clone(), Some(passphrase.clone())))
+            }
+            Self::OpenBao(settings) => {
+                let (prefix, settings) = (settings.key.clone(), settings.clone());
+                let connect = move || Ok(Box::new(openbao::Transit::connect(&settings)?) as Box<dyn Keeper>);
+                Source::Remote(self.name(), Remote::start(self.name(), prefix, Arc::new(connect)))
+            }
+            Self::Pkcs11(settings) => {
+                let (prefix, settings, refused) =
+                    (settings.key.clone(), settings.clone(), pkcs11::PinRefused::default());
+                let connect = move || Ok(Box::new(pkcs11::Token::connect(&settings, &refused)?) as Box<dyn Keeper>);
+                Source::Remote(self.name(), Remote::start(self.name(), prefix, Arc::new(connect)))
+            }
+        }
+    }
+}
+
+/// A provider at work: with its name.
+#[derive(Clone)]
+pub(super) enum Source {
+    File(&'static str, KeyFile),
+    Remote(&'static str, Remote),
+}
+
+impl Source {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::File(name, _) | Self::Remote(name, _) => name,
         }
     }
 
-    /// The root keys that the provider holds; `None` when it has none yet.
-    ///
-    /// # Errors
-    /// The file cannot be read, may be read by others, is damaged, or the passphrase does not open it.
-    pub(super) fn load(&self) -> Result<Option<RootKeys>, KeyringError> {
-        let path = self.path();
-        let bytes = match fs::read(path) {
-            Ok(bytes) => Zeroizing::new(bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(_) => return Err(KeyringError::RootFile(path.to_owned(), "cannot be read")),
-        };
-        demand_private(path)?;
-        let damaged = || KeyringError::RootFile(path.to_owned(), "is not a file of root keys");
-        let plain = match self {
-            Self::File(_) => bytes,
-            Self::Passphrase(_, passphrase) => {
-                let file: SealedFile = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
-                file.open(passphrase)
-                    .map_err(|_| KeyringError::RootFile(path.to_owned(), "does not open with this passphrase"))?
+    /// How the provider shall know a new root version: nothing where the version's number is enough, else a name that
+    /// no other installation takes.
+    pub(super) fn handle(&self, version: i64, entropy: &Entropy) -> String {
+        match self {
+            Self::File(..) => String::new(),
+            Self::Remote(_, remote) => {
+                let apart: String = entropy.bytes::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("{}-{apart}-{version}", remote.prefix())
             }
-        };
-        RootKeys::decode(&plain).map(Some).ok_or_else(damaged)
+        }
     }
 
-    /// Makes the first root key and keeps it: written aside, on disk, then renamed.
+    /// Makes the root key of `version`, unless it is there. Waits for it.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub(super) fn make(&self, entropy: &Entropy) -> Result<RootKeys, KeyringError> {
-        let keys = RootKeys(BTreeMap::from([(KeyVersion::FIRST.as_u32(), Secret::new(entropy.bytes()))]));
-        let plain = keys.encode();
-        let bytes = match self {
-            Self::File(_) => plain,
-            Self::Passphrase(_, passphrase) => SealedFile::seal(passphrase, &plain, entropy)?,
-        };
-        write_private(self.path(), &bytes)
-            .map_err(|_| KeyringError::RootFile(self.path().to_owned(), "cannot be written"))?;
-        Ok(keys)
+    /// The provider is away or refuses.
+    pub(super) fn make(&self, version: i64, handle: &str, entropy: &Entropy) -> Result<Root, KeyringError> {
+        match self {
+            Self::File(_, file) => {
+                let root = file.add(version, entropy)?.root(version);
+                root.map(Root::local).ok_or(KeyringError::RootUnknown(version))
+            }
+            Self::Remote(_, remote) => {
+                remote.make(handle).wait_blocking()?;
+                Ok(Root::remote(version, handle, remote.clone()))
+            }
+        }
+    }
+
+    /// The root key of `version`, when this provider has it; one that keeps it to itself is not asked.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn find(&self, version: i64, handle: &str) -> Result<Option<Root>, KeyringError> {
+        match self {
+            Self::File(_, file) => Ok(file.load()?.and_then(|keys| keys.root(version)).map(Root::local)),
+            Self::Remote(_, remote) => Ok(Some(Root::remote(version, handle, remote.clone()))),
+        }
+    }
+
+    /// Destroys the root key of `version`; one that is gone already is well.
+    ///
+    /// # Errors
+    /// The provider is away or refuses.
+    pub(super) fn destroy(&self, version: i64, handle: &str, entropy: &Entropy) -> Result<(), KeyringError> {
+        match self {
+            Self::File(_, file) => file.remove(version, entropy),
+            Self::Remote(_, remote) => remote.destroy(handle).wait_blocking(),
+        }
     }
 }
 
-/// The root keys by version.
-pub(super) struct RootKeys(BTreeMap<u32, Secret<[u8; KEY]>>);
-
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeysFile {
-    format: u8,
-    keys: BTreeMap<u32, String>,
+/// Bytes with what they are bound to.
+pub(super) struct Item {
+    pub(super) context: Vec<u8>,
+    pub(super) bytes: Zeroizing<Vec<u8>>,
 }
 
-impl RootKeys {
-    fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let keys = self.0.iter().map(|(version, key)| (*version, BASE64.encode(key.reveal()))).collect();
-        Zeroizing::new(serde_json::to_vec(&KeysFile { format: 1, keys }).unwrap_or_default())
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        let file: KeysFile = serde_json::from_slice(bytes).ok().filter(|file: &KeysFile| file.format == 1)?;
-        let keys = file.keys.into_iter().map(|(version, text)| {
-            let text = Zeroizing::new(text);
-            let bytes = Zeroizing::new(BASE64.decode(text.as_bytes()).ok()?);
-            Some((version, Secret::new(<[u8; KEY]>::try_from(bytes.as_slice()).ok()?)))
-        });
-        keys.collect::<Option<BTreeMap<_, _>>>().filter(|keys| !keys.is_empty()).map(Self)
-    }
-
-    /// The root of `version`.
-    pub(super) fn root(&self, version: i64) -> Option<Root> {
-        let key = self.0.get(&u32::try_from(version).ok()?)?;
-        Some(Root { version, cipher: Xaes256Gcm::new(key) })
-    }
-
-    /// The newest version here.
-    pub(super) fn newest(&self) -> i64 {
-        self.0.keys().next_back().copied().map_or(0, i64::from)
+impl Item {
+    pub(super) fn new(context: Vec<u8>, bytes: &[u8]) -> Self {
+        Self { context, bytes: Zeroizing::new(bytes.to_vec()) }
     }
 }
 
-/// One root key, ready to wrap.
+/// What one wrapped key opened to.
+pub(super) type Opened = Result<Zeroizing<Vec<u8>>, Unreadable>;
+
+/// One root version, ready to wrap: here, or where it is kept.
+#[derive(Clone)]
 pub(super) struct Root {
     version: i64,
-    cipher: Xaes256Gcm,
+    place: Place,
+}
+
+#[derive(Clone)]
+enum Place {
+    Here(Arc<LocalRoot>),
+    There { handle: Arc<str>, remote: Remote },
 }
 
 /// What proves that a root key is the one that the keyring was begun with.
 const PROOF: &[u8] = b"seif/1/root/proof";
 
 impl Root {
+    fn local(root: LocalRoot) -> Self {
+        Self { version: root.version, place: Place::Here(Arc::new(root)) }
+    }
+
+    fn remote(version: i64, handle: &str, remote: Remote) -> Self {
+        Self { version, place: Place::There { handle: Arc::from(handle), remote } }
+    }
+
     pub(super) const fn version(&self) -> i64 {
         self.version
     }
 
-    /// Wraps an owner's key: `0x01 | nonce(24) | ciphertext(32) | tag(16)`, bound to the root version, the owner and
-    /// the key version.
-    pub(super) fn wrap(
-        &self,
-        owner: Owner,
-        version: KeyVersion,
-        key: &OwnerKey,
-        entropy: &Entropy,
-    ) -> Result<Vec<u8>, KeyringError> {
-        self.seal(&self.context(owner, version), key.reveal(), entropy)
+    /// Whether it wraps without asking anybody.
+    pub(super) const fn is_here(&self) -> bool {
+        matches!(self.place, Place::Here(_))
     }
 
-    /// Unwraps what [`Root::wrap`] wrapped for the same owner and version.
-    pub(super) fn unwrap(&self, owner: Owner, version: KeyVersion, wrapped: &[u8]) -> Result<OwnerKey, Unreadable> {
-        let plain = self.open(&self.context(owner, version), wrapped)?;
-        Ok(OwnerKey::from_bytes(<[u8; KEY]>::try_from(plain.as_slice()).map_err(|_| Unreadable)?))
-    }
-
-    /// A proof of this root key, to be kept in the keyring.
-    pub(super) fn proof(&self, entropy: &Entropy) -> Result<Vec<u8>, KeyringError> {
-        self.seal(PROOF, PROOF, entropy)
-    }
-
-    /// Whether `proof` was made by this root key.
-    pub(super) fn proves(&self, proof: &[u8]) -> Result<(), Unreadable> {
-        self.open(PROOF, proof).map(drop)
-    }
-
-    fn context(&self, owner: Owner, version: KeyVersion) -> Vec<u8> {
+    /// What an owner's key is bound to when it is wrapped: the root version, the owner and the key version.
+    pub(super) fn context(&self, owner: Owner, version: KeyVersion) -> Vec<u8> {
         let mut context = b"seif/1/wrap".to_vec();
         context.extend(self.version.to_be_bytes());
         context.extend(owner.encode());
@@ -172,6 +260,65 @@ impl Root {
         context
     }
 
+    /// Wraps each item.
+    pub(super) fn wrap(&self, items: Vec<Item>, entropy: &Entropy) -> Pending<Vec<Vec<u8>>> {
+        match &self.place {
+            Place::Here(root) => Pending::ready(
+                items.iter().map(|item| root.seal(&item.context, &item.bytes, entropy)).collect::<Result<_, _>>(),
+            ),
+            Place::There { handle, remote } => remote.seal(handle, items),
+        }
+    }
+
+    /// Unwraps each item; one that does not open spoils none of the others.
+    pub(super) fn unwrap(&self, items: Vec<Item>) -> Pending<Vec<Opened>> {
+        match &self.place {
+            Place::Here(root) => {
+                Pending::ready(Ok(items.iter().map(|item| root.open(&item.context, &item.bytes)).collect()))
+            }
+            Place::There { handle, remote } => remote.open(handle, items),
+        }
+    }
+
+    /// A proof of this root key, to be kept in the keyring.
+    pub(super) fn proof(&self, entropy: &Entropy) -> Result<Vec<u8>, KeyringError> {
+        let proofs = self.wrap(vec![Item::new(PROOF.to_vec(), PROOF)], entropy).wait_blocking()?;
+        proofs.into_iter().next().ok_or(KeyringError::Defect("no proof of a root key"))
+    }
+
+    /// Whether `proof` was made by this root key.
+    pub(super) fn proves(&self, proof: &[u8]) -> Result<Proven, KeyringError> {
+        let opened = self.unwrap(vec![Item::new(PROOF.to_vec(), proof)]).wait_blocking()?;
+        let is_proven = opened.first().and_then(|one| one.as_ref().ok()).is_some_and(|plain| plain.as_slice() == PROOF);
+        Ok(if is_proven { Proven::Yes } else { Proven::No })
+    }
+}
+
+/// Whether a root key is the one that it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proven {
+    Yes,
+    No,
+}
+
+/// The owner's key that an unwrapped item is.
+pub(super) fn owner_key(opened: &Opened) -> Result<OwnerKey, Unreadable> {
+    let plain = opened.as_ref().map_err(|_| Unreadable)?;
+    Ok(OwnerKey::from_bytes(<[u8; KEY]>::try_from(plain.as_slice()).map_err(|_| Unreadable)?))
+}
+
+/// A root key that is here.
+pub(super) struct LocalRoot {
+    version: i64,
+    cipher: Xaes256Gcm,
+}
+
+impl LocalRoot {
+    fn new(version: i64, key: &Secret<[u8; KEY]>) -> Self {
+        Self { version, cipher: Xaes256Gcm::new(key) }
+    }
+
+    /// `0x01 | nonce(24) | ciphertext | tag(16)`, bound to `context`.
     fn seal(&self, context: &[u8], plain: &[u8], entropy: &Entropy) -> Result<Vec<u8>, KeyringError> {
         let nonce = entropy.bytes::<NONCE>();
         let mut buffer = Zeroizing::new(plain.to_vec());
@@ -186,7 +333,7 @@ impl Root {
         Ok(wrapped)
     }
 
-    fn open(&self, context: &[u8], wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+    fn open(&self, context: &[u8], wrapped: &[u8]) -> Opened {
         let (format, rest) = wrapped.split_first().ok_or(Unreadable)?;
         let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(Unreadable)?;
         let (ciphertext, tag) = rest.split_last_chunk::<TAG>().ok_or(Unreadable)?;
@@ -199,124 +346,103 @@ impl Root {
     }
 }
 
-/// A file of root keys under a passphrase. The parameters stand in it, so that raising them later breaks nothing.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SealedFile {
-    format: u8,
-    memory_kib: u32,
-    iterations: u32,
-    salt: String,
-    sealed: String,
-}
-
-/// Argon2id for a passphrase: RFC 9106's second recommended option, doubled in memory.
-const PASSPHRASE_MEMORY_KIB: u32 = 128 * 1024;
-const PASSPHRASE_ITERATIONS: u32 = 3;
-
-impl SealedFile {
-    fn seal(passphrase: &Secret<String>, plain: &[u8], entropy: &Entropy) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
-        let salt = entropy.bytes::<16>();
-        let params = Params::new(PASSPHRASE_MEMORY_KIB, PASSPHRASE_ITERATIONS, 1)
-            .map_err(|_| KeyringError::Defect("Argon2id refused its parameters"))?;
-        let key = stretch(params, passphrase, &salt).map_err(|_| KeyringError::Defect("no memory for Argon2id"))?;
-        let sealed =
-            Root { version: 0, cipher: Xaes256Gcm::new(&key) }.seal(b"seif/1/root/passphrase", plain, entropy)?;
-        let file = Self {
-            format: 1,
-            memory_kib: PASSPHRASE_MEMORY_KIB,
-            iterations: PASSPHRASE_ITERATIONS,
-            salt: BASE64.encode(salt),
-            sealed: BASE64.encode(sealed),
-        };
-        Ok(Zeroizing::new(serde_json::to_vec(&file).unwrap_or_default()))
-    }
-
-    fn open(&self, passphrase: &Secret<String>) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
-        // A file that asks for more than this would stop the start for minutes: it is damaged.
-        if self.format != 1 || self.memory_kib > 4 * 1024 * 1024 || self.iterations > 64 {
-            return Err(Unreadable);
-        }
-        let salt = BASE64.decode(&self.salt).ok().and_then(|salt| salt.try_into().ok()).ok_or(Unreadable)?;
-        let params = Params::new(self.memory_kib, self.iterations, 1).map_err(|_| Unreadable)?;
-        let key = stretch(params, passphrase, &salt).map_err(|_| Unreadable)?;
-        let sealed = BASE64.decode(&self.sealed).map_err(|_| Unreadable)?;
-        Root { version: 0, cipher: Xaes256Gcm::new(&key) }.open(b"seif/1/root/passphrase", &sealed)
-    }
-}
-
-/// Refuses a file that others than its owner may read or write.
-fn demand_private(path: &Path) -> Result<(), KeyringError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode =
-        fs::metadata(path).map_err(|_| KeyringError::RootFile(path.to_owned(), "cannot be read"))?.permissions().mode();
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(KeyringError::RootFile(path.to_owned(), "may be read by others: chmod 600"))
-    }
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let aside = path.with_extension("new");
-    let _ = fs::remove_file(&aside);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&aside, path)?;
-    fs::File::open(folder)?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
+
+    fn wrapped(root: &Root, owner: Owner, key: &OwnerKey) -> Vec<u8> {
+        let item = Item::new(root.context(owner, KeyVersion::FIRST), key.reveal());
+        root.wrap(vec![item], &Entropy::seeded(1)).wait_blocking().unwrap().remove(0)
+    }
+
+    fn unwrapped(root: &Root, owner: Owner, version: u32, wrapped: &[u8]) -> Result<OwnerKey, Unreadable> {
+        let item = Item::new(root.context(owner, KeyVersion::from_u32(version)), wrapped);
+        owner_key(&root.unwrap(vec![item]).wait_blocking().unwrap()[0])
+    }
 
     #[test]
     fn a_wrapped_key_unwraps_only_for_its_owner_version_and_root() {
-        let entropy = Entropy::seeded(1);
-        let keys = RootKeys(BTreeMap::from([(1, Secret::new([1; 32])), (2, Secret::new([2; 32]))]));
-        let (one, two) = (keys.root(1).unwrap(), keys.root(2).unwrap());
-        let key = OwnerKey::random(&entropy);
-        let wrapped = one.wrap(Owner::Service, KeyVersion::FIRST, &key, &entropy).unwrap();
-        assert_eq!(one.unwrap(Owner::Service, KeyVersion::FIRST, &wrapped).unwrap().reveal(), key.reveal());
-        assert!(one.unwrap(Owner::Day(1), KeyVersion::FIRST, &wrapped).is_err());
-        assert!(one.unwrap(Owner::Service, KeyVersion::from_u32(2), &wrapped).is_err());
-        assert!(two.unwrap(Owner::Service, KeyVersion::FIRST, &wrapped).is_err());
-        for n in 0..wrapped.len() {
-            assert!(one.unwrap(Owner::Service, KeyVersion::FIRST, &wrapped[..n]).is_err());
-            let mut flipped = wrapped.clone();
+        let root = |version, byte| Root::local(LocalRoot::new(version, &Secret::new([byte; KEY])));
+        let (one, two) = (root(1, 1), root(2, 2));
+        let key = OwnerKey::random(&Entropy::seeded(1));
+        let bytes = wrapped(&one, Owner::Service, &key);
+        assert_eq!(unwrapped(&one, Owner::Service, 1, &bytes).unwrap().reveal(), key.reveal());
+        assert!(unwrapped(&one, Owner::Day(1), 1, &bytes).is_err());
+        assert!(unwrapped(&one, Owner::Service, 2, &bytes).is_err());
+        assert!(unwrapped(&two, Owner::Service, 1, &bytes).is_err());
+        assert!(unwrapped(&root(2, 1), Owner::Service, 1, &bytes).is_err(), "the same key as another version");
+        for n in 0..bytes.len() {
+            assert!(unwrapped(&one, Owner::Service, 1, &bytes[..n]).is_err());
+            let mut flipped = bytes.clone();
             flipped[n] ^= 1;
-            assert!(one.unwrap(Owner::Service, KeyVersion::FIRST, &flipped).is_err());
+            assert!(unwrapped(&one, Owner::Service, 1, &flipped).is_err());
         }
+    }
+
+    fn path_of(provider: &Provider) -> PathBuf {
+        match provider {
+            Provider::File(path) | Provider::Passphrase(path, _) => path.clone(),
+            _ => panic!("no file"),
+        }
+    }
+
+    fn both(folder: &Path) -> [Provider; 2] {
+        [
+            Provider::File(folder.join("root.key")),
+            Provider::Passphrase(folder.join("root.sealed"), Secret::new("correct horse".to_owned())),
+        ]
     }
 
     #[test]
     fn a_root_file_is_private_and_reads_back() {
         let folder = tempfile::tempdir().unwrap();
-        for provider in [
-            Provider::File(folder.path().join("root.key")),
-            Provider::Passphrase(folder.path().join("root.sealed"), Secret::new("correct horse".to_owned())),
-        ] {
-            assert!(provider.load().unwrap().is_none());
-            let made = provider.make(&Entropy::system()).unwrap();
-            let read = provider.load().unwrap().unwrap();
-            let proof = made.root(1).unwrap().proof(&Entropy::system()).unwrap();
-            assert!(read.root(1).unwrap().proves(&proof).is_ok());
+        let entropy = Entropy::system();
+        for source in both(folder.path()).map(|provider| provider.source()) {
+            assert!(source.find(1, "").unwrap().is_none());
+            let made = source.make(1, "", &entropy).unwrap();
+            let read = source.find(1, "").unwrap().unwrap();
+            assert_eq!(read.proves(&made.proof(&entropy).unwrap()).unwrap(), Proven::Yes);
+            // Made again it is the same; another version is another.
+            let again = source.make(1, "", &entropy).unwrap();
+            assert_eq!(again.proves(&made.proof(&entropy).unwrap()).unwrap(), Proven::Yes);
+            let two = source.make(2, "", &entropy).unwrap();
+            assert_eq!(two.proves(&made.proof(&entropy).unwrap()).unwrap(), Proven::No);
         }
-        let wrong = Provider::Passphrase(folder.path().join("root.sealed"), Secret::new("wrong".to_owned()));
-        assert!(matches!(wrong.load(), Err(KeyringError::RootFile(_, "does not open with this passphrase"))));
+        let wrong = Provider::Passphrase(folder.path().join("root.sealed"), Secret::new("wrong".to_owned())).source();
+        assert!(matches!(wrong.find(1, ""), Err(KeyringError::RootFile(_, "does not open with this passphrase"))));
     }
 
     #[test]
     fn a_root_file_that_others_may_read_is_refused() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let provider = Provider::File(folder.path().join("root.key"));
-        provider.make(&Entropy::system()).unwrap();
-        fs::set_permissions(provider.path(), fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(provider.load().is_err());
+        let [provider, _] = both(folder.path());
+        provider.source().make(1, "", &Entropy::system()).unwrap();
+        fs::set_permissions(path_of(&provider), fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(provider.source().find(1, "").is_err());
+    }
+
+    #[test]
+    fn a_destroyed_version_leaves_no_byte_in_the_file_that_it_was_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let entropy = Entropy::system();
+        for provider in both(folder.path()) {
+            let source = provider.source();
+            source.make(1, "", &entropy).unwrap();
+            source.make(2, "", &entropy).unwrap();
+            // The file by another name: what stood in it must be gone there too.
+            let old = folder.path().join("old");
+            fs::hard_link(path_of(&provider), &old).unwrap();
+            source.destroy(1, "", &entropy).unwrap();
+            assert!(source.find(1, "").unwrap().is_none() && source.find(2, "").unwrap().is_some());
+            assert!(fs::read(&old).unwrap().iter().all(|byte| *byte == 0));
+            source.destroy(1, "", &entropy).unwrap();
+            source.destroy(2, "", &entropy).unwrap();
+            assert!(!path_of(&provider).exists());
+            fs::remove_file(old).unwrap();
+        }
     }
 }

@@ -30,6 +30,34 @@ diesel::table! {
         is_current -> Bool,
         created_at -> BigInt,
         proof -> Binary,
+        state -> SmallInt,
+        handle -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    root_events (id) {
+        id -> Uid,
+        version -> BigInt,
+        kind -> SmallInt,
+        keys -> BigInt,
+        actor -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    key_changes (epoch, owner_kind, owner_id) {
+        epoch -> BigInt,
+        owner_kind -> SmallInt,
+        owner_id -> Uid,
+        at -> BigInt,
     }
 }
 

@@ -28,6 +28,9 @@ pub enum StoreError {
     /// The owner has no key any more, or the keyring cannot give it at the moment.
     #[error("the keyring does not give the key")]
     NoKey(Owner),
+    /// The owner has a key, and who keeps the root key does not open it at the moment; later it may.
+    #[error("the owner's key cannot be opened at the moment")]
+    KeysAway,
     /// A stored value does not open.
     #[error("a stored value is unreadable")]
     Unreadable,

@@ -29,7 +29,7 @@ impl Laptop {
         let parts = Parts {
             database: Target::Sqlite(folder.path().join("seif.db")),
             keyring: Target::Sqlite(folder.path().join("keyring.db")),
-            root: Provider::File(folder.path().join("root.key")),
+            root: Provider::File(folder.path().join("root.key")).into(),
             journal: folder.path().join("journal"),
             options: Options::default(),
             clock: Clock::moved(Time::parse("2026-03-01T12:00:00Z").unwrap()),

@@ -13,7 +13,7 @@ fn kernel(folder: &std::path::Path) -> Kernel {
     Kernel::start(Parts {
         database: Target::Sqlite(folder.join("seif.db")),
         keyring: Target::Sqlite(folder.join("keyring.db")),
-        root: Provider::File(folder.join("root.key")),
+        root: Provider::File(folder.join("root.key")).into(),
         journal: folder.join("journal"),
         options: Options::default(),
         clock: Clock::moved(Time::parse("2026-03-01T12:00:00Z").unwrap()),

@@ -62,6 +62,7 @@ fn one_of_each() -> Vec<Problem> {
         Problem::LimitReached(exhausted),
         Problem::Internal(IncidentId::from_bytes([7; 16])),
         Problem::Busy { retry_after: second },
+        Problem::KeysUnavailable { retry_after: second * 2 },
         Problem::Unavailable { retry_after: second * 2 },
     ]
 }

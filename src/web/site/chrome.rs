@@ -76,7 +76,7 @@ impl Surroundings {
         let tenant = TenantMark { id: access.scope.tenant(), name: names.tenant.into() };
         let asked = match &access.session {
             Some(session) => {
-                let account = services.accounts.of_member(session, access);
+                let account = services.accounts.of_member(session, access).await;
                 asked(services, &account.map_err(|error| of_failure(&services.incidents, error))?).await?
             }
             None => None,

@@ -1,0 +1,69 @@
+//! Where the tests end the process: between the steps of what must resume after a kill at any of them.
+//!
+//! Without the feature `testing` nothing can be armed, and [`reach`] does nothing.
+
+/// A place between two steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// A new root version is written down, and its key is not made.
+    RootPlanned,
+    /// Its key is made, and wraps nothing.
+    RootMade,
+    /// It is current, and every key is still under the old one.
+    RootCurrent,
+    /// Some keys are under the new one.
+    RootBatch,
+    /// All are, and nothing says so.
+    RootRewrapped,
+    /// A root version is to be destroyed, and its key is there.
+    RootDestroying,
+    /// Its key is gone, and nothing says so.
+    RootGone,
+}
+
+impl Point {
+    /// Every place that there is.
+    pub const ALL: [Self; 7] = [
+        Self::RootPlanned,
+        Self::RootMade,
+        Self::RootCurrent,
+        Self::RootBatch,
+        Self::RootRewrapped,
+        Self::RootDestroying,
+        Self::RootGone,
+    ];
+
+    /// As the tests name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RootPlanned => "root-planned",
+            Self::RootMade => "root-made",
+            Self::RootCurrent => "root-current",
+            Self::RootBatch => "root-batch",
+            Self::RootRewrapped => "root-rewrapped",
+            Self::RootDestroying => "root-destroying",
+            Self::RootGone => "root-gone",
+        }
+    }
+}
+
+#[cfg(feature = "testing")]
+static ARMED: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+
+/// The process ends where the point of this name is reached first.
+#[cfg(feature = "testing")]
+pub fn arm(name: String) {
+    drop(ARMED.set(name));
+}
+
+/// Goes on, unless a test wants the process to end here: by SIGKILL, so that nothing is tidied up.
+pub(in crate::kernel) fn reach(point: Point) {
+    #[cfg(feature = "testing")]
+    if ARMED.get().is_some_and(|armed| armed == point.name()) {
+        let _killed = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        std::process::abort();
+    }
+    #[cfg(not(feature = "testing"))]
+    let _ = point;
+}
