@@ -114,6 +114,8 @@ impl Bao {
     fn again(&mut self) {
         self.process = serve(&self.program, self.folder.path());
         self.open();
+        // Unsealed, it takes a moment to become the leader of its own.
+        self.until_it_answers(&["token", "lookup"]);
     }
 
     /// It takes connections and answers nobody, until it may go on.

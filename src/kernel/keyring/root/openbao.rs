@@ -13,7 +13,7 @@ use reqwest::{Certificate, Client, Method, StatusCode, redirect};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::remote::{Fail, Keeper, TIMEOUT};
+use super::remote::{Fail, Keeper, TIMEOUT, TIMEOUT_OF_CHANGES};
 use super::{Credential, Item, OpenBao, Opened};
 use crate::kernel::crypto::Unreadable;
 use crate::kernel::personal::Secret;
@@ -45,7 +45,6 @@ impl Transit {
             .no_proxy()
             .referer(false)
             .connect_timeout(TIMEOUT / 2)
-            .timeout(TIMEOUT)
             .pool_max_idle_per_host(1);
         if let Some(path) = &settings.roots {
             let pem = std::fs::read(path).map_err(|_| Fail::Refused("has authorities that cannot be read"))?;
@@ -62,9 +61,11 @@ impl Transit {
 
     /// Asks; gives the status and the answer's `data`.
     fn ask(&self, method: Method, path: &str, body: &Value) -> Result<(StatusCode, Value), Fail> {
+        let patience = if path.starts_with("keys/") { TIMEOUT_OF_CHANGES } else { TIMEOUT };
         let request = self
             .client
             .request(method, format!("{}/{path}", self.base))
+            .timeout(patience)
             .header("x-vault-token", self.token.reveal())
             .json(body);
         let (status, answer) = self.runtime.block_on(async {

@@ -11,11 +11,17 @@ use std::time::{Duration, Instant};
 use super::{Item, Opened};
 use crate::kernel::keyring::KeyringError;
 
-/// How long anybody waits for an answer.
+/// How long a request waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long a start or a command does.
+const PATIENCE_OF_COMMANDS: Duration = Duration::from_secs(30);
 
 /// How long the keeper itself may take for one.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long it may take to make or to destroy a key, which is seldom and goes to a disk.
+pub(super) const TIMEOUT_OF_CHANGES: Duration = Duration::from_secs(20);
 
 /// How many questions may be under way.
 const THREADS: usize = 4;
@@ -212,7 +218,7 @@ impl<T> Pending<T> {
             match outcome.try_recv() {
                 Ok(answered) => return answered.map_err(|fail| said(name, fail)),
                 Err(TryRecvError::Closed) => return Err(KeyringError::RootAway(name)),
-                Err(TryRecvError::Empty) if since.elapsed() < PATIENCE => {
+                Err(TryRecvError::Empty) if since.elapsed() < PATIENCE_OF_COMMANDS => {
                     std::thread::sleep(Duration::from_micros(200))
                 }
                 Err(TryRecvError::Empty) => {
@@ -346,8 +352,10 @@ mod tests {
     fn a_keeper_that_never_answers_holds_nobody_longer_than_their_patience_and_then_nobody_at_all() {
         let (remote, switches) = mirror();
         switches.is_stuck.store(true, Ordering::SeqCst);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let since = Instant::now();
-        assert!(unwrapped(&remote).is_err());
+        let asked = remote.open(&Arc::from("seif-1"), vec![Item::new(Vec::new(), b"key")]);
+        assert!(runtime.block_on(asked.wait()).is_err());
         assert!(since.elapsed() >= PATIENCE && since.elapsed() < PATIENCE * 2);
         let since = Instant::now();
         assert!(unwrapped(&remote).is_err());
