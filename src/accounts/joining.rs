@@ -1,4 +1,5 @@
-//! Joining: an address is proved first; then its account, its tenant and the session begin in one transaction.
+//! Joining: an address is proved first; then its account, its tenant and the session begin in one transaction. Who was
+//! invited becomes a member of the inviting tenant in place of founding one; the invitation is used up with it.
 //!
 //! Whether an address has an account already is told to its owner alone, by mail: the answer is the same, at the same
 //! cost, and no code fits. Until a sign-up is finished it lies under the key of its day, and goes with it.
@@ -11,26 +12,29 @@ use std::str::FromStr as _;
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::factors::Method;
 use crate::accounts::history::{self, Outcome, Way};
 use crate::accounts::passwords::{NewPassword, NotTaken, OwnData};
 use crate::accounts::person::{self, Chosen, Person, Phone, Standing};
 use crate::accounts::session::Begun;
 use crate::accounts::signing_in::Identifier;
+use crate::accounts::team::{hold_invitation, use_invitation};
 use crate::accounts::throttles::{Counter, Throttled};
 use crate::accounts::{Accounts, Failure, places};
 use crate::kernel::Kernel;
-use crate::kernel::access::sessions::{self, Computer, Session};
-use crate::kernel::access::{AccountAccess, Assurance, Role};
+use crate::kernel::access::invitations;
+use crate::kernel::access::sessions::{self, Begins, Computer, Session};
+use crate::kernel::access::{AccountAccess, Proof, Role};
 use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::token::{Code, SessionToken};
+use crate::kernel::crypto::token::{Code, RecoveryCode, SessionToken};
 use crate::kernel::crypto::{Owner, Place, RowRef, Sealed};
-use crate::kernel::ids::{AccountId, SessionId, SignupId, TenantId};
+use crate::kernel::ids::{AccountId, InvitationId, SessionId, SignupId, TenantId};
 use crate::kernel::keyring::identifiers::Claim;
 use crate::kernel::personal::{Comparison, Personal, Secret, revealed};
 use crate::kernel::store::schema::signups;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{By, DayScope, JoinScope, Origin, ServiceScope};
+use crate::kernel::tenancy::{By, DayScope, InTenant as _, JoinScope, Origin, ServiceScope};
 use crate::kernel::values::{Country, EmailAddress, Fault, Faults, Locale, PhoneNumber};
 use crate::messages::notice::{self, Mail, Notice};
 use crate::messages::outbox;
@@ -58,10 +62,19 @@ pub struct Draft {
     pub name: Personal<String>,
     /// The person's phone number.
     pub phone: Option<Personal<String>>,
-    /// The business.
-    pub tenant: ProfileDraft,
+    /// What they join.
+    pub aim: Aim,
     /// The documents that they have read: name and version.
     pub acknowledged: Vec<(String, u32)>,
+}
+
+/// What somebody joins.
+#[derive(Debug, Clone)]
+pub enum Aim {
+    /// A business of their own, which they found.
+    Own(ProfileDraft),
+    /// Somebody else's, by the code of an invitation to the address that they prove.
+    Invitation(Secret<String>),
 }
 
 /// Somebody who has joined.
@@ -69,7 +82,7 @@ pub struct Draft {
 pub struct Joined {
     /// The new account.
     pub account: AccountId,
-    /// The new tenant.
+    /// Their tenant.
     pub tenant: TenantId,
     /// The first session, confirmed by the code.
     pub session: Begun,
@@ -87,6 +100,10 @@ pub enum JoinError {
     /// The code is wrong, used, or dead, or the address has an account.
     #[error("the code is refused")]
     CodeRefused,
+    /// The invitation is taken back, used, over, or for another address. The code of the sign-up is used up where it was
+    /// right.
+    #[error("the invitation is refused")]
+    InvitationRefused,
     /// Something else was in the way.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -118,8 +135,14 @@ struct Applicant {
     name: Personal<String>,
     phone: Option<PhoneNumber>,
     password: NewPassword,
-    profile: Profile,
+    ground: Ground,
     acknowledged: Vec<DocumentVersion>,
+}
+
+/// What an applicant whose fields are right joins.
+enum Ground {
+    Own(Profile),
+    Invited(RecoveryCode),
 }
 
 impl Accounts {
@@ -166,7 +189,7 @@ impl Accounts {
         Ok(kernel.point(&kernel.service(), |tx, _| policies::needed_at_sign_up(tx)).await?)
     }
 
-    /// Finishes a sign-up: account, tenant and session, all or nothing.
+    /// Finishes a sign-up: account, tenant or membership, and session, all or nothing.
     ///
     /// # Errors
     /// See [`JoinError`], in that order.
@@ -177,6 +200,12 @@ impl Accounts {
         let mut applicant = self.check(&draft, email.as_ref()).await?;
         applicant.acknowledged = self.acknowledged(&draft.acknowledged).await?;
         let (Some((day, _)), Some(email)) = (waiting, email) else { return Err(JoinError::CodeRefused) };
+        // Before a hash is spent on it; whether it is for this address is seen in the transaction.
+        if let Ground::Invited(code) = &applicant.ground
+            && invitations::stands(self.kernel(), code).await.map_err(Failure::from)?.is_none()
+        {
+            return Err(JoinError::InvitationRefused);
+        }
         let language = self.try_code(id, &day, draft.code).await?;
         let strength = applicant.password.strength();
         let password = applicant.password.clone().into_secret();
@@ -205,16 +234,28 @@ impl Accounts {
 
     async fn check(&self, draft: &Draft, email: Option<&EmailAddress>) -> Result<Applicant, JoinError> {
         let mut faults = Faults::default();
-        let country = Country::parse(&draft.tenant.country).ok();
+        let country = match &draft.aim {
+            Aim::Own(tenant) => Country::parse(&tenant.country).ok(),
+            Aim::Invitation(_) => None,
+        };
         let name = faults.take(profile::name("/name", &draft.name));
         let typed = draft.phone.as_ref().filter(|phone| !phone.reveal().trim().is_empty());
         let phone = typed.and_then(|phone| {
             let number = PhoneNumber::parse(phone.reveal(), country);
             faults.take(number.map_err(|wrong| Fault::new("/phone", "not_a_phone", wrong.to_string())))
         });
-        let profile =
-            draft.tenant.check("/tenant").map_err(|wrong| wrong.into_iter().for_each(|f| faults.push(f))).ok();
-        let mut own = OwnData::new().name(draft.name.reveal()).name(draft.tenant.name.reveal());
+        let mut own = OwnData::new().name(draft.name.reveal());
+        let ground = match &draft.aim {
+            Aim::Own(tenant) => {
+                own = own.name(tenant.name.reveal());
+                let profile = tenant.check("/tenant").map_err(|wrong| wrong.into_iter().for_each(|f| faults.push(f)));
+                profile.ok().map(Ground::Own)
+            }
+            Aim::Invitation(code) => {
+                let wrong = || Fault::new("/invitation", INVITATION_REFUSED, "Not the code of an invitation.");
+                faults.take(RecoveryCode::parse(code.reveal()).ok_or_else(wrong)).map(Ground::Invited)
+            }
+        };
         own = email.into_iter().fold(own, OwnData::email);
         own = phone.iter().fold(own, OwnData::phone);
         let password = match self.0.passwords.check(&draft.password, &own).await {
@@ -226,9 +267,9 @@ impl Accounts {
             Err(NotTaken::Unknown) => return Err(Failure::from(StoreError::Unavailable).into()),
         };
         let faults = faults.into_vec();
-        match (name, profile, password) {
-            (Some(name), Some(profile), Some(password)) if faults.is_empty() => {
-                Ok(Applicant { name, phone, password, profile, acknowledged: Vec::new() })
+        match (name, ground, password) {
+            (Some(name), Some(ground), Some(password)) if faults.is_empty() => {
+                Ok(Applicant { name, phone, password, ground, acknowledged: Vec::new() })
             }
             _ => Err(JoinError::Invalid(faults)),
         }
@@ -283,10 +324,13 @@ impl Accounts {
     async fn join(&self, id: SignupId, joining: Joining) -> Result<Joined, JoinError> {
         let (kernel, keyring) = (self.kernel(), self.kernel().keyring());
         let account = AccountId::new(kernel.now(), kernel.entropy());
-        let tenant = TenantId::new(kernel.now(), kernel.entropy());
+        let own = match joining.applicant.ground {
+            Ground::Own(_) => Some(TenantId::new(kernel.now(), kernel.entropy())),
+            Ground::Invited(_) => None,
+        };
         self.claim(account, &joining).await?;
-        match self.write_down(id, account, tenant, joining).await {
-            Ok(session) => {
+        match self.write_down(id, account, own, joining).await {
+            Ok((tenant, session)) => {
                 if keyring.settle_identifiers(account).await.is_err() {
                     tracing::warn!(%account, "the identifiers of a new account are settled by the next sweep");
                 }
@@ -294,8 +338,10 @@ impl Accounts {
             }
             Err(error) => {
                 // Where it is not known whether the transaction was committed, the sweep finds out.
-                if error == JoinError::CodeRefused || error == JoinError::Failed(StoreError::Busy.into()) {
-                    self.give_up(account, tenant).await;
+                if matches!(error, JoinError::CodeRefused | JoinError::InvitationRefused)
+                    || error == JoinError::Failed(StoreError::Busy.into())
+                {
+                    self.give_up(account, own).await;
                 }
                 Err(error)
             }
@@ -318,51 +364,89 @@ impl Accounts {
         &self,
         id: SignupId,
         account: AccountId,
-        tenant: TenantId,
+        own: Option<TenantId>,
         joining: Joining,
-    ) -> Result<Begun, JoinError> {
+    ) -> Result<(TenantId, Begun), JoinError> {
         let kernel = self.kernel();
         let session = SessionId::new(kernel.now(), kernel.entropy());
-        let origin = joining.origin.clone();
-        let scope = kernel.join_scope(account, tenant, By::Session(session), origin.clone()).await;
-        let scope = scope.map_err(Failure::from)?;
+        let (by, origin) = (By::Session(session), joining.origin.clone());
+        let (scope, invitation) = match (&joining.applicant.ground, own) {
+            (Ground::Invited(code), _) => {
+                let found = invitations::invited_anew(kernel, account, by, origin.clone(), code).await;
+                let (scope, id) = found.map_err(Failure::from)?.ok_or(JoinError::InvitationRefused)?;
+                (scope, Some(id))
+            }
+            (Ground::Own(_), Some(tenant)) => {
+                let scope = kernel.join_scope(account, tenant, by, origin.clone()).await;
+                (scope.map_err(Failure::from)?, None)
+            }
+            (Ground::Own(_), None) => return Err(Failure::from(StoreError::Refused("a tenant without an id")).into()),
+        };
         let rules = self.rules().sessions;
-        let write = move |tx: &mut Tx<'_>, scope: &JoinScope| -> Result<Option<(SessionToken, Session)>, StoreError> {
+        let write = move |tx: &mut Tx<'_>, scope: &JoinScope| -> Result<Written, StoreError> {
             // Whoever deletes the row has used the code up: of several at once, one.
             let now = tx.now();
             let used =
                 diesel::delete(signups::table.find(id).filter(signups::expires_at.gt(now))).execute(tx.conn())?;
             if used != 1 {
-                return Ok(None);
+                return Ok(Written::CodeRefused);
             }
+            let invited = match invitation {
+                Some(id) => {
+                    let mine = joining.email.normalised();
+                    let Some(role) = hold_invitation(tx, scope.tenant_scope(), id, &mine)? else {
+                        return Ok(Written::InvitationRefused);
+                    };
+                    Some((id, role))
+                }
+                None => None,
+            };
             Kernel::mirror_join(tx, scope)?;
-            joining.write(tx, scope)?;
+            joining.write(tx, scope, invited)?;
             let begun = sessions::begin_as(
                 tx,
                 session,
                 scope.account(),
                 &rules,
                 Computer::Own,
-                Assurance::Confirmed,
+                Begins::By(Method::Email.code(), Proof::Confirmed),
                 &joining.origin,
             )?;
-            Ok(Some(begun))
+            Ok(Written::Begun(Box::new(begun)))
         };
-        let begun = kernel.write("accounts.join", &scope, write).await.map_err(Failure::from)?;
-        let (token, session) = begun.ok_or(JoinError::CodeRefused)?;
-        Ok(Begun { token, access: AccountAccess { session, scope: scope.account().clone(), origin } })
+        let (token, session) = match kernel.write("accounts.join", &scope, write).await.map_err(Failure::from)? {
+            Written::Begun(begun) => *begun,
+            Written::CodeRefused => return Err(JoinError::CodeRefused),
+            Written::InvitationRefused => return Err(JoinError::InvitationRefused),
+        };
+        let tenant = scope.tenant_scope().tenant();
+        Ok((tenant, Begun { token, access: AccountAccess { session, scope: scope.account().clone(), origin } }))
     }
 
-    /// Takes back what was made in the keyring for an account that was not written.
-    async fn give_up(&self, account: AccountId, tenant: TenantId) {
+    /// Takes back what was made in the keyring for an account that was not written: of tenants, one of its own alone.
+    async fn give_up(&self, account: AccountId, own: Option<TenantId>) {
         let keyring = self.kernel().keyring();
         let released = keyring.release_identifiers(account).await;
-        let destroyed = (keyring.destroy(Owner::Account(account)).await, keyring.destroy(Owner::Tenant(tenant)).await);
-        if released.is_err() || destroyed.0.is_err() || destroyed.1.is_err() {
+        let destroyed = keyring.destroy(Owner::Account(account)).await;
+        let of_tenant = match own {
+            Some(tenant) => keyring.destroy(Owner::Tenant(tenant)).await,
+            None => Ok(()),
+        };
+        if released.is_err() || destroyed.is_err() || of_tenant.is_err() {
             tracing::warn!(%account, "what was made for an account that was not written is left to the sweep");
         }
     }
 }
+
+/// What came of writing somebody down.
+enum Written {
+    Begun(Box<(SessionToken, Session)>),
+    CodeRefused,
+    InvitationRefused,
+}
+
+/// The code of the fault of an invitation that does not lead anywhere.
+pub const INVITATION_REFUSED: &str = "invitation_refused";
 
 /// All that is written when somebody joins.
 struct Joining {
@@ -374,9 +458,14 @@ struct Joining {
 }
 
 impl Joining {
-    fn write(&self, tx: &mut Tx<'_>, scope: &JoinScope) -> Result<(), StoreError> {
+    fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &JoinScope,
+        invited: Option<(InvitationId, Role)>,
+    ) -> Result<(), StoreError> {
         let (account, tenant) = (scope.account(), scope.tenant_scope());
-        let Applicant { name, phone, profile, acknowledged, .. } = &self.applicant;
+        let Applicant { name, phone, ground, acknowledged, .. } = &self.applicant;
         let person = Person {
             name: name.clone(),
             email: Personal::new(self.email.to_stored()),
@@ -384,17 +473,22 @@ impl Joining {
             language: self.language,
         };
         person::create(tx, account, Standing::Active, &person, &self.chosen)?;
-        profile::create(tx, tenant, profile)?;
-        members::add(tx, tenant, account.account(), Role::Owner)?;
+        if let Ground::Own(profile) = ground {
+            profile::create(tx, tenant, profile)?;
+            members::add(tx, tenant, account.account(), Role::Owner)?;
+            let created = Event::new(Action::TenantCreated).of(Subject::Account(account.account()));
+            audit::record(tx, tenant, &created)?;
+        }
+        if let Some((id, role)) = invited {
+            use_invitation(tx, tenant, id, role)?;
+        }
         history::enter(tx, account, &self.origin, Way::SignUp, Outcome::Accepted)?;
         places::remember(tx, account, &self.origin)?;
         policies::acknowledge(tx, account.account(), acknowledged).map_err(|error| match error {
             PoliciesError::Store(error) => error,
             _ => StoreError::Refused("a document in force is not there"),
         })?;
-        let created = Event::new(Action::TenantCreated).of(Subject::Account(account.account()));
-        audit::record(tx, tenant, &created)?;
-        let notice = Notice::Welcome { tenant_name: profile.name.clone() };
+        let notice = Notice::Welcome { tenant_name: profile::find(tx, tenant)?.name };
         outbox::enqueue(tx, account.keys(), &Mail { to: self.email.clone(), language: self.language, notice })?;
         Ok(())
     }

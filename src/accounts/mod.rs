@@ -4,7 +4,7 @@
 //! stored), [`signing_in`] (unknown and known identifiers are alike), [`factors`] (raising a session, and by
 //! what), [`oidc`] (by a third party's sign-in), [`history`], [`notices`] (what its person is told), [`tokens`] (for programs), [`passwords`] (what one must be), [`throttles`] (how often one may fail),
 //! [`prompts`] (what the service asks of a person), [`contacts`], [`identifiers`] (what signs in, changed), [`addresses`] (from
-//! where it may be used), [`limits`] (how much in a day), [`support`] (who is on the telephone), [`changing`] (the
+//! where it may be used), [`limits`] (how much in a day), [`team`] (who belongs to a tenant) and [`sign_in_rules`] (what it accepts of what they confirm by), [`support`] (who is on the telephone), [`changing`] (the
 //! password), [`recovering`] (what is done without being signed in: [`renewing`] a password, and `freezing`). What the parts
 //! of an account are under is the account's own key; what belongs to nobody yet is under the day's.
 
@@ -28,6 +28,7 @@ pub mod prompts;
 pub mod recovering;
 pub mod renewing;
 pub mod session;
+pub mod sign_in_rules;
 pub mod signing_in;
 pub mod support;
 mod sweep;

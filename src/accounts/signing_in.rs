@@ -15,8 +15,8 @@ use crate::accounts::session::Begun;
 use crate::accounts::throttles::{Counter, Throttled, of_address};
 use crate::accounts::{Accounts, Failure, Rules};
 use crate::kernel::access::addresses::{self, AddressList};
-use crate::kernel::access::sessions::{self, Computer};
-use crate::kernel::access::{AccountAccess, Assurance, Outside};
+use crate::kernel::access::sessions::{self, Begins, Computer};
+use crate::kernel::access::{AccountAccess, Outside};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::password::{Phc, Rehash, Verdict};
 use crate::kernel::ids::AccountId;
@@ -247,7 +247,7 @@ impl Accounts {
                 person::rehash(tx, scope, phc)?;
             }
             history::enter(tx, scope, origin, Way::Password, Outcome::Accepted)?;
-            let (token, session) = sessions::begin(tx, scope, &rules, *computer, Assurance::Password, origin)?;
+            let (token, session) = sessions::begin(tx, scope, &rules, *computer, Begins::ByPassword, origin)?;
             Ok(Entered::Begun(token, Box::new(session)))
         };
         let entered = self.kernel().write("accounts.sign_in", &scope, write).await.map_err(Failure::from)?;

@@ -158,6 +158,26 @@ impl Accounts {
         Ok(all)
     }
 
+    /// The accounts of the tenant's members after `after`, at most `limit`.
+    pub(super) async fn member_accounts(
+        &self,
+        access: &TenantAccess,
+        after: Option<AccountId>,
+        limit: i64,
+    ) -> Result<Vec<AccountId>, Failure> {
+        let after = after.unwrap_or(AccountId::from_bytes([0; 16]));
+        let list = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<Vec<AccountId>, StoreError> {
+            Ok(account_tenants::table
+                .filter(account_tenants::tenant_id.eq(scope.tenant()))
+                .filter(account_tenants::account_id.gt(after))
+                .order(account_tenants::account_id)
+                .limit(limit)
+                .select(account_tenants::account_id)
+                .load(tx.conn())?)
+        };
+        Ok(self.kernel().read(&access.scope, list).await?)
+    }
+
     /// Gives a member another role.
     ///
     /// # Errors
@@ -337,33 +357,52 @@ impl Accounts {
         let (scope, id) = invited.ok_or(TeamError::CodeRefused)?;
         let mine = self.kernel().point(&access.scope, person::find).await?.address()?.normalised();
         let accept = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<(TenantId, Role), TeamError> {
-            let now = tx.now();
-            let living = invitations::table.filter(invitations::id.eq(id)).filter(invitations::expires_at.gt(now));
-            // Held: of two at once, the second finds nothing.
-            let row_found: Option<(i16, Sealed<InvitationBody>)> = diesel::update(living)
-                .set(invitations::role.eq(invitations::role))
-                .returning((invitations::role, invitations::body))
-                .get_result(tx.conn())
-                .optional()
-                .map_err(StoreError::from)?;
-            let (role, body) = row_found.ok_or(TeamError::CodeRefused)?;
-            let Kept { email } = scope.keys().open(row(id), &body).map_err(StoreError::from)?;
-            let theirs = EmailAddress::from_stored(email.reveal()).map_err(|_| StoreError::Unreadable)?.normalised();
-            if theirs != mine {
-                return Err(TeamError::CodeRefused);
-            }
-            let role = Role::from_code(role).ok_or(StoreError::Unreadable)?;
-            let account = scope.actor().account();
-            if role_of(tx, scope, account)?.is_some() {
+            let role = hold_invitation(tx, scope, id, &mine)?.ok_or(TeamError::CodeRefused)?;
+            if role_of(tx, scope, scope.actor().account())?.is_some() {
                 return Err(TeamError::MemberAlready);
             }
-            diesel::delete(invitations::table.find(id)).execute(tx.conn()).map_err(StoreError::from)?;
-            tenants::members::add(tx, scope, account, role)?;
-            audit::record(tx, scope, &Event::new(Action::MemberJoined).of(Subject::Account(account)))?;
+            use_invitation(tx, scope, id, role)?;
             Ok((scope.tenant(), role))
         };
         self.kernel().write("invitations.accept", &scope, accept).await
     }
+}
+
+/// The role of an invitation that lasts and was sent to this address; held: of two at once, the second finds nothing.
+pub(super) fn hold_invitation(
+    tx: &mut Tx<'_>,
+    scope: &TenantScope,
+    id: InvitationId,
+    mine: &Personal<String>,
+) -> Result<Option<Role>, StoreError> {
+    let now = tx.now();
+    let living = invitations::table
+        .filter(invitations::id.eq(id))
+        .filter(invitations::tenant_id.eq(scope.tenant()))
+        .filter(invitations::expires_at.gt(now));
+    let row_found: Option<(i16, Sealed<InvitationBody>)> = diesel::update(living)
+        .set(invitations::role.eq(invitations::role))
+        .returning((invitations::role, invitations::body))
+        .get_result(tx.conn())
+        .optional()?;
+    let Some((role, body)) = row_found else { return Ok(None) };
+    let Kept { email } = scope.keys().open(row(id), &body)?;
+    let theirs = EmailAddress::from_stored(email.reveal()).map_err(|_| StoreError::Unreadable)?.normalised();
+    let role = Role::from_code(role).ok_or(StoreError::Unreadable)?;
+    Ok((theirs == *mine).then_some(role))
+}
+
+/// Makes who acts a member by an invitation that is held: it is used up.
+pub(super) fn use_invitation(
+    tx: &mut Tx<'_>,
+    scope: &TenantScope,
+    id: InvitationId,
+    role: Role,
+) -> Result<(), StoreError> {
+    let account = scope.actor().account();
+    diesel::delete(invitations::table.find(id)).execute(tx.conn())?;
+    tenants::members::add(tx, scope, account, role)?;
+    audit::record(tx, scope, &Event::new(Action::MemberJoined).of(Subject::Account(account)))
 }
 
 /// What a change of a member goes by, held until the transaction ends.

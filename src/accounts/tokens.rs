@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::notices::tell_of;
 use crate::accounts::{Accounts, Failure, person};
 use crate::kernel::access::limits::Columns;
+use crate::kernel::access::rules::Showings;
 use crate::kernel::access::tokens::{ACTIVE, REVOKED};
 use crate::kernel::access::{Limits, TenantAccess, TokenScope, TokenScopes};
 use crate::kernel::audit::{self, Action, Event, Subject};
@@ -166,8 +167,11 @@ impl Accounts {
         wish: Option<Once<NewToken>>,
     ) -> Result<NewToken, TokenError> {
         let wanted = draft.check(self.kernel().now()).map_err(TokenError::Invalid)?;
+        // What its maker has just shown is what it stands on, where the tenant does not accept everything.
+        let now = self.kernel().now();
+        let showings = access.session.as_ref().map(|session| session.showings.fresh(now)).unwrap_or_default();
         let create = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<Outcome<NewToken>, TokenError> {
-            once(tx, scope, wish.as_ref(), |tx| Ok(create(tx, scope, &wanted)?))
+            once(tx, scope, wish.as_ref(), |tx| Ok(create(tx, scope, &wanted, &showings)?))
         };
         match self.kernel().write("tokens.create", &access.scope, create).await? {
             Outcome::Done(made) => Ok(made),
@@ -221,7 +225,7 @@ fn mine(scope: &TenantScope) -> Mine {
 
 type Mine = Filter<Filter<tokens::table, Eq<tokens::tenant_id, TenantId>>, Eq<tokens::state, i16>>;
 
-fn create(tx: &mut Tx<'_>, scope: &TenantScope, wanted: &Wanted) -> Result<NewToken, StoreError> {
+fn create(tx: &mut Tx<'_>, scope: &TenantScope, wanted: &Wanted, showings: &Showings) -> Result<NewToken, StoreError> {
     let now = tx.now();
     let (id, token) = (TokenId::new(now, tx.entropy()), ApiToken::random(tx.entropy()));
     let body = scope.keys().seal::<TokenBody>(row(id), &Kept { name: wanted.name.clone() }, tx.entropy());
@@ -237,6 +241,7 @@ fn create(tx: &mut Tx<'_>, scope: &TenantScope, wanted: &Wanted) -> Result<NewTo
             tokens::created_at.eq(now),
             tokens::expires_at.eq(wanted.expires_at),
             tokens::body.eq(body),
+            tokens::showings.eq(showings.to_stored()),
             (tokens::reads_a_day.eq(reads), tokens::deletes_a_day.eq(deletes), tokens::exports_a_day.eq(exports)),
         ))
         .execute(tx.conn())?;

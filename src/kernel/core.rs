@@ -18,7 +18,8 @@ use crate::kernel::store::migrate::{Schema, migrate};
 use crate::kernel::store::schema::{accounts, factors, instance, key_versions, tokens};
 use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both};
 use crate::kernel::tenancy::{
-    AccountScope, Actor, By, DayScope, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope, UpkeepScope,
+    AccountScope, Actor, By, DayScope, Ground, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope,
+    UpkeepScope,
 };
 
 /// What the kernel is built from.
@@ -304,7 +305,21 @@ impl Kernel {
         Ok(JoinScope {
             account: AccountScope { account, keys: account_keys },
             tenant: TenantScope { tenant, keys, actor },
+            ground: Ground::New,
         })
+    }
+
+    /// Makes the keys of a new account that joins a tenant that is there. That it may is `access`'s to prove first.
+    pub(in crate::kernel) async fn guest_scope(
+        &self,
+        account: AccountId,
+        tenant: TenantId,
+        by: By,
+        origin: Origin,
+    ) -> Result<JoinScope, KeyringError> {
+        let account_keys = self.0.keyring.create(Owner::Account(account)).await?;
+        let tenant = self.tenant_scope(tenant, account, by, origin).await?;
+        Ok(JoinScope { account: AccountScope { account, keys: account_keys }, tenant, ground: Ground::Standing })
     }
 
     /// Mirrors the keys of who joins into the data's database, in the joining transaction.
@@ -313,6 +328,9 @@ impl Kernel {
     /// The store's.
     pub fn mirror_join(tx: &mut Tx<'_>, scope: &JoinScope) -> Result<(), StoreError> {
         mirror(tx, Owner::Account(scope.account.account), scope.account.keys.current())?;
+        if scope.ground == Ground::Standing {
+            return Ok(());
+        }
         mirror(tx, Owner::Tenant(scope.tenant.tenant()), scope.tenant.keys.current())
     }
 

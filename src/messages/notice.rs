@@ -220,6 +220,12 @@ pub enum Notice {
         /// The code that makes them a member.
         code: UndoCode,
     },
+    /// To a member: their tenant accepts other ways to confirm from now on.
+    SignInRulesChanged {
+        /// The name that its owner gave it.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+    },
     /// A tenant has begun.
     Welcome {
         /// The name that its owner gave it.
@@ -263,6 +269,7 @@ impl Notice {
             | Self::Digest { .. }
             | Self::SignInDecided { .. }
             | Self::Invitation { .. }
+            | Self::SignInRulesChanged { .. }
             | Self::Welcome { .. } => Life::Letter,
         }
     }

@@ -255,7 +255,7 @@ catalogue! {
     ALREADY_DONE = "already_done" CONFLICT ["id"] "Already done": "The operation of this Idempotency-Key was done; its answer held a secret and is not repeated.";
     LAST_OWNER = "last_owner" CONFLICT [] "The last owner": "A tenant always has an owner: make somebody else one first.";
     NOT_YET_APPROVED = "not_yet_approved" CONFLICT [] "Not yet approved": "Pick the control code on the other device; come back after Retry-After.";
-    WOULD_LOCK_OUT = "would_lock_out" CONFLICT [] "Would lock you out": "The change would refuse your own address; send `confirm_lockout` if that is meant.";
+    WOULD_LOCK_OUT = "would_lock_out" CONFLICT [] "Would lock you out": "The change would keep you out yourself; send `confirm_lockout` if that is meant.";
     VERSION_CONFLICT = "version_conflict" PRECONDITION_FAILED [] "Changed meanwhile": "If-Match names another version than the present one; read it again.";
     PAYLOAD_TOO_LARGE = "payload_too_large" PAYLOAD_TOO_LARGE [] "Too large": "The body is over the limit of this address.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE [] "Unsupported type": "Send the body as a type that this address takes, with its Content-Type.";

@@ -46,6 +46,7 @@ mod root_keys;
 mod rows;
 mod search;
 mod shelf;
+mod sign_in_rules;
 mod signing_in;
 mod store;
 mod subscriber;

@@ -20,7 +20,7 @@ use crate::accounts::throttles::{Counter, Throttled, of_address};
 use crate::accounts::{Accounts, Failure, places};
 use crate::kernel::access::AccountAccess;
 use crate::kernel::access::addresses;
-use crate::kernel::access::sessions::{self, Computer, Session};
+use crate::kernel::access::sessions::{self, Begins, Computer, Session};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::passkey::{self, Ceremony};
 use crate::kernel::crypto::token::SessionToken;
@@ -218,8 +218,8 @@ impl Accounts {
             settle(tx, scope, method, &person, &held, met)?;
             places::remember(tx, scope, &from)?;
             history::enter(tx, scope, &from, method.facts().way, Outcome::Accepted)?;
-            let assurance = method.facts().proof.assurance();
-            let (token, session) = sessions::begin(tx, scope, &rules, computer, assurance, &from)?;
+            let begins = Begins::By(method.code(), method.facts().proof);
+            let (token, session) = sessions::begin(tx, scope, &rules, computer, begins, &from)?;
             Ok(Entered::Begun(token, Box::new(session)))
         };
         let entered = self.kernel().write("accounts.sign_in_by_passkey", &scope, enter).await;

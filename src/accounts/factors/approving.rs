@@ -263,7 +263,7 @@ impl Accounts {
             history::enter(tx, scope, &origin, Way::Device, Outcome::Accepted)?;
             let person = person::find(tx, scope)?;
             tell(tx, scope, &person, Notice::SignInDecided { decided: Decided::Approved })?;
-            let (token, session) = sessions::raise_to(tx, &session, &shown)?;
+            let (token, session) = sessions::raise_to(tx, &session, &shown, NUMBER)?;
             Ok(Taken::Raised(Box::new(Begun {
                 token,
                 access: AccountAccess { session, scope: scope.clone(), origin: origin.clone() },

@@ -287,7 +287,7 @@ impl Accounts {
             }
             settle(tx, scope, method, &person, &held, met)?;
             history::enter(tx, scope, &origin, way, Outcome::Accepted)?;
-            sessions::raise(tx, &session, method.facts().proof).map(Some)
+            sessions::raise(tx, &session, method.code(), method.facts().proof).map(Some)
         };
         let raised = self.kernel().write("accounts.finish_confirmation", &access.scope, finish).await;
         let (token, session) = raised.map_err(Failure::from)?.ok_or(ConfirmError::CodeRefused)?;

@@ -16,9 +16,11 @@
 //!    in `web::api::methods`, the pages in `web::site::{confirm, security}`.
 //! 4. The words in five languages: of the pages `method-{name}` with `-text` and `-risk`, `add-{name}` with `-again`; of
 //!    the history a `Way` and `by-{way}` (`web::site::account`); of the mails its name (`messages::notice::Means`).
+//! 5. Nothing for tenants with rules of their own (`accounts::sign_in_rules`): what is new is not accepted there until an
+//!    owner says so.
 //!
 //! The rules (what needs a strong proof, once the account has a strong factor) are `kernel::access`'s and hold by the
-//! [`Proof`](crate::kernel::access::Proof) that the facts name.
+//! [`Proof`] that the facts name.
 
 pub mod alone;
 pub mod approving;
@@ -43,7 +45,7 @@ pub(super) use self::oidc::{linked, use_linked};
 pub use self::workings::{Answer, Asks, Enrolment, Facts, Fee, Handed, Occasion, Path};
 use crate::accounts::factors::workings::Workings;
 use crate::accounts::{Accounts, Failure};
-use crate::kernel::access::{AccountAccess, Wanted, Wish, member_scopes};
+use crate::kernel::access::{AccountAccess, Proof, SignInRules, Verdict, Wanted, Wish, member_scopes};
 use crate::kernel::ids::{FactorId, RecordId};
 use crate::kernel::store::schema::{factors, records};
 use crate::kernel::store::{StoreError, Tx};
@@ -100,6 +102,12 @@ impl Method {
         }
     }
 
+    /// Whether it can count where these rules hold. What an approval proves is the approving session's to show.
+    pub(super) fn judged_by(self, rules: SignInRules) -> Verdict {
+        let proof = if self == Self::Device { Proof::Strong } else { self.facts().proof };
+        rules.judge(self.code(), proof)
+    }
+
     fn workings(self) -> &'static dyn Workings {
         match self {
             Self::Email => &email::Email,
@@ -112,11 +120,12 @@ impl Method {
         }
     }
 
-    fn code(self) -> i16 {
+    /// Its number, as the kernel and the database know it.
+    pub(super) fn code(self) -> i16 {
         self.facts().code
     }
 
-    fn from_code(code: i16) -> Option<Self> {
+    pub(super) fn from_code(code: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.code() == code)
     }
 }
@@ -153,7 +162,8 @@ pub fn that_would_do(wanted: &Wanted) -> Vec<&'static str> {
         Enrolment::One | Enrolment::Several => wanted.methods.contains(&method.code()),
         Enrolment::AtHand(way) => wanted.at_hand.contains(&way),
     };
-    Method::ALL.into_iter().filter(would_do).map(Method::name).collect()
+    let accepted = |method: &Method| method.judged_by(wanted.rules) == Verdict::Accepted;
+    Method::ALL.into_iter().filter(would_do).filter(accepted).map(Method::name).collect()
 }
 
 impl Accounts {
@@ -222,13 +232,36 @@ mod tests {
     #[test]
     fn the_methods_that_would_do_are_those_that_come_with_the_account_and_those_enrolled() {
         let codes = |methods: &[Method]| methods.iter().map(|method| method.code()).collect::<Vec<_>>();
-        let with =
-            |wish, methods: &[Method], at_hand| that_would_do(&Wanted { wish, methods: codes(methods), at_hand });
+        let with = |wish, methods: &[Method], at_hand| {
+            that_would_do(&Wanted { wish, methods: codes(methods), at_hand, rules: SignInRules::default() })
+        };
         let would_do = |wish, methods: &[Method]| with(wish, methods, Vec::new());
         assert_eq!(would_do(Wish::Confirmed, &[]), ["email"]);
         assert_eq!(would_do(Wish::Fresh, &[Method::RecoveryCodes]), ["email", "recovery_codes"]);
         assert_eq!(would_do(Wish::Strong, &[Method::Totp]), ["totp"]);
         assert_eq!(would_do(Wish::Strong, &[Method::RecoveryCodes, Method::Totp]), ["recovery_codes", "totp"]);
         assert_eq!(with(Wish::Strong, &[Method::Totp], vec![AtHand::AnotherSession]), ["device", "totp"]);
+    }
+
+    #[test]
+    fn what_a_tenant_refuses_would_not_do_whoever_has_it() {
+        let all = |rules| {
+            let (methods, at_hand) =
+                (Method::ALL.map(Method::code).to_vec(), vec![AtHand::AnotherSession, AtHand::Phone]);
+            that_would_do(&Wanted { wish: Wish::Confirmed, methods, at_hand, rules })
+        };
+        let without = |gone: &[Method]| {
+            SignInRules::of(
+                Method::ALL.into_iter().filter(|one| !gone.contains(one)).map(Method::code),
+                Proof::Confirmed,
+            )
+        };
+        assert_eq!(all(SignInRules::default()), Method::ALL.map(Method::name));
+        assert_eq!(
+            all(without(&[Method::Email, Method::Device])),
+            ["sms", "recovery_codes", "totp", "oidc", "passkey"]
+        );
+        let strong = SignInRules::of(Method::ALL.map(Method::code), Proof::Strong);
+        assert_eq!(all(strong), ["device", "totp", "oidc", "passkey"]);
     }
 }

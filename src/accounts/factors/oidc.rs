@@ -196,7 +196,7 @@ impl Accounts {
             settle(tx, scope, Method::Oidc, &person, &held, met)?;
             history::enter(tx, scope, &origin, Way::Oidc, Outcome::Accepted)?;
             stands_on(tx, session.id, &tags)?;
-            sessions::raise(tx, &session, vouched.proof).map(Some)
+            sessions::raise(tx, &session, FACTS.code, vouched.proof).map(Some)
         };
         let raised = self.kernel().write("accounts.confirm_by_identity", &access.scope, finish).await?;
         let (token, session) = raised.ok_or(ConfirmError::CodeRefused)?;

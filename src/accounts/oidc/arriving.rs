@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use openidconnect::{AuthorizationCode, PkceCodeVerifier, RequestTokenError, TokenResponse as _};
 
+use crate::accounts::factors::Method;
 use crate::accounts::factors::confirming::ConfirmError;
 use crate::accounts::factors::enrolling::EnrolError;
 use crate::accounts::history::{self, Outcome, Way};
@@ -17,7 +18,7 @@ use crate::accounts::oidc::{Away, Provider};
 use crate::accounts::person::{self, Standing};
 use crate::accounts::session::Begun;
 use crate::accounts::{Accounts, Failure, factors, notices, places};
-use crate::kernel::access::sessions::{self, Computer};
+use crate::kernel::access::sessions::{self, Begins, Computer};
 use crate::kernel::access::{AccountAccess, Outside, Session, addresses};
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::ids::AccountId;
@@ -235,8 +236,8 @@ impl Accounts {
             }
             places::remember(tx, scope, &seen_from)?;
             history::enter(tx, scope, &seen_from, Way::Oidc, Outcome::Accepted)?;
-            let assurance = vouched.proof.assurance();
-            let (token, session) = sessions::begin(tx, scope, &rules, computer, assurance, &seen_from)?;
+            let begins = Begins::By(Method::Oidc.code(), vouched.proof);
+            let (token, session) = sessions::begin(tx, scope, &rules, computer, begins, &seen_from)?;
             rows::stands_on(tx, session.id, &tags)?;
             Ok(Entered::Begun(token, Box::new(session)))
         };

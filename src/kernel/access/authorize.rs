@@ -12,16 +12,19 @@ use crate::kernel::access::addresses::{self, Outside};
 use crate::kernel::access::factors::Wanted;
 use crate::kernel::access::limits::{self, Reached};
 use crate::kernel::access::permission::{Held, Permission, Rule, Subject};
+use crate::kernel::access::rules::{self, Showings};
 use crate::kernel::access::sessions::{self, Touch};
 use crate::kernel::access::tokens::TokenScope;
-use crate::kernel::access::{AccountAccess, Allowance, Limits, Role, Session, SessionRules, TenantAccess, TokenScopes};
+use crate::kernel::access::{
+    AccountAccess, Allowance, Limits, Role, Session, SessionRules, SignInRules, TenantAccess, TokenScopes, Verdict,
+};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
 use crate::kernel::crypto::token::{ApiToken, SessionToken};
 use crate::kernel::ids::{AccountId, TenantId, TokenId};
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::store::db::StoreFailure;
-use crate::kernel::store::schema::{account_tenants, accounts, role_limits, tokens};
+use crate::kernel::store::schema::{account_tenants, accounts, role_limits, sign_in_rules, tokens};
 use crate::kernel::store::{StoreError, Tx, each};
 use crate::kernel::tenancy::{By, Origin, ServiceScope, TenantScope};
 
@@ -160,12 +163,15 @@ struct Token {
     account: AccountId,
     scopes: TokenScopes,
     limits: Limits,
+    /// What its maker had just shown.
+    showings: Showings,
 }
 
-/// What an account is in a tenant, and how much it may do there in a day.
+/// What an account is in a tenant, how much it may do there in a day, and what is accepted there of what it confirms by.
 struct Place {
     role: Role,
     limits: Limits,
+    rules: SignInRules,
 }
 
 /// An account that may act.
@@ -189,7 +195,7 @@ async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rul
     let find = move |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<_, Denied> {
         let Some(token) = &shown_session else { return Ok(None) };
         let Some((session, addresses)) = sessions::find(tx, token, &rules)? else { return Ok(None) };
-        Ok(Some((session.account, addresses, by_session(tx, session, named, &asked))))
+        Ok(Some((session.account, addresses, by_session(tx, session, named, &asked, &rules))))
     };
     let admitted = match kernel.point(&ServiceScope::new(), find).await? {
         None => Err(Denied::NotSignedIn),
@@ -204,18 +210,32 @@ async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rul
 }
 
 /// What a session allows of what its account may do.
-fn by_session(tx: &mut Tx<'_>, session: Session, named: Option<TenantId>, rule: &Rule) -> Result<Found, Denied> {
-    let (place, role_limits) = match rule.subject {
-        Subject::Anyone => (None, Limits::default()),
+fn by_session(
+    tx: &mut Tx<'_>,
+    session: Session,
+    named: Option<TenantId>,
+    rule: &Rule,
+    rules: &SessionRules,
+) -> Result<Found, Denied> {
+    let (session, place, role_limits) = match rule.subject {
+        Subject::Anyone => (session, None, Limits::default()),
         Subject::Account => {
             rule.need.met_by(&session, tx.now())?;
-            (None, Limits::default())
+            (session, None, Limits::default())
         }
         Subject::Tenant(least, _) => {
+            let tenant = tenant_of(tx, session.account, named);
+            // A tenant that is none of theirs has no rules, as one that never existed.
+            let place = match &tenant {
+                Ok(tenant) => place(tx, *tenant, session.account)?,
+                Err(Denied::Store(error)) => return Err((*error).into()),
+                Err(_) => None,
+            };
+            let of_tenant = place.as_ref().map(|place| place.rules).unwrap_or_default();
+            let session = sessions::within(tx, session, of_tenant, rules)?;
             rule.need.met_by(&session, tx.now())?;
-            let tenant = tenant_of(tx, session.account, named)?;
-            let place = reaching(place(tx, tenant, session.account)?, least)?;
-            (Some((tenant, place.role)), place.limits)
+            let (tenant, place) = (tenant?, reaching(place, least)?);
+            (session, Some((tenant, place.role)), place.limits)
         }
     };
     Ok(Found { session: Some(session), place, role_limits, ..Found::default() })
@@ -244,15 +264,19 @@ fn by_token(
     if !scopes.iter().any(|scope| token.scopes.hold(*scope).is_ok()) {
         return Err(Denied::Forbidden);
     }
-    let Place { role, limits } = reaching(place, least)?;
+    let Place { role, limits, rules } = reaching(place, least)?;
+    if rules.judge_maker(&token.showings) == Verdict::Refused {
+        return Err(Denied::ConfirmationRequired(rules::unmet(rules)));
+    }
     let place = (token.tenant, role);
     Ok(Found { token: Some(token), place: Some(place), role_limits: limits, ..Found::default() })
 }
 
 /// The token of this digest, what its account is in its tenant, and from where that may be used: one statement.
 fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place>, addresses::Row), Denied> {
-    type Own = (TokenId, TenantId, AccountId, i64, Option<Time>);
-    type Row = (Own, limits::Columns, Option<i16>, Option<limits::Columns>, addresses::Row);
+    type Own = (TokenId, TenantId, AccountId, i64, Option<Time>, Option<Vec<u8>>);
+    type There = (Option<i16>, Option<limits::Columns>, Option<rules::Columns>);
+    type Row = (Own, limits::Columns, There, addresses::Row);
     let place =
         account_tenants::account_id.eq(tokens::account_id).and(account_tenants::tenant_id.eq(tokens::tenant_id));
     let of_role = role_limits::tenant_id
@@ -262,33 +286,35 @@ fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place
         .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)))
         .left_join(account_tenants::table.on(place))
         .left_join(role_limits::table.on(of_role))
+        .left_join(sign_in_rules::table.on(sign_in_rules::tenant_id.eq(tokens::tenant_id)))
         .filter(tokens::digest.eq(digest.as_slice()))
         .filter(tokens::state.eq(crate::kernel::access::tokens::ACTIVE))
         .filter(accounts::state.eq(ACTIVE))
         .select((
-            (tokens::id, tokens::tenant_id, tokens::account_id, tokens::scopes, tokens::expires_at),
+            (tokens::id, tokens::tenant_id, tokens::account_id, tokens::scopes, tokens::expires_at, tokens::showings),
             (tokens::reads_a_day, tokens::deletes_a_day, tokens::exports_a_day),
-            account_tenants::role.nullable(),
-            ROLE_LIMITS.nullable(),
+            (account_tenants::role.nullable(), ROLE_LIMITS.nullable(), rules::COLUMNS.nullable()),
             addresses::COLUMNS,
         ));
     let row: Option<Row> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
-    let ((id, tenant, account, scopes, expires_at), of_token, role, of_role, addresses) =
-        row.ok_or(Denied::NotSignedIn)?;
+    let (own, of_token, (role, of_role, rules), addresses) = row.ok_or(Denied::NotSignedIn)?;
+    let (id, tenant, account, scopes, expires_at, showings) = own;
     if expires_at.is_some_and(|at| at <= tx.now()) {
         return Err(Denied::NotSignedIn);
     }
     let (scopes, limits) = (TokenScopes::from_bits(scopes), Limits::from_columns(of_token));
-    Ok((Token { id, tenant, account, scopes, limits }, place_of(role, of_role), addresses))
+    let showings = Showings::from_stored(showings.as_deref());
+    Ok((Token { id, tenant, account, scopes, limits, showings }, place_of(role, of_role, rules), addresses))
 }
 
 /// The columns of a role's limits.
 const ROLE_LIMITS: (role_limits::reads_a_day, role_limits::deletes_a_day, role_limits::exports_a_day) =
     (role_limits::reads_a_day, role_limits::deletes_a_day, role_limits::exports_a_day);
 
-fn place_of(role: Option<i16>, limits: Option<limits::Columns>) -> Option<Place> {
+fn place_of(role: Option<i16>, limits: Option<limits::Columns>, of_tenant: Option<rules::Columns>) -> Option<Place> {
     let role = Role::from_code(role?)?;
-    Some(Place { role, limits: limits.map(Limits::from_columns).unwrap_or_default() })
+    let limits = limits.map(Limits::from_columns).unwrap_or_default();
+    Some(Place { role, limits, rules: rules::of_columns(of_tenant) })
 }
 
 /// The tenant that a session means: the one it names, or its only one.
@@ -315,12 +341,13 @@ fn place(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<Option
         role_limits::tenant_id.eq(account_tenants::tenant_id).and(role_limits::role.eq(account_tenants::role));
     let query = account_tenants::table
         .left_join(role_limits::table.on(of_role))
+        .left_join(sign_in_rules::table.on(sign_in_rules::tenant_id.eq(account_tenants::tenant_id)))
         .filter(account_tenants::account_id.eq(account))
         .filter(account_tenants::tenant_id.eq(tenant))
-        .select((account_tenants::role, ROLE_LIMITS.nullable()));
-    let row: Option<(i16, Option<limits::Columns>)> =
+        .select((account_tenants::role, ROLE_LIMITS.nullable(), rules::COLUMNS.nullable()));
+    let row: Option<(i16, Option<limits::Columns>, Option<rules::Columns>)> =
         each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
-    Ok(row.and_then(|(role, limits)| place_of(Some(role), limits)))
+    Ok(row.and_then(|(role, limits, rules)| place_of(Some(role), limits, rules)))
 }
 
 /// A place whose role is at least `least`; no role is no membership, and the tenant one that never existed.

@@ -3,7 +3,7 @@
 //! The methods themselves are the accounts' affair; here they are numbers. What counts here is the [`Proof`] that a
 //! session has shown when it was confirmed by one.
 
-use crate::kernel::access::Assurance;
+use crate::kernel::access::{Assurance, SignInRules};
 
 /// The state of a factor whose enrolment was begun, as the database holds it.
 pub const WAITING: i16 = 1;
@@ -44,6 +44,17 @@ impl Proof {
             1 => Self::Confirmed,
             2 => Self::Recovery,
             _ => Self::Strong,
+        }
+    }
+
+    /// What the database holds, where it is known.
+    #[must_use]
+    pub const fn known(code: i16) -> Option<Self> {
+        match code {
+            1 => Some(Self::Confirmed),
+            2 => Some(Self::Recovery),
+            3 => Some(Self::Strong),
+            _ => None,
         }
     }
 
@@ -94,6 +105,8 @@ pub struct Wanted {
     pub methods: Vec<i16>,
     /// What would do of what nobody enrols, and not every account has.
     pub at_hand: Vec<AtHand>,
+    /// What the tenant accepts in which it is wanted.
+    pub rules: SignInRules,
 }
 
 /// Something to confirm with that nobody enrols: it is there, or is not.

@@ -6,11 +6,11 @@ use crate::kernel::Kernel;
 use crate::kernel::access::AccountAccess;
 use crate::kernel::crypto::Owner;
 use crate::kernel::crypto::token::RecoveryCode;
-use crate::kernel::ids::{InvitationId, TenantId};
+use crate::kernel::ids::{AccountId, InvitationId, TenantId};
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::store::schema::invitations;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{By, ServiceScope, TenantScope};
+use crate::kernel::tenancy::{By, JoinScope, Origin, ServiceScope, TenantScope};
 
 /// The invitation that `code` opens, while it lasts, and the scope of its tenant with the account as who acts: for
 /// joining it, and nothing else.
@@ -22,6 +22,44 @@ pub async fn invited(
     access: &AccountAccess,
     code: &RecoveryCode,
 ) -> Result<Option<(TenantScope, InvitationId)>, StoreError> {
+    let Some((id, tenant)) = living(kernel, code).await? else { return Ok(None) };
+    let by = By::Session(access.session.id);
+    match kernel.tenant_scope(tenant, access.session.account, by, access.origin.clone()).await {
+        Ok(scope) => Ok(Some((scope, id))),
+        Err(KeyringError::NoKey(Owner::Tenant(_))) => Ok(None),
+        Err(error) => Err(crate::kernel::store_error(&error)),
+    }
+}
+
+/// The same for somebody who has no account yet: the keys of `account` are made with it.
+///
+/// # Errors
+/// The store's, or the keyring's; keys that were made are nobody's and are swept.
+pub async fn invited_anew(
+    kernel: &Kernel,
+    account: AccountId,
+    by: By,
+    origin: Origin,
+    code: &RecoveryCode,
+) -> Result<Option<(JoinScope, InvitationId)>, StoreError> {
+    let Some((id, tenant)) = living(kernel, code).await? else { return Ok(None) };
+    match kernel.guest_scope(account, tenant, by, origin).await {
+        Ok(scope) => Ok(Some((scope, id))),
+        Err(KeyringError::NoKey(Owner::Tenant(_))) => Ok(None),
+        Err(error) => Err(crate::kernel::store_error(&error)),
+    }
+}
+
+/// Whether `code` opens an invitation that lasts; for whom it is, is sealed.
+///
+/// # Errors
+/// The store's.
+pub async fn stands(kernel: &Kernel, code: &RecoveryCode) -> Result<Option<InvitationId>, StoreError> {
+    Ok(living(kernel, code).await?.map(|(id, _)| id))
+}
+
+/// The invitation that `code` opens, while it lasts, and to which tenant it leads.
+async fn living(kernel: &Kernel, code: &RecoveryCode) -> Result<Option<(InvitationId, TenantId)>, StoreError> {
     let digest = code.digest();
     let find = move |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<Option<(InvitationId, TenantId)>, StoreError> {
         let now = tx.now();
@@ -31,11 +69,5 @@ pub async fn invited(
             .select((invitations::id, invitations::tenant_id));
         Ok(living.get_result(tx.conn()).optional()?)
     };
-    let Some((id, tenant)) = kernel.point(&ServiceScope::new(), find).await? else { return Ok(None) };
-    let by = By::Session(access.session.id);
-    match kernel.tenant_scope(tenant, access.session.account, by, access.origin.clone()).await {
-        Ok(scope) => Ok(Some((scope, id))),
-        Err(KeyringError::NoKey(Owner::Tenant(_))) => Ok(None),
-        Err(error) => Err(crate::kernel::store_error(&error)),
-    }
+    kernel.point(&ServiceScope::new(), find).await
 }

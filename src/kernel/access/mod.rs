@@ -9,6 +9,7 @@ pub mod factors;
 pub mod invitations;
 pub mod limits;
 mod permission;
+pub mod rules;
 pub mod sessions;
 pub mod tokens;
 
@@ -19,10 +20,11 @@ pub use self::factors::{AtHand, Proof, Wanted, Wish};
 pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
     AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, Effect, LeaveTeam, ManageLimits, ManageMembers,
-    ManageTokens, MayReveal, Need, Permission, ProtectAccount, ReadAudit, ReadCollections, ReadInvitations, ReadLimits,
-    ReadMembers, ReadRecords, ReadSubscriber, ReadTokens, RecoverAccount, Rule, SignedIn, Subject, TenantAccess,
-    WriteCollections, WriteRecords, WriteSubscriber,
+    ManageSignInRules, ManageTokens, MayReveal, Need, Permission, ProtectAccount, ReadAudit, ReadCollections,
+    ReadInvitations, ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber, ReadTokens, RecoverAccount,
+    Rule, SignedIn, Subject, TenantAccess, WriteCollections, WriteRecords, WriteSubscriber,
 };
+pub use self::rules::{SignInRules, Verdict};
 pub use self::sessions::{Session, SessionRules};
 pub use self::tokens::{TokenScope, TokenScopes};
 

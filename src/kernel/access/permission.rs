@@ -1,7 +1,7 @@
 //! Permissions as types, each with its rule as data, so that the access matrix and the documentation read the same.
 
 use crate::kernel::access::factors::{AtHand, Enrolled, Proof, Standing, Wanted, Wish};
-use crate::kernel::access::{Allowance, Assurance, Denied, Role, Session, TokenScope, TokenScopes};
+use crate::kernel::access::{Allowance, Assurance, Denied, Role, Session, TokenScope, TokenScopes, Verdict};
 use crate::kernel::clock::Time;
 use crate::kernel::tenancy::{AccountScope, Origin, TenantScope};
 
@@ -57,11 +57,14 @@ impl Need {
 }
 
 fn wanted(session: &Session, wish: Wish, least: Proof) -> Wanted {
-    let would_do = |factor: &&Enrolled| factor.proof >= least && factor.standing == Standing::Usable;
+    let would_do = |factor: &&Enrolled| {
+        let is_accepted = session.rules.judge(factor.method, factor.proof) == Verdict::Accepted;
+        factor.proof >= least && factor.standing == Standing::Usable && is_accepted
+    };
     let mut methods: Vec<i16> = session.factors.iter().filter(would_do).map(|factor| factor.method).collect();
     methods.sort_unstable();
     methods.dedup();
-    Wanted { wish, methods, at_hand: session.at_hand() }
+    Wanted { wish, methods, at_hand: session.at_hand(), rules: session.rules }
 }
 
 /// On whose behalf a permission is.
@@ -141,7 +144,7 @@ pub struct TenantAccess {
     pub scope: TenantScope,
     /// What the account is in the tenant.
     pub role: Role,
-    /// The session, when it is a session that acts.
+    /// The session as it counts in the tenant, when it is a session that acts.
     pub session: Option<Session>,
     /// What the token may, when it is a token that acts.
     pub scopes: Option<TokenScopes>,
@@ -267,6 +270,10 @@ permissions! {
     ReadLimits => TenantAccess, Subject::Tenant(Role::Viewer, &[]), Need::Password;
     /// Sets how much members may do in a day: never by a token.
     ManageLimits => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
+    /// Sees what the tenant accepts of what its members confirm by: never by a token.
+    ReadSignInRules => TenantAccess, Subject::Tenant(Role::Viewer, &[]), Need::Password;
+    /// Sets what the tenant accepts of it: never by a token.
+    ManageSignInRules => TenantAccess, Subject::Tenant(Role::Owner, &[]), Need::Strongest;
     /// Makes and revokes API tokens: never by a token.
     ManageTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
 }

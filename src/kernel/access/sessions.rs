@@ -12,6 +12,7 @@ use diesel::{
 use crate::kernel::access::authorize::ACTIVE;
 use crate::kernel::access::factors::{AtHand, ENROLLED, Enrolled, Proof, Standing};
 use crate::kernel::access::permission::FRESH;
+use crate::kernel::access::rules::{Showing, Showings, SignInRules};
 use crate::kernel::access::{Assurance, addresses};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::SessionToken;
@@ -119,6 +120,35 @@ pub struct Session {
     pub elsewhere: Elsewhere,
     /// Whether a code can be sent to a phone that is the account's.
     pub phone: Phone,
+    /// By what it was confirmed, and when.
+    pub showings: Showings,
+    /// What is accepted of that where the session acts.
+    pub rules: SignInRules,
+}
+
+/// What somebody has shown who begins a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// The password.
+    ByPassword,
+    /// A method, by its number, and what it proved.
+    By(i16, Proof),
+}
+
+impl Begins {
+    const fn assurance(self) -> Assurance {
+        match self {
+            Self::ByPassword => Assurance::Password,
+            Self::By(_, proof) => proof.assurance(),
+        }
+    }
+
+    fn showings(self, at: Time) -> Showings {
+        match self {
+            Self::ByPassword => Showings::default(),
+            Self::By(method, proof) => Showings::of(Showing { method, proof, at, approved_by: None }),
+        }
+    }
 }
 
 /// What the other sessions of an account have shown, the last of each; nothing where they may not approve anything.
@@ -184,11 +214,11 @@ pub fn begin(
     scope: &AccountScope,
     rules: &SessionRules,
     computer: Computer,
-    assurance: Assurance,
+    begins: Begins,
     origin: &Origin,
 ) -> Result<(SessionToken, Session), StoreError> {
     let id = SessionId::new(tx.now(), tx.entropy());
-    begin_as(tx, id, scope, rules, computer, assurance, origin)
+    begin_as(tx, id, scope, rules, computer, begins, origin)
 }
 
 /// Begins a session under an id that is known already.
@@ -201,10 +231,11 @@ pub fn begin_as(
     scope: &AccountScope,
     rules: &SessionRules,
     computer: Computer,
-    assurance: Assurance,
+    begins: Begins,
     origin: &Origin,
 ) -> Result<(SessionToken, Session), StoreError> {
     let now = tx.now();
+    let assurance = begins.assurance();
     let token = SessionToken::random(tx.entropy());
     let session = Session {
         id,
@@ -220,6 +251,8 @@ pub fn begin_as(
         factors: enrolled(tx, scope.account())?,
         elsewhere: Elsewhere::default(),
         phone: Phone::default(),
+        showings: begins.showings(now),
+        rules: SignInRules::default(),
     };
     let body = SessionOrigin { address: origin.address.clone(), device: origin.device.clone() };
     let body = scope.keys().seal::<SessionBody>(RowRef::new(id.as_bytes(), 1), &body, tx.entropy());
@@ -235,6 +268,7 @@ pub fn begin_as(
             sessions::confirmed_at.eq(session.confirmed_at),
             sessions::strong_at.eq(session.strong_at),
             sessions::expires_at.eq(session.expires_at),
+            sessions::showings.eq(session.showings.to_stored()),
             sessions::body.eq(body),
         ))
         .execute(tx.conn())?;
@@ -243,7 +277,7 @@ pub fn begin_as(
 }
 
 type Row = (SessionId, AccountId, i16, bool, Time, Time, Time);
-type Confirmations = (Option<Time>, Option<Time>, Option<Time>);
+type Confirmations = (Option<Time>, Option<Time>, Option<Time>, Option<Vec<u8>>);
 type Around = (bool, bool, Option<Time>, Option<Time>);
 type Factor = (i16, i16, i64);
 /// A session's row, once for each factor of its account.
@@ -293,7 +327,7 @@ pub(super) fn find(
                 sessions::seen_at,
                 sessions::expires_at,
             ),
-            (sessions::confirmed_at, sessions::strong_at, sessions::recovered_at),
+            (sessions::confirmed_at, sessions::strong_at, sessions::recovered_at, sessions::showings),
             (
                 accounts::approvals,
                 accounts::phone_verified,
@@ -305,7 +339,8 @@ pub(super) fn find(
         ));
     let rows: Vec<Found> = each!(tx.conn(), c => query.load(c))?;
     let enrolled: Vec<Enrolled> = rows.iter().filter_map(|(_, _, _, factor, _)| factor.map(of_row)).collect();
-    Ok(rows.into_iter().next().and_then(|(row, (confirmed_at, strong_at, recovered_at), around, _, addresses)| {
+    Ok(rows.into_iter().next().and_then(|(row, confirmations, around, _, addresses)| {
+        let (confirmed_at, strong_at, recovered_at, showings) = confirmations;
         let (approvals, phone_verified, confirmed_elsewhere, strong_elsewhere) = around;
         let elsewhere = Elsewhere { confirmed_at: confirmed_elsewhere, strong_at: strong_elsewhere };
         let (id, account, assurance, shared, created_at, seen_at, expires_at) = row;
@@ -323,6 +358,8 @@ pub(super) fn find(
             factors: enrolled,
             elsewhere: if approvals { elsewhere } else { Elsewhere::default() },
             phone: if phone_verified && rules.phones == Phones::Reached { Phone::Verified } else { Phone::None },
+            showings: Showings::from_stored(showings.as_deref()),
+            rules: SignInRules::default(),
         };
         session.lasting(rules, now).map(|session| (session, addresses))
     }))
@@ -343,10 +380,11 @@ fn of_row((method, proof, failures): Factor) -> Enrolled {
 }
 
 /// What a session has shown, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     confirmed_at: Time,
     strong_at: Option<Time>,
+    showings: Showings,
 }
 
 /// What the account's session with this id has shown, while it lasts; nothing when it was never confirmed.
@@ -359,7 +397,7 @@ pub fn shown_by(
     id: SessionId,
     rules: &SessionRules,
 ) -> Result<Option<Shown>, StoreError> {
-    type Row = (bool, Time, Time, Option<Time>, Option<Time>);
+    type Row = (bool, Time, Time, Option<Time>, Option<Time>, Option<Vec<u8>>);
     let row: Option<Row> = sessions::table
         .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
         .filter(sessions::id.eq(id))
@@ -372,23 +410,31 @@ pub fn shown_by(
             sessions::expires_at,
             sessions::confirmed_at,
             sessions::strong_at,
+            sessions::showings,
         ))
         .get_result(tx.conn())
         .optional()?;
     let now = tx.now();
-    Ok(row.and_then(|(shared, seen_at, expires_at, confirmed_at, strong_at)| {
+    Ok(row.and_then(|(shared, seen_at, expires_at, confirmed_at, strong_at, showings)| {
         let computer = if shared { Computer::Shared } else { Computer::Own };
         let lasts = now < expires_at && now.since(seen_at) < rules.idle(computer);
-        Some(Shown { confirmed_at: confirmed_at.filter(|_| lasts)?, strong_at })
+        let showings = Showings::from_stored(showings.as_deref());
+        Some(Shown { confirmed_at: confirmed_at.filter(|_| lasts)?, strong_at, showings })
     }))
 }
 
 /// Raises a session to what another one has shown, with its age: an approval makes nothing fresher than it is. Strong it
-/// becomes only while the other's strong proof is fresh.
+/// becomes only while the other's strong proof is fresh. By what that one has shown it is kept, and that it was passed on
+/// by `method`.
 ///
 /// # Errors
 /// As [`raise`].
-pub fn raise_to(tx: &mut Tx<'_>, session: &Session, shown: &Shown) -> Result<(SessionToken, Session), StoreError> {
+pub fn raise_to(
+    tx: &mut Tx<'_>,
+    session: &Session,
+    shown: &Shown,
+    method: i16,
+) -> Result<(SessionToken, Session), StoreError> {
     let now = tx.now();
     let strong_at = shown.strong_at.filter(|at| now.since(*at) <= FRESH);
     let assurance = if strong_at.is_some() { Assurance::Strong } else { Assurance::Confirmed };
@@ -396,27 +442,70 @@ pub fn raise_to(tx: &mut Tx<'_>, session: &Session, shown: &Shown) -> Result<(Se
         assurance: assurance.max(session.assurance),
         confirmed_at: session.confirmed_at.max(Some(shown.confirmed_at)),
         strong_at: session.strong_at.max(strong_at),
+        showings: session.showings.clone().joined(&shown.showings.passed_on(Some(method), now)),
         seen_at: now,
         ..session.clone()
     };
     renew(tx, raised)
 }
 
-/// Raises a session by `proof`, now, under a new token: whoever knew the old one knows nothing.
+/// Raises a session by `proof` of a method, now, under a new token: whoever knew the old one knows nothing.
 ///
 /// # Errors
 /// The store's; [`StoreError::Refused`] when the session ended meanwhile.
-pub fn raise(tx: &mut Tx<'_>, session: &Session, proof: Proof) -> Result<(SessionToken, Session), StoreError> {
+pub fn raise(
+    tx: &mut Tx<'_>,
+    session: &Session,
+    method: i16,
+    proof: Proof,
+) -> Result<(SessionToken, Session), StoreError> {
     let now = tx.now();
     let raised = Session {
         assurance: proof.assurance().max(session.assurance),
         confirmed_at: Some(now),
         strong_at: if proof == Proof::Strong { Some(now) } else { session.strong_at },
         recovered_at: if proof == Proof::Recovery { Some(now) } else { session.recovered_at },
+        showings: session.showings.clone().and(Showing { method, proof, at: now, approved_by: None }),
         seen_at: now,
         ..session.clone()
     };
     renew(tx, raised)
+}
+
+/// The session as it counts where these rules hold, beside the other sessions of its account that could approve it.
+///
+/// # Errors
+/// The store's.
+pub(super) fn within(
+    tx: &mut Tx<'_>,
+    session: Session,
+    of_tenant: SignInRules,
+    rules: &SessionRules,
+) -> Result<Session, StoreError> {
+    if of_tenant == SignInRules::default() {
+        return Ok(session);
+    }
+    let mut session = of_tenant.within(session);
+    if session.elsewhere.confirmed_at.is_some() {
+        let now = tx.now();
+        let rows: Vec<(bool, Time, Option<Vec<u8>>)> = sessions::table
+            .filter(sessions::account_id.eq(session.account))
+            .filter(sessions::id.ne(session.id))
+            .filter(sessions::expires_at.gt(now))
+            .select((sessions::shared_computer, sessions::seen_at, sessions::showings))
+            .load(tx.conn())?;
+        let lasts = |shared: bool, seen_at: Time| {
+            now.since(seen_at) < rules.idle(if shared { Computer::Shared } else { Computer::Own })
+        };
+        let others: Vec<Showings> = rows
+            .into_iter()
+            .filter(|(shared, seen_at, _)| lasts(*shared, *seen_at))
+            .map(|(_, _, stored)| Showings::from_stored(stored.as_deref()))
+            .collect();
+        let (confirmed_at, strong_at) = of_tenant.elsewhere(&others, now);
+        session.elsewhere = Elsewhere { confirmed_at, strong_at };
+    }
+    Ok(session)
 }
 
 /// Writes down what a session has shown, under a new token.
@@ -429,6 +518,7 @@ fn renew(tx: &mut Tx<'_>, raised: Session) -> Result<(SessionToken, Session), St
             sessions::confirmed_at.eq(raised.confirmed_at),
             sessions::strong_at.eq(raised.strong_at),
             sessions::recovered_at.eq(raised.recovered_at),
+            sessions::showings.eq(raised.showings.to_stored()),
             sessions::seen_at.eq(raised.seen_at),
         ))
         .execute(tx.conn())?;

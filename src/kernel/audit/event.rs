@@ -41,6 +41,7 @@ pub enum Action {
     TokenRevoked,
     AddressesLifted,
     LimitsChanged,
+    SignInRulesChanged,
     MemberInvited,
     InvitationWithdrawn,
     MemberJoined,

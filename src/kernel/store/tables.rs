@@ -145,6 +145,7 @@ diesel::table! {
         body -> Binary,
         strong_at -> Nullable<BigInt>,
         recovered_at -> Nullable<BigInt>,
+        showings -> Nullable<Binary>,
     }
 }
 
@@ -339,6 +340,7 @@ diesel::table! {
         reads_a_day -> Nullable<BigInt>,
         deletes_a_day -> Nullable<BigInt>,
         exports_a_day -> Nullable<BigInt>,
+        showings -> Nullable<Binary>,
     }
 }
 
@@ -352,6 +354,19 @@ diesel::table! {
         reads_a_day -> Nullable<BigInt>,
         deletes_a_day -> Nullable<BigInt>,
         exports_a_day -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    sign_in_rules (least, tenant_id) {
+        least -> SmallInt,
+        tenant_id -> Uid,
+        forbidden -> BigInt,
+        accepted -> BigInt,
+        proof -> SmallInt,
     }
 }
 
@@ -595,7 +610,7 @@ diesel::table! {
 // Records are found by their tags: a sub-select of the one within a query of the other.
 diesel::allow_tables_to_appear_in_same_query!(records, record_tags);
 // A token is looked up with its account, what that is in the token's tenant, and what that role may do in a day.
-diesel::allow_tables_to_appear_in_same_query!(tokens, accounts, account_tenants, role_limits);
+diesel::allow_tables_to_appear_in_same_query!(tokens, accounts, account_tenants, role_limits, sign_in_rules);
 // A session is looked up with its account and what that has enrolled.
 diesel::allow_tables_to_appear_in_same_query!(sessions, accounts, factors);
 // Which sessions stand on a sign-in elsewhere, and which of them are still there.

@@ -231,11 +231,21 @@ impl Scope for DayScope {
     }
 }
 
-/// A business that joins: its account and its tenant, both new, their keys just made.
+/// Somebody who joins: their account, new, its keys just made; and its tenant, that they found or are invited to.
 #[derive(Clone, Debug)]
 pub struct JoinScope {
     pub(in crate::kernel) account: AccountScope,
     pub(in crate::kernel) tenant: TenantScope,
+    pub(in crate::kernel) ground: Ground,
+}
+
+/// What somebody joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::kernel) enum Ground {
+    /// A tenant of their own, new, its keys just made.
+    New,
+    /// One that was there before.
+    Standing,
 }
 
 impl JoinScope {
@@ -245,7 +255,7 @@ impl JoinScope {
         &self.account
     }
 
-    /// The new tenant, with the account as who acts.
+    /// The tenant, with the account as who acts.
     #[must_use]
     pub const fn tenant_scope(&self) -> &TenantScope {
         &self.tenant
@@ -260,12 +270,16 @@ impl Scope for JoinScope {
     }
 
     fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
-        // The transaction itself mirrors these keys: nothing can have closed them before.
-        Vec::new()
+        // What is new, the transaction itself mirrors: nothing can have closed it before.
+        match self.ground {
+            Ground::New => Vec::new(),
+            Ground::Standing => vec![(Owner::Tenant(self.tenant.tenant), self.tenant.keys.current())],
+        }
     }
 
     fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
-        Ok(Self { account: self.account.renewed(keyring)?, tenant: self.tenant.renewed(keyring)? })
+        let (account, tenant) = (self.account.renewed(keyring)?, self.tenant.renewed(keyring)?);
+        Ok(Self { account, tenant, ground: self.ground })
     }
 }
 

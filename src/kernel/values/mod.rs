@@ -21,7 +21,7 @@ pub use email::{EmailAddress, NotAnEmail};
 pub use fault::{Fault, Faults};
 pub use ip_range::{IpRange, NotAnIpRange};
 pub use locale::{Locale, UnknownLocale};
-pub use object::{Object, object, objects, objects_if_any};
+pub use object::{Object, object, object_if_any, objects, objects_if_any};
 pub use phone::{NotAPhoneNumber, PhoneNumber};
 pub use written::{folded, nfc, tail};
 

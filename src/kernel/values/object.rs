@@ -40,6 +40,14 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -
     Object::deserialize(deserializer).map(|Object(value)| value)
 }
 
+/// For `#[serde(default, deserialize_with)]`: one object, or none.
+///
+/// # Errors
+/// As [`object`].
+pub fn object_if_any<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Option::<Object<T>>::deserialize(deserializer).map(|one| one.map(|Object(value)| value))
+}
+
 /// For `#[serde(deserialize_with)]`: a list of objects.
 ///
 /// # Errors
@@ -81,6 +89,8 @@ mod tests {
         rest: Vec<Line>,
         #[serde(default, deserialize_with = "objects_if_any")]
         more: Option<Vec<Line>>,
+        #[serde(default, deserialize_with = "object_if_any")]
+        last: Option<Line>,
     }
 
     fn read(text: &str) -> Result<Form, serde_json::Error> {
@@ -91,9 +101,11 @@ mod tests {
     fn a_form_of_objects_is_read() {
         let line = |name: &str| Line { name: name.to_owned() };
         let form = read(r#"{"first": {"name": "a"}, "rest": [{"name": "b"}], "more": [{"name": "c"}]}"#).unwrap();
-        assert_eq!(form, Form { first: line("a"), rest: vec![line("b")], more: Some(vec![line("c")]) });
+        assert_eq!(form, Form { first: line("a"), rest: vec![line("b")], more: Some(vec![line("c")]), last: None });
         let form = read(r#"{"first": {"name": "a"}, "rest": []}"#).unwrap();
         assert_eq!((form.rest, form.more), (vec![], None));
+        let form = read(r#"{"first": {"name": "a"}, "rest": [], "last": {"name": "d"}}"#).unwrap();
+        assert_eq!(form.last, Some(line("d")));
     }
 
     #[test]
@@ -103,6 +115,7 @@ mod tests {
             r#"{"first": ["a"], "rest": []}"#,
             r#"{"first": {"name": "a"}, "rest": [["b"]]}"#,
             r#"{"first": {"name": "a"}, "rest": [], "more": [["c"]]}"#,
+            r#"{"first": {"name": "a"}, "rest": [], "last": ["d"]}"#,
         ];
         for text in arrays {
             assert!(read(text).unwrap_err().is_data(), "{text}");

@@ -230,10 +230,16 @@ digest =
 
 invitation =
     .subject = You are invited to a vault at { $service }
-    .lead = You are invited to work in a vault at { $service }. To accept, open the service by typing its address yourself, sign in with this e-mail address, or open an account with it first, and enter this code:
-    .lead-named = You are invited to work in the vault “{ $tenant }” at { $service }. To accept, open the service by typing its address yourself, sign in with this e-mail address, or open an account with it first, and enter this code:
+    .lead = You are invited to work in a vault at { $service }. To accept, open the service by typing its address yourself and choose “Accept an invitation”. With no account yet, you open one there with this e-mail address. Then enter this code:
+    .lead-named = You are invited to work in the vault “{ $tenant }” at { $service }. To accept, open the service by typing its address yourself and choose “Accept an invitation”. With no account yet, you open one there with this e-mail address. Then enter this code:
     .secrecy = The code works once, within seven days, for this address alone. Keep it to yourself.
     .otherwise = If you do not know who invites you, you need not do anything: without the code, nothing happens.
+
+sign-in-rules-changed =
+    .subject = How your team at { $service } confirms sign-ins was changed
+    .lead = An owner of a vault at { $service } that you belong to has just changed which ways to confirm it accepts. When you use it next, you may be asked to confirm in another way, or to set one up first.
+    .lead-named = An owner of the vault “{ $tenant }” at { $service } has just changed which ways to confirm it accepts. When you use it next, you may be asked to confirm in another way, or to set one up first.
+    .otherwise = Your account and your other vaults stay as they are. If this surprises you, ask an owner of the vault.
 
 welcome =
     .subject = Welcome to { $service }

@@ -230,10 +230,16 @@ digest =
 
 invitation =
     .subject = Teid kutsutakse andmehoidlasse teenuses { $service }
-    .lead = Teid kutsutakse töötama andmehoidlas teenuses { $service }. Nõustumiseks avage teenus selle aadressi ise sisestades, logige sisse selle e-posti aadressiga või avage sellega enne konto ning sisestage see kood:
-    .lead-named = Teid kutsutakse töötama andmehoidlas „{ $tenant }“ teenuses { $service }. Nõustumiseks avage teenus selle aadressi ise sisestades, logige sisse selle e-posti aadressiga või avage sellega enne konto ning sisestage see kood:
+    .lead = Teid kutsutakse töötama andmehoidlas teenuses { $service }. Nõustumiseks avage teenus selle aadressi ise sisestades ja valige „Võta kutse vastu“. Kui teil kontot veel ei ole, avate selle sealsamas selle e-posti aadressiga. Seejärel sisestage see kood:
+    .lead-named = Teid kutsutakse töötama andmehoidlas „{ $tenant }“ teenuses { $service }. Nõustumiseks avage teenus selle aadressi ise sisestades ja valige „Võta kutse vastu“. Kui teil kontot veel ei ole, avate selle sealsamas selle e-posti aadressiga. Seejärel sisestage see kood:
     .secrecy = Kood kehtib ühe korra seitsme päeva jooksul ja ainult selle aadressi jaoks. Ärge avaldage seda kellelegi.
     .otherwise = Kui te ei tea, kes teid kutsub, ei ole vaja midagi teha: ilma koodita ei juhtu midagi.
+
+sign-in-rules-changed =
+    .subject = Muudeti, kuidas teie meeskond teenuses { $service } sisselogimisi kinnitab
+    .lead = Andmehoidla omanik teenuses { $service }, kuhu te kuulute, muutis äsja, milliseid kinnitusviise hoidla tunnistab. Kui te seda järgmine kord kasutate, võidakse teil paluda kinnitada muul viisil või see enne seadistada.
+    .lead-named = Andmehoidla „{ $tenant }“ omanik teenuses { $service } muutis äsja, milliseid kinnitusviise hoidla tunnistab. Kui te seda järgmine kord kasutate, võidakse teil paluda kinnitada muul viisil või see enne seadistada.
+    .otherwise = Teie konto ja teised hoidlad jäävad, nagu nad olid. Kui see teid üllatab, küsige hoidla omanikult.
 
 welcome =
     .subject = Tere tulemast teenusesse { $service }

@@ -235,10 +235,16 @@ digest =
 
 invitation =
     .subject = Esate kviečiami į saugyklą „{ $service }“ paslaugoje
-    .lead = Esate kviečiami dirbti duomenų saugykloje „{ $service }“ paslaugoje. Norėdami sutikti, atverkite paslaugą patys įvesdami jos adresą, prisijunkite šiuo el. pašto adresu arba pirma juo atsidarykite paskyrą ir įveskite šį kodą:
-    .lead-named = Esate kviečiami dirbti duomenų saugykloje „{ $tenant }“ „{ $service }“ paslaugoje. Norėdami sutikti, atverkite paslaugą patys įvesdami jos adresą, prisijunkite šiuo el. pašto adresu arba pirma juo atsidarykite paskyrą ir įveskite šį kodą:
+    .lead = Esate kviečiami dirbti duomenų saugykloje „{ $service }“ paslaugoje. Norėdami sutikti, atverkite paslaugą patys įvesdami jos adresą ir pasirinkite „Priimti kvietimą“. Jei paskyros dar neturite, ten pat ją atidarote šiuo el. pašto adresu. Tada įveskite šį kodą:
+    .lead-named = Esate kviečiami dirbti duomenų saugykloje „{ $tenant }“ „{ $service }“ paslaugoje. Norėdami sutikti, atverkite paslaugą patys įvesdami jos adresą ir pasirinkite „Priimti kvietimą“. Jei paskyros dar neturite, ten pat ją atidarote šiuo el. pašto adresu. Tada įveskite šį kodą:
     .secrecy = Kodas galioja vieną kartą, septynias dienas ir tik šiam adresui. Niekam jo neatskleiskite.
     .otherwise = Jei nežinote, kas jus kviečia, nieko daryti nereikia: be kodo nieko neįvyks.
+
+sign-in-rules-changed =
+    .subject = Pakeista, kaip jūsų komanda patvirtina prisijungimą prie „{ $service }“
+    .lead = Saugyklos „{ $service }“ paslaugoje, kuriai priklausote, savininkas ką tik pakeitė, kokius patvirtinimo būdus ji priima. Kai ja naudositės kitą kartą, jūsų gali paprašyti patvirtinti kitaip arba pirma nustatyti kitą būdą.
+    .lead-named = Saugyklos „{ $tenant }“ savininkas „{ $service }“ paslaugoje ką tik pakeitė, kokius patvirtinimo būdus ji priima. Kai ja naudositės kitą kartą, jūsų gali paprašyti patvirtinti kitaip arba pirma nustatyti kitą būdą.
+    .otherwise = Jūsų paskyra ir kitos jūsų saugyklos lieka, kokios buvo. Jei tai jus stebina, klauskite saugyklos savininko.
 
 welcome =
     .subject = Sveiki atvykę į „{ $service }“

@@ -230,10 +230,16 @@ digest =
 
 invitation =
     .subject = Jūs aicina datu glabātavā pakalpojumā { $service }
-    .lead = Jūs aicina strādāt datu glabātavā pakalpojumā { $service }. Lai piekristu, atveriet pakalpojumu, pats ierakstot tā adresi, piesakieties ar šo e-pasta adresi vai vispirms atveriet ar to kontu un ievadiet šo kodu:
-    .lead-named = Jūs aicina strādāt datu glabātavā “{ $tenant }” pakalpojumā { $service }. Lai piekristu, atveriet pakalpojumu, pats ierakstot tā adresi, piesakieties ar šo e-pasta adresi vai vispirms atveriet ar to kontu un ievadiet šo kodu:
+    .lead = Jūs aicina strādāt datu glabātavā pakalpojumā { $service }. Lai piekristu, atveriet pakalpojumu, pats ierakstot tā adresi, un izvēlieties “Pieņemt uzaicinājumu”. Ja konta vēl nav, turpat to atverat ar šo e-pasta adresi. Tad ievadiet šo kodu:
+    .lead-named = Jūs aicina strādāt datu glabātavā “{ $tenant }” pakalpojumā { $service }. Lai piekristu, atveriet pakalpojumu, pats ierakstot tā adresi, un izvēlieties “Pieņemt uzaicinājumu”. Ja konta vēl nav, turpat to atverat ar šo e-pasta adresi. Tad ievadiet šo kodu:
     .secrecy = Kods der vienu reizi septiņu dienu laikā un tikai šai adresei. Nevienam to neatklājiet.
     .otherwise = Ja nezināt, kas jūs aicina, nekas nav jādara: bez koda nekas nenotiks.
+
+sign-in-rules-changed =
+    .subject = Ir mainīts, kā jūsu komanda pakalpojumā { $service } apstiprina pieteikšanos
+    .lead = Tās glabātavas īpašnieks pakalpojumā { $service }, kurai jūs piederat, tikko mainīja, kādus apstiprināšanas veidus tā pieņem. Kad to nākamreiz lietosiet, jums var lūgt apstiprināt citādi vai vispirms iestatīt citu veidu.
+    .lead-named = Glabātavas “{ $tenant }” īpašnieks pakalpojumā { $service } tikko mainīja, kādus apstiprināšanas veidus tā pieņem. Kad to nākamreiz lietosiet, jums var lūgt apstiprināt citādi vai vispirms iestatīt citu veidu.
+    .otherwise = Jūsu konts un citas jūsu glabātavas paliek, kādas bija. Ja tas jūs pārsteidz, jautājiet glabātavas īpašniekam.
 
 welcome =
     .subject = Laipni lūdzam pakalpojumā { $service }

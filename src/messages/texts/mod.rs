@@ -135,6 +135,9 @@ impl Texts {
                 page.news_of(&mut body, "sign-in-decided", &[("decided", decided.name().into())])?
             }
             Notice::Invitation { tenant_name, code } => page.invitation(&mut body, tenant_name.reveal(), code)?,
+            Notice::SignInRulesChanged { tenant_name } => {
+                page.news_in(&mut body, "sign-in-rules-changed", tenant_name.reveal())?
+            }
             Notice::Welcome { tenant_name } => page.welcome(&mut body, tenant_name.reveal())?,
         };
         page.close(&mut body)?;
@@ -312,6 +315,17 @@ impl Page<'_> {
         add(body, &self.say(KIND, Some("secrecy"))?);
         add(body, &self.say(KIND, Some("otherwise"))?);
         self.say(KIND, Some("subject"))
+    }
+
+    /// What has happened in a tenant. The name as in [`Page::welcome`].
+    fn news_in(&self, body: &mut String, kind: &str, tenant_name: &str) -> Result<String, TextsError> {
+        let lead = match plain(tenant_name) {
+            Some(name) => self.say_with(kind, Some("lead-named"), &[("tenant", name.into())])?,
+            None => self.say(kind, Some("lead"))?,
+        };
+        add(body, &lead);
+        add(body, &self.say(kind, Some("otherwise"))?);
+        self.say(kind, Some("subject"))
     }
 
     /// Names the tenant, unless a mail program could make a link of its name.

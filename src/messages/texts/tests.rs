@@ -30,6 +30,7 @@ fn samples() -> Vec<(&'static str, Notice)> {
         code: UndoCode::new(Secret::new("7k2m-9pqr-0abc-d5ef-ghjk-mnpq".to_owned())),
     };
     let welcome = |name: &str| Notice::Welcome { tenant_name: Personal::new(name.to_owned()) };
+    let rules = |name: &str| Notice::SignInRulesChanged { tenant_name: Personal::new(name.to_owned()) };
     vec![
         ("signup-code", Notice::SignupCode { code: code() }),
         ("sign-in-code", confirmation(Purpose::SignIn)),
@@ -79,6 +80,8 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("sign-in-decided", Notice::SignInDecided { decided: Decided::Reported }),
         ("invitation", invitation("Rīta Maize")),
         ("invitation", invitation("https://evil.example/")),
+        ("sign-in-rules-changed", rules("Rīta Maize")),
+        ("sign-in-rules-changed", rules("https://evil.example/")),
         ("welcome", welcome("Rīta Maize")),
         ("welcome", welcome("https://evil.example/ href=www.evil.example")),
     ]

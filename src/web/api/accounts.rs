@@ -12,7 +12,7 @@ use crate::accounts::Failure;
 use crate::accounts::factors::confirming::{ConfirmError, Confirmation};
 use crate::accounts::factors::{Advice, Answer, Asks, Method};
 use crate::accounts::history::SignIn;
-use crate::accounts::joining::{Draft, JoinError, Signup};
+use crate::accounts::joining::{Aim, Draft, INVITATION_REFUSED, JoinError, Signup};
 use crate::accounts::prompts::Prompt;
 use crate::accounts::session::{Begun, View};
 use crate::accounts::signing_in::{Attempt, SignInError};
@@ -23,7 +23,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::ids::{ConfirmationId, SignInId, SignupId};
 use crate::kernel::log::Incidents;
 use crate::kernel::personal::{Personal, Secret};
-use crate::kernel::values::{EmailAddress, Fault, Faults, Locale, object, objects};
+use crate::kernel::values::{EmailAddress, Fault, Faults, Locale, object_if_any, objects};
 use crate::tenants::profile::ProfileDraft;
 use crate::web::api::body::Body;
 use crate::web::api::failure;
@@ -103,8 +103,12 @@ struct FinishBody {
     /// The person's phone number; a national one is read by the business's country.
     #[schema(value_type = Option<String>)]
     phone: Option<Personal<String>>,
-    #[serde(deserialize_with = "object")]
-    tenant: TenantBody,
+    /// The business that they found. Either this, or `invitation`.
+    #[serde(default, deserialize_with = "object_if_any")]
+    tenant: Option<TenantBody>,
+    /// The code of an invitation that was mailed to the address: the account becomes a member of the inviting tenant.
+    #[schema(value_type = Option<String>)]
+    invitation: Option<Secret<String>>,
     /// The documents that were read.
     #[serde(deserialize_with = "objects")]
     acknowledged: Vec<AcknowledgedBody>,
@@ -319,12 +323,13 @@ async fn begin_signup(
     Ok(HttpResponse::Accepted().json(SignupBegun { id, expires_at }))
 }
 
-/// Finishes a sign-up: the account, its tenant and a confirmed session.
+/// Finishes a sign-up: the account, its tenant, and a confirmed session. With an invitation in place of a tenant, the
+/// account becomes a member of the inviting one.
 #[utoipa::path(put, path = "/api/v1/signups/{id}", tag = "joining", request_body = FinishBody,
     params(("id" = String, Path, description = "The sign-up's id")),
     responses(
         (status = 201, description = "Joined; the session cookie is set", body = JoinedAnswer),
-        (status = 422, description = "`invalid`, `acknowledgement_required` or `code_refused`, in that order"),
+        (status = 422, description = "`invalid`, `acknowledgement_required` or `code_refused`, in that order; an invitation that leads nowhere is `invalid`, with `invitation_refused` at `/invitation`"),
         (status = 503, description = "Too many passwords are being checked"),
     ))]
 async fn finish_signup(
@@ -335,7 +340,7 @@ async fn finish_signup(
     body: Body<FinishBody>,
 ) -> Result<HttpResponse, Problem> {
     let id: SignupId = id.parse().map_err(|_| Problem::NotFound)?;
-    let draft = Draft::from(body.read().await?);
+    let draft = Draft::try_from(body.read().await?)?;
     let joined = services.accounts.finish_signup(id, draft, &origin.0).await;
     let joined = joined.map_err(|error| of_joining(&services.incidents, error))?;
     let session = view(&services, &joined.session).await?;
@@ -483,17 +488,34 @@ pub(super) fn with_cookie(status: StatusCode, begun: &Begun, answer: &impl Seria
     response.json(answer)
 }
 
-impl From<FinishBody> for Draft {
-    fn from(body: FinishBody) -> Self {
-        let TenantBody { kind, name, country, registration_number, vat_number } = body.tenant;
-        Self {
+impl From<TenantBody> for ProfileDraft {
+    fn from(TenantBody { kind, name, country, registration_number, vat_number }: TenantBody) -> Self {
+        Self { kind, name, country, registration_number, vat_number }
+    }
+}
+
+impl TryFrom<FinishBody> for Draft {
+    type Error = Problem;
+
+    fn try_from(body: FinishBody) -> Result<Self, Problem> {
+        let aim = match (body.tenant, body.invitation) {
+            (Some(tenant), None) => Aim::Own(tenant.into()),
+            (None, Some(code)) => Aim::Invitation(code),
+            (None, None) => {
+                return Err(Problem::invalid_field("/tenant", "required", "a tenant or an invitation is needed"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Problem::invalid_field("", "unknown_field", "tenant and invitation exclude each other"));
+            }
+        };
+        Ok(Self {
             code: body.code,
             password: body.password,
             name: body.name,
             phone: body.phone,
-            tenant: ProfileDraft { kind, name, country, registration_number, vat_number },
+            aim,
             acknowledged: body.acknowledged.into_iter().map(|read| (read.document, read.version)).collect(),
-        }
+        })
     }
 }
 
@@ -560,6 +582,11 @@ pub fn of_joining(incidents: &Incidents, error: JoinError) -> Problem {
             Problem::AcknowledgementRequired { documents: documents.into_iter().map(Into::into).collect() }
         }
         JoinError::CodeRefused => Problem::CodeRefused,
+        JoinError::InvitationRefused => {
+            let fault =
+                Fault::new("/invitation", INVITATION_REFUSED, "Used, over, taken back, or for another address.");
+            invalid(vec![fault])
+        }
         JoinError::Failed(error) => of_failure(incidents, error),
     }
 }

@@ -17,6 +17,7 @@ pub mod oidc;
 pub mod openapi;
 mod passkeys;
 pub mod policies;
+pub mod sign_in_rules;
 pub mod subscriber;
 mod support;
 pub mod team;
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(openapi::routes());
     routes.extend(passkeys::routes());
     routes.extend(policies::routes());
+    routes.extend(sign_in_rules::routes());
     routes.extend(subscriber::routes());
     routes.extend(support::routes());
     routes.extend(team::routes());
@@ -55,6 +57,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     let mut documents =
         vec![accounts::document(), methods::document(), passkeys::document(), policies::document(), tokens::document()];
     documents.push(contacts::document());
+    documents.push(sign_in_rules::document());
     documents.push(notices::document());
     documents.push(identifiers::document());
     documents.push(approvals::document());

@@ -290,7 +290,8 @@ async fn accept_invitation(
     Ok(HttpResponse::Ok().json(JoinedTeam { tenant_id, role }))
 }
 
-fn parse_role(text: &str) -> Result<Role, Fault> {
+/// The role of this name.
+pub(in crate::web) fn parse_role(text: &str) -> Result<Role, Fault> {
     match text {
         "owner" => Ok(Role::Owner),
         "admin" => Ok(Role::Admin),

@@ -8,6 +8,7 @@ use super::shown::Shown;
 use super::vault::{Moment, Pager};
 #[cfg(test)]
 use super::vault::{Place, samples};
+use crate::kernel::access::Role;
 use crate::kernel::ids::TenantId;
 use crate::kernel::values::Locale;
 
@@ -41,6 +42,17 @@ pub enum RoleName {
     Editor,
     /// Looking.
     Viewer,
+}
+
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Owner => Self::Owner,
+            Role::Admin => Self::Admin,
+            Role::Editor => Self::Editor,
+            Role::Viewer => Self::Viewer,
+        }
+    }
 }
 
 impl Page for ChooseTenant {

@@ -8,11 +8,11 @@ use super::shown::tests::shown;
 use super::{
     Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections,
     ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp, EnrolPasskey,
-    FreezePage, History, ImportDone, ImportDryRun, ImportFile, Join, JoinFinish, Leave, LegalDocument, Locale,
-    NewCollection, News, Notices, Page, PasswordPage, Preferences, Processors, RecordForm, RecordList, RecordView,
-    RecoveryCodesMade, RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, Section, Security,
-    SessionsPage, SignIn, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade,
-    Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
+    FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish, Leave, LegalDocument,
+    Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage, Preferences, Processors, RecordForm,
+    RecordList, RecordView, RecoveryCodesMade, RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage,
+    Section, Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage,
+    TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -36,7 +36,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
     pages!(Security, EnrolApp, EnrolPasskey, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
     pages!(SubscriberPage, SupportPage);
-    pages!(Addresses, RoleLimitsPage);
+    pages!(Addresses, RoleLimitsPage, Members, MemberPage, Invitation, SignInRulesPage);
     pages!(Notices, PasswordPage, SessionsPage, FreezePage);
     pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
@@ -299,6 +299,7 @@ fn every_text_is_said_somewhere() {
         "scope-",
         "limit-",
         "lifetime-",
+        "least-",
         "role-",
         "sign-ins-",
         "outcome-",

@@ -105,6 +105,8 @@ pub enum Section {
     Collections,
     /// API tokens.
     Tokens,
+    /// Who belongs to the vault.
+    Team,
 }
 
 /// A legal document that has a page of its own, `/{path}/{language}`.
@@ -169,6 +171,20 @@ pub enum News {
     SignInRefused,
     /// It may not, and was somebody else's.
     SignInReported,
+    /// Somebody was invited to the vault.
+    Invited,
+    /// An invitation was taken back.
+    InvitationWithdrawn,
+    /// A member has another role.
+    RoleChanged,
+    /// A member is none any more.
+    MemberRemoved,
+    /// An invitation was accepted.
+    TeamJoined,
+    /// Whoever looks has left a vault.
+    TeamLeft,
+    /// What the vault accepts of what confirms was stored.
+    SignInRulesSaved,
     /// How much members may do in a day was stored.
     LimitsSaved,
     /// From where the account may be used was stored.

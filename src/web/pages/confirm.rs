@@ -18,6 +18,8 @@ pub struct ConfirmMethods {
     pub others: Vec<OfferedMethod>,
     /// Why it is asked for.
     pub reason: ConfirmReason,
+    /// What the vault accepts where it leads on to, which does not accept everything.
+    pub accepted: Option<Vec<Method>>,
     /// The query that says where it leads on to: `?next=…`, or nothing.
     pub onward: Shown,
     /// The form of the code, where the first method takes it at once.
@@ -76,8 +78,14 @@ impl Page for ConfirmMethods {
             fee: method.facts().fee,
             providers: if method == Method::Oidc { super::oidc::two() } else { Vec::new() },
         };
-        let page =
-            |first, others, reason| Self { first, others, reason, onward: shown("?next=/t/1/"), form: Form::empty() };
+        let page = |first, others, reason| Self {
+            first,
+            others,
+            reason,
+            accepted: None,
+            onward: shown("?next=/t/1/"),
+            form: Form::empty(),
+        };
         let mail = |advice| offered(Method::Email, advice);
         let codes = offered(Method::RecoveryCodes, Advice::Advised);
         vec![
@@ -107,6 +115,14 @@ impl Page for ConfirmMethods {
             page(Some(codes.clone()), Vec::new(), ConfirmReason::Again),
             page(Some(offered(Method::Passkey, Advice::Advised)), vec![codes.clone()], ConfirmReason::First),
             page(None, Vec::new(), ConfirmReason::Again),
+            Self {
+                accepted: Some(vec![Method::Totp, Method::Passkey]),
+                ..page(None, Vec::new(), ConfirmReason::First)
+            },
+            Self {
+                accepted: Some(vec![Method::Totp, Method::Passkey]),
+                ..page(Some(offered(Method::Totp, Advice::Advised)), Vec::new(), ConfirmReason::First)
+            },
         ]
     }
 }

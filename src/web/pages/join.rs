@@ -14,6 +14,29 @@ pub struct Join {
     pub form: Form<JoinField>,
     /// The language chosen so far.
     pub language: Locale,
+    /// What they want to join.
+    pub aim: JoinAim,
+}
+
+/// What somebody wants to join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinAim {
+    /// A vault of their own, which they open.
+    Own,
+    /// Somebody else's, that they are invited to.
+    Invited,
+}
+
+impl JoinAim {
+    /// The query that says so.
+    #[must_use]
+    pub const fn query(self) -> &'static str {
+        match self {
+            Self::Own => "",
+            Self::Invited => "?invited",
+        }
+    }
 }
 
 form_fields! {
@@ -31,9 +54,11 @@ impl Page for Join {
 
     #[cfg(test)]
     fn samples() -> Vec<Self> {
-        let empty = Self { form: Form::empty(), language: Locale::Lv };
+        let empty = Self { form: Form::empty(), language: Locale::Lv, aim: JoinAim::Own };
         let wrong = Form::empty().typed(JoinField::Email, "anna(at)example.com".to_owned().into());
-        vec![empty, Self { form: wrong.wrong(JoinField::Email, "malformed"), language: Locale::Kk }]
+        let wrong = wrong.wrong(JoinField::Email, "malformed");
+        let invited = Self { aim: JoinAim::Invited, ..empty.clone() };
+        vec![empty, invited, Self { form: wrong, language: Locale::Kk, aim: JoinAim::Own }]
     }
 }
 
@@ -47,6 +72,8 @@ pub struct JoinFinish {
     pub form: Form<JoinFinishField>,
     /// The documents in force, each to be acknowledged.
     pub documents: Vec<DocumentToAcknowledge>,
+    /// What they join.
+    pub aim: JoinAim,
 }
 
 /// A document that is acknowledged by joining.
@@ -63,6 +90,8 @@ form_fields! {
     JoinFinishField {
         /// The six digits from the mail.
         Code = "code", Nothing;
+        /// The code of the invitation, where they were invited.
+        Invitation = "invitation", Nothing;
         /// The person's name.
         Name = "name", Typed;
         /// The password.
@@ -107,8 +136,14 @@ impl Page for JoinFinish {
             .wrong(F::VatNumber, "malformed")
             .wrong(F::Acknowledged, "acknowledgement_required");
         vec![
-            Self { signup: signup.clone(), form: Form::empty(), documents: documents.clone() },
-            Self { signup, form: again, documents },
+            Self { signup: signup.clone(), form: Form::empty(), documents: documents.clone(), aim: JoinAim::Own },
+            Self {
+                signup: signup.clone(),
+                form: Form::empty().wrong(F::Invitation, "invitation_refused"),
+                documents: documents.clone(),
+                aim: JoinAim::Invited,
+            },
+            Self { signup, form: again, documents, aim: JoinAim::Own },
         ]
     }
 }

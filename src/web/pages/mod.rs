@@ -35,6 +35,7 @@ mod shown;
 mod sign_in;
 mod subscriber;
 mod support;
+mod team;
 pub mod texts;
 mod tokens;
 mod vault;
@@ -67,7 +68,7 @@ pub use import::{
     DryRunStanding, ImportColumn, ImportDone, ImportDryRun, ImportField, ImportFile, ImportLink, MappedColumn,
     Presence, RowProblem,
 };
-pub use join::{DocumentToAcknowledge, Join, JoinField, JoinFinish, JoinFinishField};
+pub use join::{DocumentToAcknowledge, Join, JoinAim, JoinField, JoinFinish, JoinFinishField};
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
 pub use limits::{LimitField, LimitShown, RoleLimitsPage};
 pub use notices::{NoticeDelivery, NoticeRow, Notices};
@@ -91,6 +92,10 @@ pub use shown::{Shown, ShownOnce};
 pub use sign_in::{Passkeys, SignIn, SignInField, SignInReason};
 pub use subscriber::{SubscriberField, SubscriberPage};
 pub use support::{SupportMade, SupportPage};
+pub use team::{
+    Guest, Invitation, InvitationField, InvitationRow, InviteField, Managed, MemberPage, MemberRow, Members, Removal,
+    RulesChoice, RulesField, SignInRulesPage, Whose,
+};
 pub use tokens::{TokenField, TokenMade, TokenRow, Tokens};
 pub use vault::{Cell, CollectionMark, Day, FieldChange, LinkedRecord, Moment, Pager, Place, Reach};
 pub use wait::{Unit, Wait};

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::accounts::factors::approving::Standing;
 use crate::accounts::factors::confirming::{ConfirmError, Offered, first};
 use crate::accounts::factors::{self, Answer, Asks, Method};
+use crate::accounts::sign_in_rules::Rules;
 use crate::kernel::access::{AccountAccess, Assurance, Authorized, SignedIn};
 use crate::kernel::ids::ConfirmationId;
 use crate::kernel::personal::Personal;
@@ -169,6 +170,8 @@ async fn choice(request: &HttpRequest, services: &Services, access: &AccountAcce
     let by = onward::by(request);
     let would_do = |offered: &Offered| by.as_ref().is_none_or(|by| by.iter().any(|name| name == offered.method.name()));
     let mut offered: Vec<Offered> = offered(services, access).await?.into_iter().filter(would_do).collect();
+    let accepted = accepted_onward(request, services, access).await?;
+    offered.retain(|offered| accepted.as_ref().is_none_or(|accepted| accepted.contains(&offered.method)));
     let linked = services.accounts.linked_providers(access).await;
     let linked = linked.map_err(|error| of_failure(&services.incidents, error))?;
     let mut providers = choices(services, locale(request));
@@ -189,7 +192,21 @@ async fn choice(request: &HttpRequest, services: &Services, access: &AccountAcce
         Assurance::Password => ConfirmReason::First,
         Assurance::Confirmed | Assurance::Strong => ConfirmReason::Again,
     };
-    Ok(ConfirmMethods { first, others, reason, onward: onward(request).into(), form: Form::empty() })
+    Ok(ConfirmMethods { first, others, reason, accepted, onward: onward(request).into(), form: Form::empty() })
+}
+
+/// What the vault accepts that it leads on to; nothing where it leads to none of theirs, or everything is accepted.
+async fn accepted_onward(
+    request: &HttpRequest,
+    services: &Services,
+    access: &AccountAccess,
+) -> Result<Option<Vec<Method>>, Problem> {
+    let next = onward::next(request);
+    let tenant = next.strip_prefix("/t/").and_then(|rest| rest.split(['/', '?']).next()?.parse().ok());
+    let Some(tenant) = tenant else { return Ok(None) };
+    let rules = services.accounts.sign_in_rules_of(access, tenant).await;
+    let rules = rules.map_err(|error| of_failure(&services.incidents, error))?;
+    Ok(rules.filter(|rules| *rules != Rules::default()).map(|rules| rules.accepted().collect()))
 }
 
 /// The screen of a challenge that another device is to approve; nothing when this session has none of this id.

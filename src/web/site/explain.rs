@@ -92,7 +92,10 @@ async fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Proble
 /// Leads to where the session can show what it lacks, and back: where not every method would do, it says which.
 pub(in crate::web) fn to_confirm(problem: &Problem, back: &str) -> HttpResponse {
     let by: Option<Vec<String>> = match problem {
-        Problem::ConfirmationRequired { assurance: "strong" | "fresh", methods } => {
+        // By e-mail anybody can be confirmed who need not be any stronger or fresher, unless a vault does not accept it.
+        Problem::ConfirmationRequired { assurance, methods }
+            if matches!(*assurance, "strong" | "fresh") || !methods.contains(&"email") =>
+        {
             Some(methods.iter().map(|&method| method.to_owned()).collect())
         }
         _ => None,

@@ -4,9 +4,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::accounts::session::Membership;
-use crate::kernel::access::{Anyone, Authorized, Role};
+use crate::kernel::access::{Anyone, Authorized};
 use crate::web::api::accounts::of_failure;
-use crate::web::pages::{ChooseTenant, RoleName, TenantChoice};
+use crate::web::pages::{ChooseTenant, TenantChoice};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get};
 use crate::web::services::Services;
@@ -31,11 +31,5 @@ async fn home(
 }
 
 fn choice(membership: Membership) -> TenantChoice {
-    let role = match membership.role {
-        Role::Owner => RoleName::Owner,
-        Role::Admin => RoleName::Admin,
-        Role::Editor => RoleName::Editor,
-        Role::Viewer => RoleName::Viewer,
-    };
-    TenantChoice { id: membership.id, name: membership.name.into(), role }
+    TenantChoice { id: membership.id, name: membership.name.into(), role: membership.role.into() }
 }

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::accounts::joining::Draft;
+use crate::accounts::joining::{Aim, Draft};
 use crate::kernel::access::{Anyone, Authorized};
 use crate::kernel::ids::SignupId;
 use crate::kernel::personal::Personal;
@@ -12,7 +12,7 @@ use crate::tenants::profile::ProfileDraft;
 use crate::web::api::accounts::{invalid, of_failure, of_joining};
 use crate::web::cookies;
 use crate::web::guard::Caller;
-use crate::web::pages::{DocumentToAcknowledge, Form, Join, JoinField, JoinFinish, JoinFinishField};
+use crate::web::pages::{DocumentToAcknowledge, Form, Join, JoinAim, JoinField, JoinFinish, JoinFinishField};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
@@ -37,7 +37,8 @@ async fn start(
 ) -> Result<HttpResponse, Problem> {
     let known = Surroundings::of_whoever(&services, visitor.as_deref()).await?;
     let chrome = surroundings(&request, &services, known);
-    show(&services, &Join { form: Form::empty(), language: chrome.locale }, &chrome)
+    let aim = aim_of(&request);
+    show(&services, &Join { form: Form::empty(), language: chrome.locale, aim }, &chrome)
 }
 
 /// The same answer for every address, known or not.
@@ -52,7 +53,7 @@ async fn send_code(
     let chrome = surroundings(&request, &services, known);
     let problem = match begin(&services, &form).await {
         Ok((id, language)) => {
-            let response = go_to(&format!("/join/{id}"));
+            let response = go_to(&format!("/join/{id}{}", aim_of(&request).query()));
             // Whoever picks another language than the page's has chosen one.
             let mut chosen = cookies::preferences_of(&request);
             if language == chrome.locale {
@@ -71,7 +72,7 @@ async fn send_code(
     });
     let Some(again) = form_again else { return Err(problem) };
     let language = Locale::parse(form.raw("language")).unwrap_or(chrome.locale);
-    refuse(&services, &Join { form: again, language }, &chrome, &problem)
+    refuse(&services, &Join { form: again, language, aim: aim_of(&request) }, &chrome, &problem)
 }
 
 async fn begin(services: &Services, form: &FormFields) -> Result<(SignupId, Locale), Problem> {
@@ -98,7 +99,7 @@ async fn finish(
 ) -> Result<HttpResponse, Problem> {
     let known = Surroundings::of_whoever(&services, visitor.as_deref()).await?;
     let chrome = surroundings(&request, &services, known);
-    show(&services, &second_step(&services, *id, Form::empty()).await?, &chrome)
+    show(&services, &second_step(&services, *id, aim_of(&request), Form::empty()).await?, &chrome)
 }
 
 async fn join(
@@ -110,41 +111,59 @@ async fn join(
     form: FormBody,
 ) -> Result<HttpResponse, Problem> {
     let form = form.read().await?;
-    let problem = match services.accounts.finish_signup(*id, draft(&form), &origin.0).await {
+    let aim = aim_of(&request);
+    let problem = match services.accounts.finish_signup(*id, draft(&form, aim), &origin.0).await {
         Ok(joined) => {
-            return Ok(with_session(go_to(&format!("/t/{}/profile?news=joined", joined.tenant)), &joined.session));
+            let leads_to = match aim {
+                JoinAim::Own => format!("/t/{}/profile?news=joined", joined.tenant),
+                JoinAim::Invited => format!("/t/{}/?news=team_joined", joined.tenant),
+            };
+            return Ok(with_session(go_to(&leads_to), &joined.session));
         }
         Err(error) => of_joining(&services.incidents, error),
     };
     let Some(again) = told_in(typed(&form), &problem, field) else { return Err(problem) };
     let known = Surroundings::of_whoever(&services, visitor.as_deref()).await?;
     let chrome = surroundings(&request, &services, known);
-    refuse(&services, &second_step(&services, *id, again).await?, &chrome, &problem)
+    refuse(&services, &second_step(&services, *id, aim, again).await?, &chrome, &problem)
 }
 
-async fn second_step(services: &Services, id: SignupId, form: Form<JoinFinishField>) -> Result<JoinFinish, Problem> {
+/// What somebody wants to join: `?invited`, or a business of their own.
+fn aim_of(request: &HttpRequest) -> JoinAim {
+    if request.query_string().split('&').any(|word| word == "invited") { JoinAim::Invited } else { JoinAim::Own }
+}
+
+async fn second_step(
+    services: &Services,
+    id: SignupId,
+    aim: JoinAim,
+    form: Form<JoinFinishField>,
+) -> Result<JoinFinish, Problem> {
     let needed = services.accounts.needed_documents().await;
     let needed = needed.map_err(|error| of_failure(&services.incidents, error))?;
     let documents = needed
         .into_iter()
         .map(|which| DocumentToAcknowledge { document: documents::of_pages(which.document), version: which.version })
         .collect();
-    Ok(JoinFinish { signup: id.to_string(), form, documents })
+    Ok(JoinFinish { signup: id.to_string(), form, documents, aim })
 }
 
-fn draft(form: &FormFields) -> Draft {
+fn draft(form: &FormFields, aim: JoinAim) -> Draft {
     let optional = |name: &str| Some(form.text(name)).filter(|value: &Personal<String>| !value.reveal().is_empty());
     Draft {
         code: form.secret("code"),
         password: form.secret("password"),
         name: form.text("name"),
         phone: optional("phone"),
-        tenant: ProfileDraft {
-            kind: form.raw("kind").to_owned(),
-            name: form.text("business_name"),
-            country: form.raw("country").to_owned(),
-            registration_number: optional("registration_number"),
-            vat_number: optional("vat_number"),
+        aim: match aim {
+            JoinAim::Invited => Aim::Invitation(form.secret("invitation")),
+            JoinAim::Own => Aim::Own(ProfileDraft {
+                kind: form.raw("kind").to_owned(),
+                name: form.text("business_name"),
+                country: form.raw("country").to_owned(),
+                registration_number: optional("registration_number"),
+                vat_number: optional("vat_number"),
+            }),
         },
         acknowledged: form.all("acknowledged").filter_map(acknowledged).collect(),
     }
@@ -171,6 +190,7 @@ fn field(pointer: &str) -> Option<JoinFinishField> {
         "/password" => F::Password,
         "/name" => F::Name,
         "/phone" => F::Phone,
+        "/invitation" => F::Invitation,
         "/tenant/kind" => F::Kind,
         "/tenant/name" => F::BusinessName,
         "/tenant/country" => F::Country,

@@ -64,7 +64,7 @@ async fn freezes_and_thaws(world: &mut World, visitor: &mut Visitor) {
     visitor.looks_around("thawed").await;
 }
 
-async fn enrols_an_app(world: &mut World, visitor: &mut Visitor) -> Authenticator {
+pub(super) async fn enrols_an_app(world: &mut World, visitor: &mut Visitor) -> Authenticator {
     visitor.goes_to("/account/security").await;
     visitor.writes("factor_name", &format!("{} phone", world.somebody())).await;
     visitor.presses("section[aria-labelledby=m-totp] form .button").await;

@@ -5,6 +5,7 @@
 
 mod account;
 mod chromium;
+mod team;
 mod visitor;
 
 use seif::testing::{Authenticator, Database, World};

@@ -51,10 +51,11 @@ pub(super) struct Visitor {
 
 /// What Chromium says of a device that it has no support for on this machine, where the header is right elsewhere, and of
 /// a form that comes back with what is wrong in it, or a page that says why not.
-const BESIDE_THE_POINT: [&str; 3] = [
+const BESIDE_THE_POINT: [&str; 4] = [
     "Error with Permissions-Policy header: Unrecognized feature: 'bluetooth'.",
     "the server responded with a status of 422 (Unprocessable Entity)",
     "the server responded with a status of 403 (Forbidden)",
+    "the server responded with a status of 409 (Conflict)",
 ];
 
 impl Visitor {
