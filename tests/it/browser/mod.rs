@@ -211,8 +211,15 @@ fn the_pages_beside_the_way_are_looked_at_too() {
         assert!(tenant.starts_with("/t/"), "{vault}");
         for (name, path) in [
             ("sign-ins", "/account/sign-ins"),
-            ("acknowledge", "/acknowledge"),
+            ("contacts", "/account/contacts"),
+            ("addresses", "/account/addresses"),
+            ("support", "/account/support"),
+            ("approvals", "/account/approvals"),
+            ("sign-out", "/sign-out"),
             ("tokens", &format!("{tenant}/tokens")),
+            ("limits", &format!("{tenant}/limits")),
+            ("profile", &format!("{tenant}/profile")),
+            ("undo-change", "/undo-change"),
         ] {
             visitor.goes_to(path).await;
             visitor.looks_around(name).await;
