@@ -17,11 +17,12 @@ use crate::kernel::access::SessionRules;
 use crate::kernel::access::sessions::Phones;
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
+use crate::kernel::erasure::{PolicyFact, Rules};
 use crate::kernel::keyring::Keyring;
 use crate::kernel::keyring::root::{Credential, OpenBao, Pkcs11, Provider, Providers};
 use crate::kernel::log::Incidents;
 use crate::kernel::store::migrate::Schema;
-use crate::kernel::store::{self, Conn, Options, Target};
+use crate::kernel::store::{self, Conn, Options, Target, Tx};
 use crate::kernel::{Kernel, Parts, StartError};
 use crate::messages::outbox::Outbox;
 use crate::policies::{self, Facts, Policies, PoliciesError};
@@ -29,6 +30,7 @@ use crate::settings::sections::{KeeperSecret, RootKey, RootKeys};
 use crate::settings::values::{DatabaseUrl, TlsProfile};
 use crate::settings::{Mode, ProxyHow, Refusal, Settings};
 use crate::tenants;
+use crate::tenants::leaving::Leaving;
 use crate::vault::Vault;
 use crate::web::services::Services;
 use crate::web::tls::authority::LocalAuthority;
@@ -72,6 +74,19 @@ pub enum AppError {
 
 fn refusals(all: &[Refusal]) -> String {
     all.iter().map(|refusal| format!("\n  {refusal}")).collect()
+}
+
+/// Leaving, with what the other slices know: where a person's mails go, and which documents are in force.
+fn leaving(kernel: &Kernel, settings: &Settings) -> Leaving {
+    let rules = Rules { keyring_backups: settings.backup.keyring_retention.into() };
+    let in_force = |tx: &mut Tx<'_>| {
+        let fact = |which: policies::DocumentVersion| PolicyFact {
+            document: which.document.name().to_owned(),
+            version: which.version,
+        };
+        Ok(policies::in_force(tx)?.into_iter().map(fact).collect())
+    };
+    Leaving::new(kernel.clone(), settings.leaving.grace.into(), rules, accounts::address_of, in_force)
 }
 
 /// The running parts of a service.
@@ -121,9 +136,19 @@ impl App {
         let policies = Policies::new(kernel.clone());
         let vault = Vault::new(kernel.clone(), |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)));
         let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
+        let leaving = leaving(&kernel, &settings);
         let settings = Arc::new(settings);
-        let services =
-            web::Data::new(Services { kernel, accounts, policies, vault, telling, settings, sessions, incidents });
+        let services = web::Data::new(Services {
+            kernel,
+            accounts,
+            leaving,
+            policies,
+            vault,
+            telling,
+            settings,
+            sessions,
+            incidents,
+        });
         Ok(Self { services, outbox, post: post::Post::default(), clock, entropy })
     }
 
@@ -193,12 +218,17 @@ impl App {
         self.post.begin(async move { outbox.run().await });
         let (services, outbox) = (self.services.clone(), self.outbox.clone());
         actix_web::rt::spawn(sweeps::run(services, outbox));
+        let services = self.services.clone();
+        actix_web::rt::spawn(async move { services.leaving.run(&services.incidents).await });
     }
 
     /// Removes everywhere what has run its time, as the background does from time to time.
     pub async fn sweep(&self) {
         sweeps::often(&self.services, &self.outbox).await;
         sweeps::hourly(&self.services).await;
+        if let Err(error) = self.services.leaving.sweep().await {
+            self.services.incidents.report(&error);
+        }
     }
 
     /// Once nothing is served any more: waits for the mails in hand, as long as for the requests, and moves what was

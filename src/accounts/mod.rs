@@ -51,8 +51,9 @@ use crate::kernel::crypto::password::{Busy, Hashing, Params, Unfit};
 use crate::kernel::ids::AccountId;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::log::SafeToLog;
-use crate::kernel::store::StoreError;
+use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{AccountScope, DayScope};
+use crate::kernel::values::{EmailAddress, Locale};
 use crate::kernel::{Kernel, store_error};
 use crate::settings::Settings;
 
@@ -213,6 +214,15 @@ impl Accounts {
     fn rules(&self) -> &Rules {
         &self.0.rules
     }
+}
+
+/// Where the mails of an account's person go, and in which language.
+///
+/// # Errors
+/// The store's.
+pub fn address_of(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<(EmailAddress, Locale), StoreError> {
+    let person = person::find(tx, scope)?;
+    Ok((person.address()?, person.language))
 }
 
 fn rules(settings: &Settings, sessions: SessionRules) -> Rules {

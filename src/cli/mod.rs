@@ -6,6 +6,7 @@ mod keys;
 mod output;
 mod serve;
 mod support;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,8 @@ enum Command {
     /// Identifies callers.
     #[command(subcommand)]
     Support(support::Support),
+    /// Says whether a certificate of erasure holds, and what it proves.
+    Verify(verify::Verify),
     /// Lists every route and what it asks of a caller.
     Routes,
     /// Prints the OpenAPI document.
@@ -68,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Demo => demo::run(output),
         Command::Keys(command) => keys::run(&settings, &command, output),
         Command::Support(command) => support::run(&settings, &command, output),
+        Command::Verify(wanted) => verify::run(&settings, &wanted, output),
         Command::Routes => {
             interface::routes(output);
             Ok(())

@@ -52,6 +52,12 @@ impl Time {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(start.0)).unwrap_or(0))
     }
 
+    /// The day that it falls on (UTC): `2026-12-22`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.rfc3339().chars().take(10).collect()
+    }
+
     /// Days since the epoch (UTC).
     #[must_use]
     pub const fn day(self) -> i64 {

@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
 use crate::kernel::access::{FROZEN, tokens as tokens_state};
 use crate::kernel::audit::journal::Journal;
 use crate::kernel::clock::{Clock, Time};
-use crate::kernel::crypto::{KeyVersion, Owner};
+use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys};
 use crate::kernel::entropy::Entropy;
-use crate::kernel::ids::{AccountId, AnyId, InstanceId, TenantId};
+use crate::kernel::erasure;
+use crate::kernel::ids::{AccountId, AnyId, InstanceId, MessageId, TenantId};
+use crate::kernel::keyring::ledger::Ledger;
 use crate::kernel::keyring::root::Providers;
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::store::db::StoreFailure;
@@ -21,6 +24,9 @@ use crate::kernel::tenancy::{
     AccountScope, Actor, By, DayScope, Ground, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope,
     UpkeepScope,
 };
+
+/// How long the key of a mail to somebody who is being erased lives at most.
+pub const LETTER: Duration = Duration::from_secs(24 * 3600);
 
 /// What the kernel is built from.
 #[derive(Debug, Clone)]
@@ -87,7 +93,9 @@ impl Kernel {
         let keyring = Keyring::open(keyring, root, clock.clone(), entropy.clone())?;
         migrate(&mut Conn::open(&database)?, Schema::Data)?;
         let db = Db::open(database, clock.clone(), entropy.clone(), &options)?;
-        compare(&db, &keyring)?;
+        let resurrected = compare(&db, &keyring)?;
+        erasure::erase_again(&db, &resurrected)?;
+        erasure::erase_records_again(&db, &keyring)?;
         apply_revocations(&db, &keyring)?;
         let journal =
             Journal::open(journal, db.clone(), clock.clone(), entropy.clone()).map_err(|_| StartError::Journal)?;
@@ -384,6 +392,26 @@ impl Kernel {
         Ok(destroyed)
     }
 
+    /// A key of its own for one mail to somebody who is being erased.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn letter_keys(&self) -> Result<Arc<OwnerKeys>, KeyringError> {
+        self.0.keyring.create(Owner::Letter(MessageId::new(self.now(), self.entropy()))).await
+    }
+
+    /// Destroys the keys of such mails that are a day old, delivered or not; gives how many.
+    ///
+    /// # Errors
+    /// The keyring is away; the rest is destroyed the next time.
+    pub async fn destroy_old_letters(&self) -> Result<usize, KeyringError> {
+        let over = self.0.keyring.letters(self.now().minus(LETTER))?;
+        for id in &over {
+            self.0.keyring.destroy(Owner::Letter(*id)).await?;
+        }
+        Ok(over.len())
+    }
+
     /// Makes the keys of an account that joins no tenant. On the calling thread, which waits.
     ///
     /// # Errors
@@ -473,7 +501,9 @@ fn demand_open(tx: &mut Tx<'_>, keys: &[(Owner, KeyVersion)]) -> Result<(), Stor
 
 /// Compares the data with the keyring at the start: one installation, and no owner's key missing unless the ledger says
 /// that it was erased.
-fn compare(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
+///
+/// Gives the owners whom the ledger knows as erased and who are here all the same: a back-up has brought them back.
+fn compare(db: &Db, keyring: &Keyring) -> Result<Vec<Owner>, StartError> {
     let ours = keyring.instance();
     let theirs = db.write_blocking(Vec::new(), move |tx| -> Result<InstanceId, StoreError> {
         let known: Option<InstanceId> = instance::table.select(instance::id).get_result(tx.conn()).optional()?;
@@ -498,15 +528,20 @@ fn compare(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
     })?;
     let held: std::collections::HashSet<Owner> = keyring.owners()?.into_iter().map(|(owner, ..)| owner).collect();
     let mut missing = 0;
+    let mut resurrected = Vec::new();
     for (kind, id) in mirrored {
         let Ok(owner) = Owner::decode(kind, *id.as_bytes()) else { continue };
         // Day keys are destroyed by plan, and need no entry.
-        let expected = matches!(owner, Owner::Day(_)) || held.contains(&owner);
-        if !expected && keyring.ledger_of(owner)? == crate::kernel::keyring::ledger::Ledger::Silent {
-            missing += 1;
+        let expected = matches!(owner, Owner::Day(_) | Owner::Letter(_)) || held.contains(&owner);
+        if expected {
+            continue;
+        }
+        match keyring.ledger_of(owner)? {
+            Ledger::Erased => resurrected.push(owner),
+            Ledger::Silent => missing += 1,
         }
     }
-    if missing == 0 { Ok(()) } else { Err(StartError::KeysMissing(missing)) }
+    if missing == 0 { Ok(resurrected) } else { Err(StartError::KeysMissing(missing)) }
 }
 
 /// Ends the tokens and factors that the keyring knows as revoked, and freezes the accounts that it knows as frozen: a

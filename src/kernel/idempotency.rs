@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::Kernel;
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{Owner, Place, RowRef, Sealed, Tag};
+use crate::kernel::crypto::{Owner, OwnerKeys, Place, RowRef, Sealed, Tag};
 use crate::kernel::ids::{AnyId, TenantId};
 use crate::kernel::store::schema::{idempotency, key_versions};
 use crate::kernel::store::{StoreError, Tx, dialect};
-use crate::kernel::tenancy::{Carried, TenantScope};
+use crate::kernel::tenancy::{Carried, TenantScope, UpkeepScope};
 
 /// How long a key stands.
 const STANDS: Duration = Duration::from_secs(24 * 3600);
@@ -174,6 +174,33 @@ fn keep(tx: &mut Tx<'_>, scope: &TenantScope, (key, body): (Tag, Tag), kept: &Ke
         Err(StoreError::Taken) => Err(StoreError::Again),
         other => other.map(drop),
     }
+}
+
+/// Makes the answers that hold `id` and its values tell no more than the id: a repeat is refused. Gives how many.
+///
+/// # Errors
+/// The store's.
+pub(in crate::kernel) fn forget(
+    tx: &mut Tx<'_>,
+    scope: &UpkeepScope,
+    keys: &OwnerKeys,
+    id: &str,
+) -> Result<u64, StoreError> {
+    let rows: Vec<(Tag, AnyId, Option<Sealed<KeptAnswer>>)> = idempotency::rows(scope)
+        .select((idempotency::key_tag, idempotency::row_id, idempotency::answer))
+        .load(tx.conn())?;
+    let mut forgotten = 0;
+    for (key, row, answer) in rows {
+        let row = RowRef::new(row.as_bytes(), 1);
+        let Some(Ok(Kept::Answer(answer))) = answer.map(|answer| keys.open(row, &answer)) else { continue };
+        if answer.body.contains(id) && answer.body.contains("\"values\"") {
+            let bare = keys.seal::<KeptAnswer>(row, &Kept::Id(id.to_owned()), tx.entropy());
+            let mine = idempotency::rows(scope).filter(idempotency::key_tag.eq(key));
+            diesel::update(mine).set(idempotency::answer.eq(Some(&bare))).execute(tx.conn())?;
+            forgotten += 1;
+        }
+    }
+    Ok(forgotten)
 }
 
 /// When a key was used that stands no longer, at the latest.

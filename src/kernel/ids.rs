@@ -163,6 +163,10 @@ id! {
     NodeId;
     /// An installation: the data's database and the keyring name the same one.
     InstanceId;
+    /// A key that certificates are signed with.
+    SigningKeyId;
+    /// The wish of a tenant to leave.
+    CancellationId;
     /// A lane of a tenant's audit: one writer of one process.
     LaneId;
     /// An entry of a tenant's audit.

@@ -11,6 +11,7 @@ pub mod clock;
 mod core;
 pub mod crypto;
 pub mod entropy;
+pub mod erasure;
 pub mod fault;
 pub mod idempotency;
 pub mod ids;
@@ -21,4 +22,4 @@ pub mod store;
 pub mod tenancy;
 pub mod values;
 
-pub use self::core::{Kernel, Parts, StartError, store_error};
+pub use self::core::{Kernel, LETTER, Parts, StartError, store_error};

@@ -226,6 +226,35 @@ pub enum Notice {
         #[serde(with = "crate::kernel::personal::revealed")]
         tenant_name: Personal<String>,
     },
+    /// To every member: an owner wishes the tenant to leave.
+    LeavingRequested {
+        /// The tenant's name.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+        /// The day it is erased on, if nobody has it stay: `2026-12-22`.
+        on: String,
+    },
+    /// To every member: the tenant stays after all.
+    LeavingTakenBack {
+        /// The tenant's name.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+    },
+    /// To every member, last of all: everything is being erased.
+    Farewell {
+        /// The tenant's name.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+        /// To owners: the id under which the proof is kept.
+        #[serde(with = "crate::kernel::personal::revealed::option")]
+        erasure: Option<Secret<String>>,
+    },
+    /// To who had their account erased, last of all.
+    AccountFarewell {
+        /// The id under which the proof is kept.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        erasure: Secret<String>,
+    },
     /// A tenant has begun.
     Welcome {
         /// The name that its owner gave it.
@@ -270,6 +299,10 @@ impl Notice {
             | Self::SignInDecided { .. }
             | Self::Invitation { .. }
             | Self::SignInRulesChanged { .. }
+            | Self::LeavingRequested { .. }
+            | Self::LeavingTakenBack { .. }
+            | Self::Farewell { .. }
+            | Self::AccountFarewell { .. }
             | Self::Welcome { .. } => Life::Letter,
         }
     }

@@ -301,7 +301,7 @@ impl Outbox {
         };
         let keys = match kernel.keyring().reach(owner).await {
             Ok(keys) => keys,
-            Err(KeyringError::NoKey(Owner::Day(_))) => return Err(Fate::Left),
+            Err(KeyringError::NoKey(Owner::Day(_) | Owner::Letter(_))) => return Err(Fate::Left),
             Err(KeyringError::NoKey(owner)) => match kernel.keyring().ledger_of(owner) {
                 Ok(Ledger::Erased) => return Err(Fate::Left),
                 Ok(Ledger::Silent) => {
@@ -333,6 +333,15 @@ impl Outbox {
         Ok((parcel, life))
     }
 
+    /// A mail under a key of its own is the last that its reader gets: the key goes with it, at the latest in a sweep.
+    async fn burn(&self, message: &Claimed, fate: Fate) {
+        if let (Ok(owner @ Owner::Letter(_)), Fate::Delivered | Fate::Left) = (message.owner, fate)
+            && self.0.kernel.keyring().destroy(owner).await.is_err()
+        {
+            tracing::warn!(id = %message.id, "the key of a delivered mail waits for the sweep");
+        }
+    }
+
     /// Notes what became of `message`. While the database is away it is tried again as long as the claim lasts: what is
     /// not noted by then goes out a second time, if it may.
     async fn settle(&self, message: Claimed, fate: Fate) -> Result<Fate, StoreError> {
@@ -348,7 +357,11 @@ impl Outbox {
                     left -= 1;
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
-                other => return other.map(|()| fate),
+                other => {
+                    other?;
+                    self.burn(&message, fate).await;
+                    return Ok(fate);
+                }
             }
         }
     }

@@ -17,8 +17,8 @@ pub use demands::{Demand, Mode, Refusal};
 pub use identity_providers::{IdentityProvider, ProviderId, Worth};
 pub use processors::Processor;
 pub use sections::{
-    Backup, CertificateFiles, Codes, KeeperSecret, Limits, Log, Operator, Passwords, Policies, Prompts, Proxies,
-    RootKey, RootKeys, Server, Sessions, Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
+    Backup, CertificateFiles, Codes, KeeperSecret, Leaving, Limits, Log, Operator, Passwords, Policies, Prompts,
+    Proxies, RootKey, RootKeys, Server, Sessions, Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
 };
 pub use sources::Source;
 pub use values::{
@@ -73,6 +73,8 @@ pub struct Settings {
     pub operator: Operator,
     /// `[backup]`.
     pub backup: Backup,
+    /// `[leaving]`.
+    pub leaving: Leaving,
     /// `[log]`.
     pub log: Log,
 }
@@ -267,6 +269,7 @@ impl Settings {
             limits: raw.limits,
             policies: raw.policies,
             backup: raw.backup,
+            leaving: raw.leaving,
             log: raw.log,
         })
     }

@@ -44,6 +44,7 @@ pub(super) struct Raw {
     pub(super) policies: Policies,
     pub(super) operator: Operator,
     pub(super) backup: Backup,
+    pub(super) leaving: Leaving,
     pub(super) log: Log,
 }
 
@@ -468,6 +469,16 @@ pub struct Operator {
 pub struct Backup {
     /// How long a back-up is kept.
     pub retention: Period,
+    /// How long a back-up of the keyring is kept, or an archived log of its database.
+    pub keyring_retention: Period,
+}
+
+/// `[leaving]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaving {
+    /// How long the wish of a tenant to leave can be taken back.
+    pub grace: Period,
 }
 
 /// `[log]`.

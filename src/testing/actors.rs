@@ -127,6 +127,12 @@ impl Actor {
         Self { client: there.client, base: there.base, ..self.clone() }
     }
 
+    /// The same actor, speaking to a service there.
+    pub(super) fn at_another(&self, address: SocketAddr, authority: &Path) -> Self {
+        let there = Self::at(address, authority);
+        Self { client: there.client, base: there.base, ..self.clone() }
+    }
+
     /// The same actor, at another of this machine's addresses: 127.0.0.0/8 is all of them.
     #[must_use]
     pub fn from(&self, world: &World, address: [u8; 4]) -> Self {

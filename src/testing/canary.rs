@@ -37,6 +37,15 @@ impl Write for Lines {
     }
 }
 
+/// Whether the log of the whole process holds `mark`, in any case of its letters.
+#[must_use]
+pub fn is_logged(mark: &str) -> bool {
+    LOG.get().is_some_and(|lines| {
+        let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.windows(mark.len()).any(|window| window.eq_ignore_ascii_case(mark.as_bytes()))
+    })
+}
+
 /// Looks for the mark in the log, in every file of the world's folder but the captured mails, and in every table.
 pub fn sweep(folder: &Path, databases: &[String]) {
     if let Some(lines) = LOG.get() {

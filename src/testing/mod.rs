@@ -15,11 +15,11 @@ mod text_gateway;
 mod world;
 
 pub use self::actors::{Actor, Answer, Authenticator};
-pub use self::canary::{MARK, sweep};
+pub use self::canary::{MARK, is_logged, sweep};
 pub use self::mail_server::{MailServer, certify};
 pub use self::proxy::Proxy;
 pub use self::text_gateway::{GATEWAY_SECRET, GatewayAnswer, TakenText, TextGateway};
-pub use self::world::{Database, World, drop_database, fresh_databases};
+pub use self::world::{Database, Node, World, drop_database, fresh_databases};
 
 /// Declares tests that run on both databases: `each_database! { async fn a_rule_in_words(world: World) { … } }` makes
 /// `a_rule_in_words::sqlite` and `a_rule_in_words::postgres`. Without PostgreSQL the latter says that it was skipped,

@@ -41,6 +41,30 @@ pub struct World {
     people: u64,
 }
 
+/// Another node of a world's service.
+pub struct Node {
+    /// The folder of everything that it writes for itself.
+    pub folder: tempfile::TempDir,
+    /// Its parts.
+    pub app: App,
+    address: SocketAddr,
+    stop: actix_web::dev::ServerHandle,
+}
+
+impl Node {
+    /// The same actor, speaking to this node.
+    #[must_use]
+    pub fn visited_by(&self, actor: &Actor) -> Actor {
+        actor.at_another(self.address, &self.folder.path().join("tls/ca.pem"))
+    }
+
+    /// Stops it as SIGTERM would.
+    pub async fn stop(self) {
+        self.stop.stop(false).await;
+        self.app.finish().await;
+    }
+}
+
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl World {
@@ -75,7 +99,26 @@ impl World {
 
     /// Stops the service as SIGTERM would, and starts another one on what it left.
     pub async fn restart(&mut self) {
+        self.restart_on(|_| {}).await;
+    }
+
+    /// The same, on a folder that `change` has changed between.
+    pub async fn restart_on(&mut self, change: impl FnOnce(&Path)) {
         self.stop().await;
+        change(self.folder.path());
+        self.start().await;
+    }
+
+    /// The same, on another data's database, beside the same keyring.
+    pub async fn restart_on_database(&mut self, url: &str) {
+        self.stop().await;
+        if let Some(first) = self.databases.first_mut() {
+            url.clone_into(first);
+        }
+        self.start().await;
+    }
+
+    async fn start(&mut self) {
         let urls = <[String; 2]>::try_from(self.databases.clone()).ok();
         self.app = App::build(
             settings(self.folder.path(), urls.as_ref(), &self.configuration),
@@ -115,6 +158,25 @@ impl World {
     #[must_use]
     pub fn database_urls(&self) -> &[String] {
         &self.databases
+    }
+
+    /// Another node of the same service: a folder of its own, the same databases, keyring and clock.
+    #[must_use]
+    pub fn node(&self) -> Node {
+        let folder = tempfile::tempdir().expect("a folder for the node");
+        let urls = <[String; 2]>::try_from(self.databases.clone()).unwrap_or_else(|_| {
+            ["seif.db", "keyring.db"].map(|name| format!("sqlite:{}", self.folder.path().join(name).display()))
+        });
+        let root = self.folder.path().join("root.key");
+        if self.database == Database::Postgres {
+            std::fs::copy(root, folder.path().join("root.key")).expect("the root key");
+        }
+        let app = App::build(settings(folder.path(), Some(&urls), ""), self.clock.clone(), Entropy::system())
+            .expect("the node starts");
+        let listening = app.listen(&Clock::system()).expect("the node listens");
+        let address = *listening.addresses.first().expect("an address");
+        actix_web::rt::spawn(listening.server);
+        Node { folder, app, address, stop: listening.handle }
     }
 
     /// Where the service listens.

@@ -7,6 +7,7 @@ mod backfill;
 mod collections;
 mod cursor;
 pub mod definition;
+mod erasing;
 mod error;
 mod history;
 pub mod imports;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 pub use self::collections::{ChangedCollection, CollectionItem, CollectionView, NewCollection};
 pub use self::cursor::{Limit, Page};
+pub use self::erasing::Receipt;
 pub use self::error::{Error, Fault};
 pub use self::history::{Change, Maker, Version, VersionItem};
 pub use self::records::{Item, Precondition, Record};

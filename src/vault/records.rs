@@ -81,7 +81,7 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    fn allow(&self, version: i64) -> Result<(), Error> {
+    pub(super) fn allow(&self, version: i64) -> Result<(), Error> {
         match self {
             Self::Missing => Err(Error::PreconditionRequired),
             Self::Any => Ok(()),
@@ -391,7 +391,7 @@ impl Means<'_> {
 }
 
 /// Counts one record for a caller who has a limit (K-9), in the transaction that does it.
-fn charge(meter: Option<&Meter>, tx: &mut Tx<'_>, scope: &TenantScope) -> Result<(), Error> {
+pub(super) fn charge(meter: Option<&Meter>, tx: &mut Tx<'_>, scope: &TenantScope) -> Result<(), Error> {
     meter.map_or(Ok(()), |meter| Ok(meter.charge(tx, scope, 1)?))
 }
 

@@ -134,6 +134,7 @@ pub fn refusal(services: &Services, denied: Denied) -> Problem {
             Problem::ConfirmationRequired { assurance, methods: that_would_do(&wanted) }
         }
         Denied::Forbidden => Problem::Forbidden { needs: "permission" },
+        Denied::Leaving => Problem::TenantLeaving,
         Denied::NotFound => Problem::NotFound,
         Denied::TenantRequired => Problem::TenantRequired,
         Denied::AddressNotAllowed => Problem::AddressNotAllowed,

@@ -75,6 +75,8 @@ pub enum Problem {
         /// Which.
         documents: Vec<DocumentVersion>,
     },
+    /// The tenant is about to leave: it reads and exports.
+    TenantLeaving,
     /// No such thing, or another tenant's.
     NotFound,
     /// The resource does not know the method.
@@ -245,6 +247,7 @@ catalogue! {
     CONFIRMATION_REQUIRED = "confirmation_required" FORBIDDEN ["assurance", "methods"] "Confirmation required": "Confirm the session by one of `methods` first.";
     SECOND_REQUIRED = "second_required" FORBIDDEN ["methods"] "Something besides is required": "The mailed code fits; show one of `methods` besides, as `second`.";
     POLICY_UNACKNOWLEDGED = "policy_unacknowledged" FORBIDDEN ["documents"] "Policy not acknowledged": "Acknowledge the `documents` in force first; reading goes on.";
+    TENANT_LEAVING = "tenant_leaving" FORBIDDEN [] "Leaving": "An owner has asked to leave: reading and exporting go on, changes do not, until the wish is taken back.";
     NOT_FOUND = "not_found" NOT_FOUND [] "Not found": "There is nothing here for you.";
     METHOD_NOT_ALLOWED = "method_not_allowed" METHOD_NOT_ALLOWED [] "Method not allowed": "The header Allow names the methods that this address knows.";
     NOT_ACCEPTABLE = "not_acceptable" NOT_ACCEPTABLE [] "Not acceptable": "None of the accepted types is served here.";
@@ -318,6 +321,7 @@ impl Problem {
             Self::ConfirmationRequired { .. } => &CONFIRMATION_REQUIRED,
             Self::SecondRequired { .. } => &SECOND_REQUIRED,
             Self::PolicyUnacknowledged { .. } => &POLICY_UNACKNOWLEDGED,
+            Self::TenantLeaving => &TENANT_LEAVING,
             Self::NotFound => &NOT_FOUND,
             Self::MethodNotAllowed { .. } => &METHOD_NOT_ALLOWED,
             Self::NotAcceptable => &NOT_ACCEPTABLE,

@@ -9,6 +9,7 @@ use crate::kernel::log::Incidents;
 use crate::messages::telling::Telling;
 use crate::policies::Policies;
 use crate::settings::Settings;
+use crate::tenants::leaving::Leaving;
 use crate::vault::Vault;
 
 /// Everything a handler may need, built once by `app` and shared by all.
@@ -19,6 +20,8 @@ pub struct Services {
     pub accounts: Accounts,
     /// The legal documents.
     pub policies: Policies,
+    /// Tenants that leave.
+    pub leaving: Leaving,
     /// The collections and records.
     pub vault: Vault,
     /// What says on a page what mails say.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::sql_types::Text;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection, sql_query};
+use seif::kernel::store::owned;
 use seif::testing::{Database, World};
 
 #[derive(diesel::QueryableByName)]
@@ -112,5 +113,26 @@ fn a_role_that_could_step_around_row_level_security_stops_the_start() {
         pg.begin_test_transaction().unwrap();
         sql_query("ALTER TABLE records DISABLE ROW LEVEL SECURITY").execute(pg).unwrap();
         assert!(seif::kernel::store::dialect::demand_row_security(&mut conn).is_err());
+    });
+}
+
+#[test]
+fn every_table_that_says_whose_a_row_is_is_emptied_by_an_erasure() {
+    // P-14
+    World::run(Database::Sqlite, async |world| {
+        let schema = of_sqlite(world.folder.path().join("seif.db").to_str().unwrap());
+        let has =
+            |columns: &Vec<String>, name: &str| columns.iter().any(|column| column.starts_with(&format!("{name} ")));
+        for (table, columns) in &schema {
+            let (tenants, accounts) = (owned::of_tenants(), owned::of_accounts());
+            if has(columns, "tenant_id") {
+                assert!(tenants.contains(&table.as_str()), "{table} keeps rows of a tenant that has left");
+            } else if has(columns, "account_id") {
+                assert!(accounts.contains(&table.as_str()), "{table} keeps rows of an account that has left");
+            }
+        }
+        for table in owned::of_tenants().into_iter().chain(owned::of_accounts()) {
+            assert!(schema.contains_key(table), "{table}");
+        }
     });
 }

@@ -49,6 +49,8 @@ const MANAGE_TOKENS: May = May::Tenant(Role::Admin, Shown::Strongest, &[]);
 const CHANGE_ACCOUNT: May = May::Account(Shown::Confirmed);
 const READ_SUBSCRIBER: May = May::Tenant(Role::Admin, Shown::Password, &[]);
 const WRITE_SUBSCRIBER: May = May::Tenant(Role::Admin, Shown::Confirmed, &[]);
+const LEAVE: May = May::Tenant(Role::Owner, Shown::Strongest, &[]);
+const STAY: May = May::Tenant(Role::Owner, Shown::Confirmed, &[]);
 const PROTECT: May = May::Account(Shown::Strongest);
 const RECOVER: May = May::Account(Shown::StrongestOrRecovery);
 const APPROVE: May = May::Account(Shown::Confirmed);
@@ -230,6 +232,14 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/t/{tenant_id}/members/withdrawals/{id}", MANAGE_TOKENS, Takes::Nothing, 404),
     (Method::GET, "/invitation", OPEN, Takes::Nothing, 200),
     (Method::POST, "/invitation", May::Account(Shown::Confirmed), Takes::Form, 415),
+    (Method::GET, "/.well-known/seif-keys.json", OPEN, Takes::Nothing, 200),
+    (Method::POST, "/api/v1/account/erasure", PROTECT, Takes::Json, 415),
+    (Method::GET, "/api/v1/erasures/{id}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/api/v1/tenant/cancellation", May::Tenant(Role::Viewer, Shown::Password, &[]), Takes::Nothing, 200),
+    (Method::POST, "/api/v1/tenant/cancellation", LEAVE, Takes::Json, 415),
+    (Method::DELETE, "/api/v1/tenant/cancellation", STAY, Takes::Nothing, 404),
+    (Method::POST, "/api/v1/tenant/cancellation/{id}/objection", STAY, Takes::Nothing, 404),
+    (Method::POST, "/api/v1/tenant/cancellation/{id}/agreement", LEAVE, Takes::Nothing, 404),
     (Method::GET, "/api/v1/tokens", May::Tenant(Role::Admin, Shown::Password, &[]), Takes::Nothing, 200),
     (Method::POST, "/api/v1/tokens", MANAGE_TOKENS, Takes::Json, 415),
     (Method::DELETE, "/api/v1/tokens/{id}", MANAGE_TOKENS, Takes::Nothing, 404),
@@ -266,6 +276,7 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::PATCH, "/api/v1/collections/{slug}/records/{id}", WRITE, Takes::Json, 428),
     (Method::DELETE, "/api/v1/collections/{slug}/records/{id}", WRITE, Takes::Nothing, 428),
     (Method::POST, "/api/v1/collections/{slug}/records/{id}/restore", WRITE, Takes::Nothing, 404),
+    (Method::POST, "/api/v1/collections/{slug}/records/{id}/erasure", MANAGE_TOKENS, Takes::Nothing, 428),
     (Method::GET, "/api/v1/collections/{slug}/records/{id}/versions", READ, Takes::Nothing, 200),
     (Method::GET, "/api/v1/collections/{slug}/trash", READ, Takes::Nothing, 200),
     (Method::POST, "/api/v1/collections/{slug}/search", READ, Takes::Json, 415),
@@ -302,6 +313,7 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}", WRITE, Takes::Form, 415),
     (Method::GET, "/t/{tenant_id}/collections/{slug}/records/{id}/edit", WRITE, Takes::Nothing, 200),
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/delete", WRITE, Takes::Form, 415),
+    (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/erase", MANAGE_TOKENS, Takes::Form, 415),
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/restore", WRITE, Takes::Nothing, 404),
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/reveal", READ, Takes::Form, 415),
     (Method::GET, "/t/{tenant_id}/collections/{slug}/records/{id}/versions", READ, Takes::Nothing, 200),
@@ -310,6 +322,13 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/t/{tenant_id}/imports/{id}", WRITE, Takes::Nothing, 404),
     (Method::POST, "/t/{tenant_id}/imports/{id}", WRITE, Takes::Form, 415),
     (Method::GET, "/account/sign-ins", SIGNED_IN, Takes::Nothing, 200),
+    (Method::GET, "/account/erasure", SIGNED_IN, Takes::Nothing, 200),
+    (Method::POST, "/account/erasure", PROTECT, Takes::Form, 415),
+    (Method::GET, "/erasures/{id}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/t/{tenant_id}/leaving", May::Tenant(Role::Viewer, Shown::Password, &[]), Takes::Nothing, 200),
+    (Method::POST, "/t/{tenant_id}/leaving", LEAVE, Takes::Form, 415),
+    (Method::POST, "/t/{tenant_id}/leaving/stay", STAY, Takes::Nothing, 404),
+    (Method::POST, "/t/{tenant_id}/leaving/{id}/agreement", LEAVE, Takes::Nothing, 404),
     (Method::GET, "/t/{tenant_id}/tokens", May::Tenant(Role::Admin, Shown::Password, &[]), Takes::Nothing, 200),
     (Method::POST, "/t/{tenant_id}/tokens", MANAGE_TOKENS, Takes::Form, 415),
     (Method::POST, "/t/{tenant_id}/tokens/{id}/revoke", MANAGE_TOKENS, Takes::Nothing, 404),

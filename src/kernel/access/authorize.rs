@@ -11,7 +11,7 @@ use crate::kernel::Kernel;
 use crate::kernel::access::addresses::{self, Outside};
 use crate::kernel::access::factors::Wanted;
 use crate::kernel::access::limits::{self, Reached};
-use crate::kernel::access::permission::{Held, Permission, Rule, Subject};
+use crate::kernel::access::permission::{Effect, Held, Permission, Rule, Subject};
 use crate::kernel::access::rules::{self, Showings};
 use crate::kernel::access::sessions::{self, Touch};
 use crate::kernel::access::tokens::TokenScope;
@@ -73,6 +73,9 @@ pub enum Denied {
     /// The tenant is not one of the caller's, or does not exist: the two are alike.
     #[error("no such tenant")]
     NotFound,
+    /// The tenant is about to leave: reading goes on, changes do not.
+    #[error("the tenant is leaving")]
+    Leaving,
     /// The account belongs to several tenants and names none.
     #[error("a tenant must be named")]
     TenantRequired,
@@ -167,11 +170,13 @@ struct Token {
     showings: Showings,
 }
 
-/// What an account is in a tenant, how much it may do there in a day, and what is accepted there of what it confirms by.
+/// What an account is in a tenant, how much it may do there in a day, what is accepted there of what it confirms by, and
+/// whether the tenant is about to leave.
 struct Place {
     role: Role,
     limits: Limits,
     rules: SignInRules,
+    is_leaving: bool,
 }
 
 /// An account that may act.
@@ -188,7 +193,7 @@ async fn look_up(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rul
         let digest = token.digest();
         let (token, place, addresses) = kernel.glance(move |tx| live_token(tx, &digest)).await?;
         admit(kernel, token.account, &addresses, &shown.origin).await?;
-        return by_token(shown, token, place, least, scopes);
+        return by_token(shown, token, place, rule, least, scopes);
     }
     let (shown_session, named) = (shown.session.clone(), shown.tenant);
     let (rules, asked) = (*rules, *rule);
@@ -234,7 +239,7 @@ fn by_session(
             let of_tenant = place.as_ref().map(|place| place.rules).unwrap_or_default();
             let session = sessions::within(tx, session, of_tenant, rules)?;
             rule.need.met_by(&session, tx.now())?;
-            let (tenant, place) = (tenant?, reaching(place, least)?);
+            let (tenant, place) = (tenant?, reaching(place, rule, least)?);
             (session, Some((tenant, place.role)), place.limits)
         }
     };
@@ -255,6 +260,7 @@ fn by_token(
     shown: &Credentials,
     token: Token,
     place: Option<Place>,
+    rule: &Rule,
     least: Role,
     scopes: &[TokenScope],
 ) -> Result<Found, Denied> {
@@ -264,7 +270,7 @@ fn by_token(
     if !scopes.iter().any(|scope| token.scopes.hold(*scope).is_ok()) {
         return Err(Denied::Forbidden);
     }
-    let Place { role, limits, rules } = reaching(place, least)?;
+    let Place { role, limits, rules, .. } = reaching(place, rule, least)?;
     if rules.judge_maker(&token.showings) == Verdict::Refused {
         return Err(Denied::ConfirmationRequired(rules::unmet(rules)));
     }
@@ -275,7 +281,7 @@ fn by_token(
 /// The token of this digest, what its account is in its tenant, and from where that may be used: one statement.
 fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place>, addresses::Row), Denied> {
     type Own = (TokenId, TenantId, AccountId, i64, Option<Time>, Option<Vec<u8>>);
-    type There = (Option<i16>, Option<limits::Columns>, Option<rules::Columns>);
+    type There = (Option<(i16, bool)>, Option<limits::Columns>, Option<rules::Columns>);
     type Row = (Own, limits::Columns, There, addresses::Row);
     let place =
         account_tenants::account_id.eq(tokens::account_id).and(account_tenants::tenant_id.eq(tokens::tenant_id));
@@ -293,28 +299,37 @@ fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place
         .select((
             (tokens::id, tokens::tenant_id, tokens::account_id, tokens::scopes, tokens::expires_at, tokens::showings),
             (tokens::reads_a_day, tokens::deletes_a_day, tokens::exports_a_day),
-            (account_tenants::role.nullable(), ROLE_LIMITS.nullable(), rules::COLUMNS.nullable()),
+            (
+                (account_tenants::role, account_tenants::is_leaving).nullable(),
+                ROLE_LIMITS.nullable(),
+                rules::COLUMNS.nullable(),
+            ),
             addresses::COLUMNS,
         ));
     let row: Option<Row> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
-    let (own, of_token, (role, of_role, rules), addresses) = row.ok_or(Denied::NotSignedIn)?;
+    let (own, of_token, (membership, of_role, rules), addresses) = row.ok_or(Denied::NotSignedIn)?;
     let (id, tenant, account, scopes, expires_at, showings) = own;
     if expires_at.is_some_and(|at| at <= tx.now()) {
         return Err(Denied::NotSignedIn);
     }
     let (scopes, limits) = (TokenScopes::from_bits(scopes), Limits::from_columns(of_token));
     let showings = Showings::from_stored(showings.as_deref());
-    Ok((Token { id, tenant, account, scopes, limits, showings }, place_of(role, of_role, rules), addresses))
+    Ok((Token { id, tenant, account, scopes, limits, showings }, place_of(membership, of_role, rules), addresses))
 }
 
 /// The columns of a role's limits.
 const ROLE_LIMITS: (role_limits::reads_a_day, role_limits::deletes_a_day, role_limits::exports_a_day) =
     (role_limits::reads_a_day, role_limits::deletes_a_day, role_limits::exports_a_day);
 
-fn place_of(role: Option<i16>, limits: Option<limits::Columns>, of_tenant: Option<rules::Columns>) -> Option<Place> {
-    let role = Role::from_code(role?)?;
+fn place_of(
+    membership: Option<(i16, bool)>,
+    limits: Option<limits::Columns>,
+    of_tenant: Option<rules::Columns>,
+) -> Option<Place> {
+    let (role, is_leaving) = membership?;
+    let role = Role::from_code(role)?;
     let limits = limits.map(Limits::from_columns).unwrap_or_default();
-    Some(Place { role, limits, rules: rules::of_columns(of_tenant) })
+    Some(Place { role, limits, rules: rules::of_columns(of_tenant), is_leaving })
 }
 
 /// The tenant that a session means: the one it names, or its only one.
@@ -344,16 +359,27 @@ fn place(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<Option
         .left_join(sign_in_rules::table.on(sign_in_rules::tenant_id.eq(account_tenants::tenant_id)))
         .filter(account_tenants::account_id.eq(account))
         .filter(account_tenants::tenant_id.eq(tenant))
-        .select((account_tenants::role, ROLE_LIMITS.nullable(), rules::COLUMNS.nullable()));
-    let row: Option<(i16, Option<limits::Columns>, Option<rules::Columns>)> =
+        .select((
+            (account_tenants::role, account_tenants::is_leaving),
+            ROLE_LIMITS.nullable(),
+            rules::COLUMNS.nullable(),
+        ));
+    let row: Option<((i16, bool), Option<limits::Columns>, Option<rules::Columns>)> =
         each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
-    Ok(row.and_then(|(role, limits, rules)| place_of(Some(role), limits, rules)))
+    Ok(row.and_then(|(membership, limits, rules)| place_of(Some(membership), limits, rules)))
 }
 
-/// A place whose role is at least `least`; no role is no membership, and the tenant one that never existed.
-fn reaching(place: Option<Place>, least: Role) -> Result<Place, Denied> {
+/// A place whose role is at least `least`, where the tenant stays or nothing changes; no role is no membership, and the
+/// tenant one that never existed.
+fn reaching(place: Option<Place>, rule: &Rule, least: Role) -> Result<Place, Denied> {
     let place = place.ok_or(Denied::NotFound)?;
-    if place.role >= least { Ok(place) } else { Err(Denied::Forbidden) }
+    if place.role < least {
+        return Err(Denied::Forbidden);
+    }
+    if place.is_leaving && rule.effect == Effect::Changes {
+        return Err(Denied::Leaving);
+    }
+    Ok(place)
 }
 
 /// The tenants of an account with its role in each, for the session's own object.

@@ -81,9 +81,10 @@ pub enum Subject {
 /// What comes of a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing that a session would first have to acknowledge the documents in force for.
+    /// Nothing that a session would first have to acknowledge the documents in force for, or that a tenant about to leave
+    /// could not do.
     Harmless,
-    /// Something changes: a session must have acknowledged the documents in force.
+    /// Something changes: a session must have acknowledged the documents in force, and the tenant stays.
     Changes,
 }
 
@@ -250,6 +251,16 @@ permissions! {
     ReadRecords => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::RecordsRead]), Need::Password;
     /// Makes, changes and trashes records.
     WriteRecords => TenantAccess, Subject::Tenant(Role::Editor, &[TokenScope::RecordsWrite]), Need::Confirmed;
+    /// Erases records for good.
+    EraseRecords => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
+    /// Has the tenant leave: whoever has not acknowledged a document may.
+    LeaveTenant => TenantAccess, Subject::Tenant(Role::Owner, &[]), Need::Strongest, Effect::Harmless;
+    /// Erases one's own account, which belongs to no tenant.
+    EraseAccount => AccountAccess, Subject::Account, Need::Strongest, Effect::Harmless;
+    /// Has the tenant stay after all, or says yes or no to another owner's wish to leave.
+    KeepTenant => TenantAccess, Subject::Tenant(Role::Owner, &[]), Need::Confirmed, Effect::Harmless;
+    /// Sees whether the tenant is about to leave, and what would go with it: never by a token.
+    SeeLeaving => TenantAccess, Subject::Tenant(Role::Viewer, &[]), Need::Password;
     /// Reads and verifies the audit.
     ReadAudit => TenantAccess, Subject::Tenant(Role::Admin, &[TokenScope::AuditRead]), Need::Password;
     /// Reads who belongs to the tenant.

@@ -35,6 +35,7 @@ pub enum Action {
     RecordChanged,
     RecordTrashed,
     RecordRestored,
+    RecordErased,
     ImportDone,
     SubscriberAnswered,
     TokenCreated,
@@ -49,6 +50,10 @@ pub enum Action {
     MemberRemoved,
     AuditRead,
     AuditVerified,
+    LeavingRequested,
+    LeavingAgreed,
+    LeavingTakenBack,
+    LeavingObjected,
 }
 
 /// Something that an event touched.

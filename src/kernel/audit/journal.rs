@@ -15,10 +15,11 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use super::{SealedEntry, append};
 use crate::kernel::clock::{Clock, Time};
-use crate::kernel::crypto::Sealed;
+use crate::kernel::crypto::{Owner, Sealed};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{AccountId, AnyId, AuditId, TenantId};
-use crate::kernel::store::schema::journals;
+use crate::kernel::keyring::KeyState;
+use crate::kernel::store::schema::{journals, key_versions};
 use crate::kernel::store::{Db, StoreError, Tx};
 use crate::kernel::tenancy::Carried;
 
@@ -180,12 +181,36 @@ fn move_entries(
     if moved.is_some() {
         return Ok(());
     }
+    let gone = erased(tx, by_tenant.keys())?;
     for (tenant, numbers) in by_tenant {
+        // Whoever has left has no audit any more.
+        if gone.contains(tenant) {
+            continue;
+        }
         let scope = Carried(*tenant);
         append(tx, &scope, numbers.iter().filter_map(|n| entries.get(*n)))?;
     }
     diesel::insert_into(journals::table).values((journals::id.eq(id), journals::at.eq(tx.now()))).execute(tx.conn())?;
     Ok(())
+}
+
+/// Those of `tenants` who have no key any more, or are about to lose it.
+fn erased<'t>(tx: &mut Tx<'_>, tenants: impl Iterator<Item = &'t TenantId>) -> Result<Vec<TenantId>, StoreError> {
+    let kind = Owner::Tenant(TenantId::from_bytes([0; 16])).kind();
+    let all: Vec<TenantId> = tenants.copied().collect();
+    let mut alive: Vec<AnyId> = Vec::new();
+    for some in all.chunks(500) {
+        let ids: Vec<AnyId> = some.iter().map(|tenant| AnyId::from_bytes(*tenant.as_bytes())).collect();
+        let found: Vec<AnyId> = key_versions::table
+            .filter(key_versions::owner_kind.eq(kind))
+            .filter(key_versions::owner_id.eq_any(ids))
+            .filter(key_versions::state.ne(KeyState::Destroyed.code()))
+            .select(key_versions::owner_id)
+            .distinct()
+            .load(tx.conn())?;
+        alive.extend(found);
+    }
+    Ok(all.into_iter().filter(|tenant| alive.iter().all(|id| id.as_bytes() != tenant.as_bytes())).collect())
 }
 
 fn path(folder: &Path, id: AnyId) -> PathBuf {

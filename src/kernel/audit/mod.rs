@@ -27,7 +27,7 @@ use crate::kernel::store::append::NewEntry;
 use crate::kernel::store::schema::audit_entries;
 use crate::kernel::store::tx::Head;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{Actor, By, InTenant, TenantScope};
+use crate::kernel::tenancy::{Actor, By, InTenant, TenantScope, UpkeepScope};
 
 /// The most entries that are handed to the store at once.
 const AT_ONCE: usize = 500;
@@ -249,7 +249,7 @@ pub fn list(
             let keys = account.map(keys_of).transpose()?.flatten();
             let row = RowRef::new(id.as_bytes(), 1);
             let told = || {
-                let event = body.map(|body| opened(scope, row, &body, &leaf)).transpose()?;
+                let event = body.map(|body| opened(scope.keys(), row, &body, &leaf)).transpose()?;
                 let known = keys.zip(actor).map(|(keys, actor)| keys.open(row, &actor)).transpose()?;
                 Ok(Told { event, actor: account.map(|account| (account, known)) })
             };
@@ -258,8 +258,8 @@ pub fn list(
         .collect()
 }
 
-fn opened(scope: &TenantScope, row: RowRef, body: &Sealed<AuditBody>, stored: &[u8]) -> Result<Event, Unreadable> {
-    let salted = scope.keys().open(row, body)?;
+fn opened(keys: &OwnerKeys, row: RowRef, body: &Sealed<AuditBody>, stored: &[u8]) -> Result<Event, Unreadable> {
+    let salted = keys.open(row, body)?;
     let salt = BASE64.decode(&salted.salt).ok().and_then(|salt| <[u8; 32]>::try_from(salt).ok()).ok_or(Unreadable)?;
     if leaf(&salt, &salted.event).as_slice() != stored {
         return Err(Unreadable);
@@ -307,7 +307,8 @@ pub fn verify(tx: &mut Tx<'_>, scope: &TenantScope) -> Result<Verification, Stor
                 lane = Some((id, 0, Vec::new()));
             }
             let Some((_, before, head)) = &mut lane else { break };
-            let fits = body.is_none_or(|body| opened(scope, RowRef::new(entry.as_bytes(), 1), &body, &stored).is_ok());
+            let fits =
+                body.is_none_or(|body| opened(scope.keys(), RowRef::new(entry.as_bytes(), 1), &body, &stored).is_ok());
             if seq != *before + 1 || chain(head, seq, at, &stored).as_slice() != chained || !fits {
                 found.intact = Intact::No;
             }
@@ -328,7 +329,37 @@ fn close(heads: &mut Sha256, lane: Option<(LaneId, i64, Vec<u8>)>) {
     }
 }
 
-fn page(tx: &mut Tx<'_>, scope: &TenantScope, after: Option<(LaneId, i64)>) -> Result<Vec<Row>, StoreError> {
+/// Takes out of a page of the tenant's entries what they tell of `subject`: body and salt go, leaf and chain stay. Gives
+/// where the next page begins, and how many entries there were.
+///
+/// # Errors
+/// The store's. An entry that does not open tells nothing, and stays.
+pub(in crate::kernel) fn forget(
+    tx: &mut Tx<'_>,
+    scope: &UpkeepScope,
+    keys: &OwnerKeys,
+    subject: Subject,
+    after: Option<(LaneId, i64)>,
+) -> Result<(Option<(LaneId, i64)>, u64), StoreError> {
+    let rows = page(tx, scope, after)?;
+    let next = rows.last().map(|row| (row.0, row.1));
+    let mut forgotten = 0;
+    for (lane, seq, id, _, leaf, _, body, ..) in rows {
+        let tells = |body: Sealed<AuditBody>| {
+            let event = opened(keys, RowRef::new(id.as_bytes(), 1), &body, &leaf);
+            event.is_ok_and(|event| event.action != Action::RecordErased && event.subjects.contains(&subject))
+        };
+        if body.is_some_and(tells) {
+            let entry =
+                audit_entries::rows(scope).filter(audit_entries::lane.eq(lane)).filter(audit_entries::seq.eq(seq));
+            diesel::update(entry).set(audit_entries::body.eq(None::<Sealed<AuditBody>>)).execute(tx.conn())?;
+            forgotten += 1;
+        }
+    }
+    Ok((next, forgotten))
+}
+
+fn page(tx: &mut Tx<'_>, scope: &impl InTenant, after: Option<(LaneId, i64)>) -> Result<Vec<Row>, StoreError> {
     let (lane, seq) = after.unwrap_or((LaneId::from_bytes([0; 16]), 0));
     Ok(audit_entries::rows(scope)
         .filter(audit_entries::lane.gt(lane).or(audit_entries::lane.eq(lane).and(audit_entries::seq.gt(seq))))

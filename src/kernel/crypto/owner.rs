@@ -14,7 +14,7 @@ use super::lookup::IndexKey;
 use super::{Unreadable, envelope};
 use crate::kernel::clock::Time;
 use crate::kernel::entropy::Entropy;
-use crate::kernel::ids::{AccountId, TenantId};
+use crate::kernel::ids::{AccountId, MessageId, TenantId};
 use crate::kernel::personal::Secret;
 use crate::kernel::store::MultiBackend;
 
@@ -29,6 +29,8 @@ pub enum Owner {
     Service,
     /// A day of the service (days since the epoch, UTC), for what belongs to nobody yet.
     Day(u32),
+    /// One mail to somebody who is being erased: it goes once that is delivered, or after a day.
+    Letter(MessageId),
 }
 
 impl Owner {
@@ -38,7 +40,7 @@ impl Owner {
         Self::Day(u32::try_from(time.day()).unwrap_or(0))
     }
 
-    /// The kind as a number: 1 tenant, 2 account, 3 service, 4 day.
+    /// The kind as a number: 1 tenant, 2 account, 3 service, 4 day, 5 letter.
     #[must_use]
     pub const fn kind(self) -> i16 {
         self.kind_byte() as i16
@@ -52,6 +54,7 @@ impl Owner {
             Self::Account(id) => *id.as_bytes(),
             Self::Service => [0; 16],
             Self::Day(day) => u128::from(day).to_be_bytes(),
+            Self::Letter(id) => *id.as_bytes(),
         }
     }
 
@@ -74,6 +77,7 @@ impl Owner {
             1 => Ok(Self::Tenant(TenantId::from_bytes(id))),
             2 => Ok(Self::Account(AccountId::from_bytes(id))),
             3 if id == [0; 16] => Ok(Self::Service),
+            5 => Ok(Self::Letter(MessageId::from_bytes(id))),
             4 => u32::try_from(u128::from_be_bytes(id)).map(Self::Day).map_err(|_| Unreadable),
             _ => Err(Unreadable),
         }
@@ -85,6 +89,7 @@ impl Owner {
             Self::Account(_) => 2,
             Self::Service => 3,
             Self::Day(_) => 4,
+            Self::Letter(_) => 5,
         }
     }
 }
@@ -289,7 +294,7 @@ mod tests {
             assert_eq!(Owner::decode(kind, owner.id_bytes()), Ok(owner));
         }
         assert_eq!(Owner::Day(20_513).id_bytes()[12..], 20_513u32.to_be_bytes());
-        for (kind, id) in [(0, [0; 16]), (5, [0; 16]), (-1, [0; 16]), (3, id), (4, id)] {
+        for (kind, id) in [(0, [0; 16]), (6, [0; 16]), (-1, [0; 16]), (3, id), (4, id)] {
             assert_eq!(Owner::decode(kind, id), Err(Unreadable));
         }
     }

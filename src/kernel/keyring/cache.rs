@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::kernel::crypto::{Owner, OwnerKeys};
 
 /// How long keys may be used after the epoch was last read.
-pub(super) const LEASE: Duration = Duration::from_secs(3);
+pub(in crate::kernel) const LEASE: Duration = Duration::from_secs(3);
 
 /// The keys that this process holds. Dropping an [`OwnerKeys`] overwrites it; those in use at that moment go with their
 /// request.

@@ -4,8 +4,9 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use super::tables::{ledger, revocations};
 use super::{Keyring, KeyringError};
+use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
-use crate::kernel::ids::{AccountId, AnyId, FactorId, TokenId};
+use crate::kernel::ids::{AccountId, AnyId, FactorId, RecordId, TenantId, TokenId};
 use crate::kernel::store::{StoreError, both};
 
 /// The kind of what was revoked, as the database holds it.
@@ -49,6 +50,53 @@ impl Keyring {
                 Ok(())
             })
             .await
+    }
+
+    /// Writes down that a tenant's record is erased, before its rows are deleted; gives when that was done first.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn enter_record(&self, tenant: TenantId, record: RecordId) -> Result<Time, KeyringError> {
+        let (owner, row) = (Owner::Tenant(tenant), AnyId::from_bytes(*record.as_bytes()));
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let id = AnyId::from_bytes(owner.id_bytes());
+                both(
+                    diesel::insert_into(ledger::table)
+                        .values((
+                            ledger::owner_kind.eq(owner.kind()),
+                            ledger::owner_id.eq(id),
+                            ledger::row_id.eq(row),
+                            ledger::at.eq(tx.now()),
+                        ))
+                        .on_conflict_do_nothing(),
+                )
+                .execute(tx.conn())
+                .map_err(StoreError::from)?;
+                let entry = ledger::table.find((owner.kind(), id, row)).select(ledger::at);
+                Ok(entry.get_result(tx.conn()).map_err(StoreError::from)?)
+            })
+            .await
+    }
+
+    /// Every record that was erased, with its tenant.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn erased_records(&self) -> Result<Vec<(TenantId, RecordId)>, KeyringError> {
+        let kind = Owner::Tenant(TenantId::from_bytes([0; 16])).kind();
+        let rows: Vec<(AnyId, AnyId)> = self.db().read_here(None, |tx| {
+            ledger::table
+                .filter(ledger::owner_kind.eq(kind))
+                .filter(ledger::row_id.ne(AnyId::from_bytes([0; 16])))
+                .select((ledger::owner_id, ledger::row_id))
+                .load(tx.conn())
+                .map_err(StoreError::from)
+        })?;
+        let ids = |(tenant, row): (AnyId, AnyId)| {
+            (TenantId::from_bytes(*tenant.as_bytes()), RecordId::from_bytes(*row.as_bytes()))
+        };
+        Ok(rows.into_iter().map(ids).collect())
     }
 
     /// What the ledger says of `owner`.

@@ -7,12 +7,14 @@
 //! A process may use keys in memory for three seconds after it last read the epoch; then it drops them and says
 //! [`KeyringError::Away`] until it can read again.
 
-mod cache;
+pub(in crate::kernel) mod cache;
+pub mod erasures;
 pub mod identifiers;
 pub mod ledger;
 pub mod root;
 mod roots;
 pub mod rotation;
+pub mod signing;
 mod tables;
 
 use std::path::PathBuf;
@@ -26,10 +28,10 @@ use self::root::remote::Pending;
 use self::root::{Item, Opened, Providers, Root, owner_key};
 use self::roots::Roots;
 use self::tables::{epoch, instance, key_changes, owner_keys};
-use crate::kernel::clock::Clock;
+use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey, OwnerKeys};
 use crate::kernel::entropy::Entropy;
-use crate::kernel::ids::{AnyId, InstanceId};
+use crate::kernel::ids::{AnyId, InstanceId, MessageId};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::{Db, StoreError, Target, Tx};
 
@@ -209,6 +211,11 @@ impl Keyring {
     /// The keyring's own database, for what else must not go back in time.
     pub(super) fn db(&self) -> &Db {
         &self.0.db
+    }
+
+    /// The randomness that the keyring lives by.
+    pub(super) fn entropy(&self) -> &Entropy {
+        &self.0.entropy
     }
 
     /// The keys of `owner`, without waiting for who keeps the root key: those that have to be asked for are asked for
@@ -394,20 +401,17 @@ impl Keyring {
         self.0
             .db
             .write(Vec::new(), move |tx| -> Result<(), KeyringError> {
-                let id = AnyId::from_bytes(owner.id_bytes());
-                let mine = owner_keys::table
-                    .filter(owner_keys::owner_kind.eq(owner.kind()))
-                    .filter(owner_keys::owner_id.eq(id));
-                diesel::update(mine)
-                    .set(owner_keys::wrapped.eq(Some(vec![0u8; 73])))
-                    .execute(tx.conn())
-                    .map_err(StoreError::from)?;
-                diesel::delete(mine).execute(tx.conn()).map_err(StoreError::from)?;
+                overwrite(tx, owner)?;
                 move_epoch(tx, Some(owner))
             })
             .await?;
         self.0.cache.evict(owner);
         Ok(())
+    }
+
+    /// Drops the keys of `owner` from this process's memory.
+    fn evict(&self, owner: Owner) {
+        self.0.cache.evict(owner);
     }
 
     /// The owners of one kind that have keys, in order.
@@ -449,6 +453,23 @@ impl Keyring {
             _ => None,
         };
         Ok(ids.into_iter().filter_map(day).collect())
+    }
+
+    /// The mails with a key of their own that was made by `latest`.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn letters(&self, latest: Time) -> Result<Vec<MessageId>, KeyringError> {
+        let kind = Owner::Letter(MessageId::from_bytes([0; 16])).kind();
+        let ids: Vec<AnyId> = self.0.db.read_here(None, |tx| {
+            owner_keys::table
+                .filter(owner_keys::owner_kind.eq(kind))
+                .filter(owner_keys::created_at.le(latest))
+                .select(owner_keys::owner_id)
+                .load(tx.conn())
+                .map_err(StoreError::from)
+        })?;
+        Ok(ids.into_iter().map(|id| MessageId::from_bytes(*id.as_bytes())).collect())
     }
 
     /// Forgets which keys changed more than a day ago: a process that slept that long drops all of its keys.
@@ -605,6 +626,17 @@ fn begin(tx: &mut Tx<'_>) -> Result<InstanceId, KeyringError> {
         .execute(tx.conn())
         .map_err(StoreError::from)?;
     Ok(id)
+}
+
+/// Overwrites every key of `owner`, then deletes it; gives the versions there were.
+fn overwrite(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<KeyVersion>, StoreError> {
+    let mine = owner_keys::table
+        .filter(owner_keys::owner_kind.eq(owner.kind()))
+        .filter(owner_keys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())));
+    let versions = mine.select(owner_keys::version).order(owner_keys::version).load(tx.conn())?;
+    diesel::update(mine).set(owner_keys::wrapped.eq(Some(vec![0u8; 73]))).execute(tx.conn())?;
+    diesel::delete(mine).execute(tx.conn())?;
+    Ok(versions)
 }
 
 /// Tells every process that the keys of `owner`, or the root versions, changed.

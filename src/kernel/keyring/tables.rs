@@ -112,3 +112,36 @@ diesel::table! {
         at -> BigInt,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    erasures (digest) {
+        digest -> Binary,
+        owner_kind -> SmallInt,
+        owner_id -> Uid,
+        state -> SmallInt,
+        requested_at -> BigInt,
+        due_at -> BigInt,
+        held_until -> BigInt,
+        keys_destroyed_at -> Nullable<BigInt>,
+        finished_at -> Nullable<BigInt>,
+        horizon_at -> Nullable<BigInt>,
+        facts -> Binary,
+        certificate -> Nullable<Binary>,
+        last_certificate -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    signing_keys (id) {
+        id -> Uid,
+        public -> Binary,
+        secret -> Binary,
+        created_at -> BigInt,
+    }
+}

@@ -305,6 +305,14 @@ impl Db {
         })
     }
 
+    /// Overwrites what the engine left over of what was deleted, on a connection of its own, which waits.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when others read an older state for too long; the store's.
+    pub(in crate::kernel) fn scrub(&self) -> Result<(), StoreError> {
+        dialect::scrub(&mut Conn::open(&self.0.target)?, self.0.rows)
+    }
+
     /// Closes idle reading connections, so that no snapshot of theirs keeps what was deleted.
     pub fn close_idle_readers(&self) {
         self.0.readers.close_idle();

@@ -11,7 +11,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner, Tag};
 use crate::kernel::ids::{AnyId, MessageId, TenantId, Uid};
 use crate::kernel::store::schema::{key_versions, outbox};
-use crate::kernel::store::{Conn, StoreError, append};
+use crate::kernel::store::{Conn, StoreError, append, owned};
 
 /// The role under which rows of tenants are reached on PostgreSQL.
 pub const ROWS_ROLE: &str = "seif_rows";
@@ -233,6 +233,53 @@ pub(in crate::kernel) fn take_turns(conn: &mut Conn, tag: Tag) -> QueryResult<()
     let Conn::Pg(conn) = conn else { return Ok(()) };
     let number = tag.as_bytes().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
     conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({number})"))
+}
+
+/// How often a checkpoint is tried while somebody reads an older state, and how long between.
+const CHECKPOINTS: u32 = 200;
+const BETWEEN: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// Overwrites what the engine left over of deleted rows. On SQLite, `secure_delete` has overwritten them within the file
+/// once the log is moved into it and cut to nothing, which counts only when nobody was in the way; on PostgreSQL, dead
+/// rows go with a vacuum.
+pub(super) fn scrub(conn: &mut Conn, rows: Rows) -> Result<(), StoreError> {
+    match conn {
+        Conn::Sqlite(conn) => {
+            for _ in 0..CHECKPOINTS {
+                let done: Checkpoint = sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn)?;
+                if done.busy == 0 && done.log == 0 {
+                    return Ok(());
+                }
+                std::thread::sleep(BETWEEN);
+            }
+            Err(StoreError::Busy)
+        }
+        Conn::Pg(conn) => {
+            conn.batch_execute("SET statement_timeout = 0")?;
+            // A vacuum alone leaves dead bytes in the pages, and wrapped keys are few: their table is written anew.
+            let tables: Vec<String> = match rows {
+                Rows::OfTenants => owned::names().map(|table| format!("VACUUM {table}")).collect(),
+                Rows::OfNobody => {
+                    ["FULL owner_keys", "FULL identifiers", "erasures"].map(|table| format!("VACUUM {table}")).into()
+                }
+            };
+            // One statement each: a vacuum takes part in no transaction.
+            for vacuum in tables {
+                conn.batch_execute(&vacuum)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// What a checkpoint says of itself.
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = BigInt)]
+    busy: i64,
+    /// Frames that are left in the log; -1 where there is none.
+    #[diesel(sql_type = BigInt)]
+    log: i64,
 }
 
 #[derive(QueryableByName)]

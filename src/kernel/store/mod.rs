@@ -10,6 +10,7 @@ pub mod dialect;
 mod error;
 mod lane;
 pub mod migrate;
+pub mod owned;
 mod pool;
 pub mod schema;
 mod tables;

@@ -71,6 +71,7 @@ diesel::table! {
         account_id -> Uid,
         tenant_id -> Uid,
         role -> SmallInt,
+        is_leaving -> Bool,
     }
 }
 
@@ -604,6 +605,18 @@ diesel::table! {
     sweeps (due_at, tenant_id) {
         due_at -> BigInt,
         tenant_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    erased_rows (owner_kind, owner_id, name) {
+        owner_kind -> SmallInt,
+        owner_id -> Uid,
+        name -> Text,
+        count -> BigInt,
     }
 }
 

@@ -115,6 +115,11 @@ impl TenantScope {
         &self.keys
     }
 
+    /// The same, to be carried into a transaction of the kernel's own.
+    pub(in crate::kernel) fn shared_keys(&self) -> Arc<OwnerKeys> {
+        Arc::clone(&self.keys)
+    }
+
     /// Who acts.
     #[must_use]
     pub const fn actor(&self) -> &Actor {

@@ -241,6 +241,31 @@ sign-in-rules-changed =
     .lead-named = An owner of the vault “{ $tenant }” at { $service } has just changed which ways to confirm it accepts. When you use it next, you may be asked to confirm in another way, or to set one up first.
     .otherwise = Your account and your other vaults stay as they are. If this surprises you, ask an owner of the vault.
 
+leaving-requested =
+    .subject = A business at { $service } is going to be erased
+    .lead = An owner of a business that you belong to at { $service } has asked to leave. On { $date } everything it keeps is erased.
+    .lead-named = An owner of “{ $tenant }” at { $service } has asked to leave. On { $date } everything it keeps is erased.
+    .otherwise = Until then you can read and export, but change nothing. Another owner may object, and any owner may take the wish back, after signing in.
+
+leaving-taken-back =
+    .subject = A business at { $service } stays
+    .lead = The wish of a business that you belong to at { $service } to leave was taken back. Nothing was erased.
+    .lead-named = The wish of “{ $tenant }” to leave { $service } was taken back. Nothing was erased.
+    .otherwise = You can work as before.
+
+farewell =
+    .subject = Your data at { $service } is being erased
+    .lead = A business that you belonged to has left { $service }. Its keys are destroyed first, which makes everything it kept unreadable; then all of it is deleted.
+    .lead-named = “{ $tenant }” has left { $service }. Its keys are destroyed first, which makes everything it kept unreadable; then all of it is deleted.
+    .otherwise = If you belonged to no other business here, your account is erased too, and this is our last mail.
+    .proof = The signed proof of the erasure is kept under this number. Whoever knows it can see the proof, so keep it well:
+
+account-farewell =
+    .subject = Your account at { $service } is being erased
+    .lead = Your account at { $service } has been erased, as you asked: its keys are destroyed, and everything it held is being deleted.
+    .otherwise = This is our last mail. If it was not you, write to us at once at { $contact }.
+    .proof = The signed proof of the erasure is kept under this number. Whoever knows it can see the proof, so keep it well:
+
 welcome =
     .subject = Welcome to { $service }
     .lead = Your vault at { $service } is ready.

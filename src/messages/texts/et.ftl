@@ -241,6 +241,31 @@ sign-in-rules-changed =
     .lead-named = Andmehoidla „{ $tenant }“ omanik teenuses { $service } muutis äsja, milliseid kinnitusviise hoidla tunnistab. Kui te seda järgmine kord kasutate, võidakse teil paluda kinnitada muul viisil või see enne seadistada.
     .otherwise = Teie konto ja teised hoidlad jäävad, nagu nad olid. Kui see teid üllatab, küsige hoidla omanikult.
 
+leaving-requested =
+    .subject = Ettevõtte andmed teenuses { $service } kustutatakse
+    .lead = Ühe ettevõtte omanik, kuhu te teenuses { $service } kuulute, on palunud lahkuda. { $date } kustutatakse kõik, mida ettevõte hoiab.
+    .lead-named = Ettevõtte „{ $tenant }“ omanik on palunud teenusest { $service } lahkuda. { $date } kustutatakse kõik, mida ettevõte hoiab.
+    .otherwise = Seni saate lugeda ja eksportida, kuid mitte midagi muuta. Teine omanik võib vastu vaielda ja iga omanik võib pärast sisselogimist soovi tagasi võtta.
+
+leaving-taken-back =
+    .subject = Ettevõte jääb teenusesse { $service }
+    .lead = Ettevõtte, kuhu te kuulute, soov teenusest { $service } lahkuda võeti tagasi. Midagi ei kustutatud.
+    .lead-named = Ettevõtte „{ $tenant }“ soov teenusest { $service } lahkuda võeti tagasi. Midagi ei kustutatud.
+    .otherwise = Saate töötada nagu varem.
+
+farewell =
+    .subject = Teie andmed teenuses { $service } kustutatakse
+    .lead = Ettevõte, kuhu te kuulusite, on teenusest { $service } lahkunud. Kõigepealt hävitatakse selle võtmed, mis muudab kõik hoitu loetamatuks; seejärel kõik kustutatakse.
+    .lead-named = „{ $tenant }“ on teenusest { $service } lahkunud. Kõigepealt hävitatakse selle võtmed, mis muudab kõik hoitu loetamatuks; seejärel kõik kustutatakse.
+    .otherwise = Kui te siin ühtegi teise ettevõttesse ei kuulunud, kustutatakse ka teie konto ja see on meie viimane kiri.
+    .proof = Kustutamise allkirjastatud tõend on hoiul selle numbri all. Seda näeb igaüks, kes numbrit teab, seega hoidke seda hästi:
+
+account-farewell =
+    .subject = Teie konto teenuses { $service } kustutatakse
+    .lead = Teie konto teenuses { $service } on teie soovil kustutatud: selle võtmed on hävitatud ja kõik, mis seal oli, kustutatakse.
+    .otherwise = See on meie viimane kiri. Kui see ei olnud teie soov, kirjutage meile kohe aadressil { $contact }.
+    .proof = Kustutamise allkirjastatud tõend on hoiul selle numbri all. Seda näeb igaüks, kes numbrit teab, seega hoidke seda hästi:
+
 welcome =
     .subject = Tere tulemast teenusesse { $service }
     .lead = Teie andmehoidla teenuses { $service } on valmis.

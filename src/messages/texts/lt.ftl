@@ -246,6 +246,31 @@ sign-in-rules-changed =
     .lead-named = Saugyklos „{ $tenant }“ savininkas „{ $service }“ paslaugoje ką tik pakeitė, kokius patvirtinimo būdus ji priima. Kai ja naudositės kitą kartą, jūsų gali paprašyti patvirtinti kitaip arba pirma nustatyti kitą būdą.
     .otherwise = Jūsų paskyra ir kitos jūsų saugyklos lieka, kokios buvo. Jei tai jus stebina, klauskite saugyklos savininko.
 
+leaving-requested =
+    .subject = Įmonės duomenys sistemoje { $service } bus ištrinti
+    .lead = Įmonės, kuriai priklausote sistemoje { $service }, savininkas paprašė išeiti. { $date } viskas, ką įmonė saugo, bus ištrinta.
+    .lead-named = Įmonės „{ $tenant }“ savininkas paprašė išeiti iš { $service }. { $date } viskas, ką įmonė saugo, bus ištrinta.
+    .otherwise = Iki tol galite skaityti ir eksportuoti, bet nieko nekeisti. Kitas savininkas gali paprieštarauti, o bet kuris savininkas, prisijungęs, gali prašymą atšaukti.
+
+leaving-taken-back =
+    .subject = Įmonė lieka sistemoje { $service }
+    .lead = Įmonės, kuriai priklausote, prašymas išeiti iš { $service } atšauktas. Niekas neištrinta.
+    .lead-named = Įmonės „{ $tenant }“ prašymas išeiti iš { $service } atšauktas. Niekas neištrinta.
+    .otherwise = Galite dirbti kaip anksčiau.
+
+farewell =
+    .subject = Jūsų duomenys sistemoje { $service } trinami
+    .lead = Įmonė, kuriai priklausėte, išėjo iš { $service }. Pirmiausia sunaikinami jos raktai, todėl viskas, ką ji saugojo, tampa neperskaitoma; paskui viskas ištrinama.
+    .lead-named = Įmonė „{ $tenant }“ išėjo iš { $service }. Pirmiausia sunaikinami jos raktai, todėl viskas, ką ji saugojo, tampa neperskaitoma; paskui viskas ištrinama.
+    .otherwise = Jei čia nepriklausėte kitai įmonei, ištrinama ir jūsų paskyra, ir tai paskutinis mūsų laiškas.
+    .proof = Pasirašytas ištrynimo įrodymas saugomas šiuo numeriu. Jį gali matyti kiekvienas, žinantis numerį, todėl saugokite jį:
+
+account-farewell =
+    .subject = Jūsų paskyra sistemoje „{ $service }“ ištrinama
+    .lead = Jūsų paskyra sistemoje „{ $service }“ ištrinta, kaip prašėte: jos raktai sunaikinti, o viskas, kas joje buvo, trinama.
+    .otherwise = Tai paskutinis mūsų laiškas. Jei to prašėte ne jūs, nedelsdami parašykite mums adresu { $contact }.
+    .proof = Pasirašytas ištrynimo įrodymas saugomas šiuo numeriu. Jį gali matyti kiekvienas, žinantis numerį, todėl saugokite jį:
+
 welcome =
     .subject = Sveiki atvykę į „{ $service }“
     .lead = Jūsų duomenų saugykla „{ $service }“ paslaugoje paruošta.

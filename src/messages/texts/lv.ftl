@@ -241,6 +241,31 @@ sign-in-rules-changed =
     .lead-named = Glabātavas “{ $tenant }” īpašnieks pakalpojumā { $service } tikko mainīja, kādus apstiprināšanas veidus tā pieņem. Kad to nākamreiz lietosiet, jums var lūgt apstiprināt citādi vai vispirms iestatīt citu veidu.
     .otherwise = Jūsu konts un citas jūsu glabātavas paliek, kādas bija. Ja tas jūs pārsteidz, jautājiet glabātavas īpašniekam.
 
+leaving-requested =
+    .subject = Uzņēmuma dati sistēmā { $service } tiks dzēsti
+    .lead = Kāda uzņēmuma īpašnieks, pie kura jūs piederat sistēmā { $service }, ir lūdzis to pamest. { $date } viss, ko uzņēmums glabā, tiks dzēsts.
+    .lead-named = Uzņēmuma “{ $tenant }” īpašnieks ir lūdzis pamest { $service }. { $date } viss, ko uzņēmums glabā, tiks dzēsts.
+    .otherwise = Līdz tam varat lasīt un eksportēt, bet neko mainīt. Cits īpašnieks var iebilst, un jebkurš īpašnieks, pierakstījies sistēmā, var lūgumu atsaukt.
+
+leaving-taken-back =
+    .subject = Uzņēmums paliek sistēmā { $service }
+    .lead = Lūgums pamest { $service }, ko iesniedza uzņēmums, pie kura jūs piederat, ir atsaukts. Nekas nav dzēsts.
+    .lead-named = Uzņēmuma “{ $tenant }” lūgums pamest { $service } ir atsaukts. Nekas nav dzēsts.
+    .otherwise = Varat strādāt kā līdz šim.
+
+farewell =
+    .subject = Jūsu dati sistēmā { $service } tiek dzēsti
+    .lead = Uzņēmums, pie kura jūs piederējāt, ir pametis { $service }. Vispirms tiek iznīcinātas tā atslēgas, un viss glabātais kļūst nelasāms; pēc tam viss tiek dzēsts.
+    .lead-named = Uzņēmums “{ $tenant }” ir pametis { $service }. Vispirms tiek iznīcinātas tā atslēgas, un viss glabātais kļūst nelasāms; pēc tam viss tiek dzēsts.
+    .otherwise = Ja šeit nepiederējāt pie cita uzņēmuma, tiek dzēsts arī jūsu konts, un šī ir mūsu pēdējā vēstule.
+    .proof = Parakstīts dzēšanas apliecinājums glabājas ar šo numuru. To redzēt var ikviens, kas numuru zina, tāpēc glabājiet to rūpīgi:
+
+account-farewell =
+    .subject = Jūsu konts sistēmā { $service } tiek dzēsts
+    .lead = Jūsu konts sistēmā { $service } ir dzēsts, kā lūdzāt: tā atslēgas ir iznīcinātas, un viss, kas tajā bija, tiek dzēsts.
+    .otherwise = Šī ir mūsu pēdējā vēstule. Ja to nelūdzāt jūs, nekavējoties rakstiet mums uz { $contact }.
+    .proof = Parakstīts dzēšanas apliecinājums glabājas ar šo numuru. To redzēt var ikviens, kas numuru zina, tāpēc glabājiet to rūpīgi:
+
 welcome =
     .subject = Laipni lūdzam pakalpojumā { $service }
     .lead = Jūsu datu glabātava pakalpojumā { $service } ir gatava.

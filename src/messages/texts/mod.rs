@@ -138,6 +138,27 @@ impl Texts {
             Notice::SignInRulesChanged { tenant_name } => {
                 page.news_in(&mut body, "sign-in-rules-changed", tenant_name.reveal())?
             }
+            Notice::LeavingRequested { tenant_name, on } => {
+                page.news_about(&mut body, "leaving-requested", tenant_name.reveal(), &[("date", on.as_str().into())])?
+            }
+            Notice::LeavingTakenBack { tenant_name } => {
+                page.news_about(&mut body, "leaving-taken-back", tenant_name.reveal(), &[])?
+            }
+            Notice::Farewell { tenant_name, erasure: None } => {
+                page.news_about(&mut body, "farewell", tenant_name.reveal(), &[])?
+            }
+            Notice::Farewell { tenant_name, erasure: Some(id) } => {
+                let subject = page.news_about(&mut body, "farewell", tenant_name.reveal(), &[])?;
+                add(&mut body, &page.say("farewell", Some("proof"))?);
+                add(&mut body, id.reveal());
+                subject
+            }
+            Notice::AccountFarewell { erasure } => {
+                let subject = page.news(&mut body, "account-farewell")?;
+                add(&mut body, &page.say("account-farewell", Some("proof"))?);
+                add(&mut body, erasure.reveal());
+                subject
+            }
             Notice::Welcome { tenant_name } => page.welcome(&mut body, tenant_name.reveal())?,
         };
         page.close(&mut body)?;
@@ -326,6 +347,27 @@ impl Page<'_> {
         add(body, &lead);
         add(body, &self.say(kind, Some("otherwise"))?);
         self.say(kind, Some("subject"))
+    }
+
+    /// What has happened to a tenant, which is named unless a mail program could make a link of its name.
+    fn news_about(
+        &self,
+        body: &mut String,
+        kind: &str,
+        tenant_name: &str,
+        more: &[(&str, FluentValue<'_>)],
+    ) -> Result<String, TextsError> {
+        let mut of = more.to_vec();
+        let lead = match plain(tenant_name) {
+            Some(name) => {
+                of.push(("tenant", name.into()));
+                self.say_with(kind, Some("lead-named"), &of)?
+            }
+            None => self.say_with(kind, Some("lead"), &of)?,
+        };
+        add(body, &lead);
+        add(body, &self.say_with(kind, Some("otherwise"), more)?);
+        self.say_with(kind, Some("subject"), more)
     }
 
     /// Names the tenant, unless a mail program could make a link of its name.

@@ -29,6 +29,7 @@ fn samples() -> Vec<(&'static str, Notice)> {
         tenant_name: Personal::new(name.to_owned()),
         code: UndoCode::new(Secret::new("7k2m-9pqr-0abc-d5ef-ghjk-mnpq".to_owned())),
     };
+    let name = |name: &str| Personal::new(name.to_owned());
     let welcome = |name: &str| Notice::Welcome { tenant_name: Personal::new(name.to_owned()) };
     let rules = |name: &str| Notice::SignInRulesChanged { tenant_name: Personal::new(name.to_owned()) };
     vec![
@@ -82,6 +83,21 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("invitation", invitation("https://evil.example/")),
         ("sign-in-rules-changed", rules("Rīta Maize")),
         ("sign-in-rules-changed", rules("https://evil.example/")),
+        (
+            "leaving-requested",
+            Notice::LeavingRequested { tenant_name: name("Rīta Maize"), on: "2026-12-22".to_owned() },
+        ),
+        (
+            "leaving-requested",
+            Notice::LeavingRequested { tenant_name: name("www.evil.example"), on: "2026-12-22".to_owned() },
+        ),
+        ("leaving-taken-back", Notice::LeavingTakenBack { tenant_name: name("Rīta Maize") }),
+        ("farewell", Notice::Farewell { tenant_name: name("Rīta Maize"), erasure: None }),
+        (
+            "farewell",
+            Notice::Farewell { tenant_name: name("Rīta Maize"), erasure: Some(Secret::new("0af3".repeat(8))) },
+        ),
+        ("account-farewell", Notice::AccountFarewell { erasure: Secret::new("0af3".repeat(8)) }),
         ("welcome", welcome("Rīta Maize")),
         ("welcome", welcome("https://evil.example/ href=www.evil.example")),
     ]

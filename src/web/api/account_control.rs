@@ -499,7 +499,7 @@ fn told(session: Listed, current: SessionId) -> ListedAnswer {
 }
 
 /// The browser forgets the session and what it has kept.
-fn forget(answer: &mut HttpResponseBuilder) {
+pub(super) fn forget(answer: &mut HttpResponseBuilder) {
     answer
         .insert_header((SET_COOKIE, cookies::no_session()))
         .insert_header((CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\"")));

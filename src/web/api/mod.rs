@@ -9,6 +9,7 @@ mod contacts;
 pub mod failure;
 mod health;
 pub mod identifiers;
+pub mod leaving;
 mod limits;
 pub mod listing;
 pub mod methods;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(health::routes());
     routes.extend(identifiers::routes());
     routes.extend(limits::routes());
+    routes.extend(leaving::routes());
     routes.extend(methods::routes());
     routes.extend(notices::routes());
     routes.extend(oidc::routes());
@@ -67,6 +69,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(support::document());
     documents.push(account_control::document());
     documents.push(team::document());
+    documents.push(leaving::document());
     documents.extend(vault::documents());
     documents
 }

@@ -6,13 +6,14 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant, Chrome, Collections,
-    ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp, EnrolPasskey,
-    FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish, Leave, LegalDocument,
-    Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage, Preferences, Processors, RecordForm,
-    RecordList, RecordView, RecoveryCodesMade, RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage,
-    Section, Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage,
-    TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange, UndoChangeCode, Visitor, render,
+    AccountErasurePage, Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant,
+    Chrome, Collections, ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp,
+    EnrolPasskey, ErasurePage, FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish,
+    Leave, Leaving, LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage,
+    Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade, RecoveryFinish,
+    RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn, SignInRulesPage,
+    SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange,
+    UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -38,6 +39,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(SubscriberPage, SupportPage);
     pages!(Addresses, RoleLimitsPage, Members, MemberPage, Invitation, SignInRulesPage);
     pages!(Notices, PasswordPage, SessionsPage, FreezePage);
+    pages!(Leaving, ErasurePage, AccountErasurePage, RecordErased);
     pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     all

@@ -107,6 +107,8 @@ pub enum Section {
     Tokens,
     /// Who belongs to the vault.
     Team,
+    /// Leaving.
+    Leaving,
 }
 
 /// A legal document that has a page of its own, `/{path}/{language}`.
@@ -189,6 +191,8 @@ pub enum News {
     LimitsSaved,
     /// From where the account may be used was stored.
     AddressesSaved,
+    /// The tenant stays after all.
+    LeavingTakenBack,
     /// A token ended.
     TokenRevoked,
     /// Preferences were stored.

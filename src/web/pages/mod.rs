@@ -19,6 +19,7 @@ mod form;
 mod identifiers;
 mod import;
 mod join;
+mod leaving;
 mod legal;
 mod limits;
 mod notices;
@@ -69,6 +70,9 @@ pub use import::{
     Presence, RowProblem,
 };
 pub use join::{DocumentToAcknowledge, Join, JoinAim, JoinField, JoinFinish, JoinFinishField};
+pub use leaving::{
+    AccountErasureField, AccountErasurePage, ErasurePage, Leaving, LeavingField, MayLeave, StandingWish,
+};
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
 pub use limits::{LimitField, LimitShown, RoleLimitsPage};
 pub use notices::{NoticeDelivery, NoticeRow, Notices};
@@ -78,7 +82,7 @@ pub use qr::Qr;
 pub use record::{
     Conflict, Deed, Fact, FieldOption, FormOf, History, Need, RecordField, RecordForm, RecordView, Version,
 };
-pub use records::{RecordList, RecordRow, Search, SearchField, Sought, Trash, TrashedRow};
+pub use records::{RecordErased, RecordList, RecordRow, Search, SearchField, Sought, Trash, TrashedRow};
 pub use recovery::{
     RecoveryAim, RecoveryField, RecoveryFinish, RecoveryOutcome, RecoveryOver, RecoveryStart, RecoveryStartField,
 };

@@ -109,7 +109,8 @@ impl Page for RecordList {
     }
 }
 
-/// `/t/{tenant}/collections/{slug}/trash`: what was deleted; restoring posts to `…/records/{id}/restore`.
+/// `/t/{tenant}/collections/{slug}/trash`: what was deleted; restoring posts to `…/records/{id}/restore`, erasing for good
+/// posts `version` to `…/records/{id}/erase`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Trash {
     /// The collection.
@@ -120,6 +121,8 @@ pub struct Trash {
     pub pager: Pager,
     /// What the visitor's role allows.
     pub reach: Reach,
+    /// Whether it allows to erase for good.
+    pub erasing: Reach,
 }
 
 /// One record in the trash.
@@ -131,6 +134,8 @@ pub struct TrashedRow {
     pub title: Shown,
     /// When it was deleted.
     pub trashed_at: Moment,
+    /// Its version, which erasing names.
+    pub version: u64,
 }
 
 impl Page for Trash {
@@ -142,17 +147,50 @@ impl Page for Trash {
             id: samples::record(9),
             title: samples::shown("SIA “Vecais klients”"),
             trashed_at: samples::moment(5),
+            version: 3,
         };
-        let page = |rows, next: Option<&str>, reach| Self {
+        let page = |rows, next: Option<&str>, (reach, erasing)| Self {
             collection: samples::customers(),
             rows,
             pager: Pager { next: next.map(str::to_owned), place: Place::Start },
             reach,
+            erasing,
         };
         vec![
-            page(vec![row.clone()], Some("b2Zmc2V0"), Reach::Change),
-            page(vec![row], None, Reach::Look),
-            page(Vec::new(), None, Reach::Change),
+            page(vec![row.clone()], Some("b2Zmc2V0"), (Reach::Change, Reach::Change)),
+            page(vec![row.clone()], None, (Reach::Change, Reach::Look)),
+            page(vec![row], None, (Reach::Look, Reach::Look)),
+            page(Vec::new(), None, (Reach::Change, Reach::Change)),
         ]
+    }
+}
+
+/// What is left of a record that was erased: the receipt.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordErased {
+    /// The collection.
+    pub collection: CollectionMark,
+    /// The record's id.
+    pub id: RecordId,
+    /// When.
+    pub erased_at: Moment,
+    /// How many rows went: itself, its history, what found it, what the audit told of it.
+    pub rows: u64,
+    /// From when on no back-up can hold it.
+    pub no_back_up_from: Moment,
+}
+
+impl Page for RecordErased {
+    const TEMPLATE: &'static str = "record_erased.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            collection: samples::customers(),
+            id: samples::record(9),
+            erased_at: samples::moment(5),
+            rows: 12,
+            no_back_up_from: samples::moment(40),
+        }]
     }
 }

@@ -98,6 +98,7 @@ macro_rules! templates {
 
 /// Every template there is.
 pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
+    "account_erasure.html",
     "acknowledge.html",
     "addresses.html",
     "api_docs.html",
@@ -113,6 +114,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "approvals.html",
     "enrol_app.html",
     "enrol_passkey.html",
+    "erasure.html",
     "freeze.html",
     "history.html",
     "import.html",
@@ -122,6 +124,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "join.html",
     "join_finish.html",
     "leave.html",
+    "leaving.html",
     "legal.html",
     "limits.html",
     "macros.html",
@@ -134,6 +137,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "processors.html",
     "record.html",
     "record_form.html",
+    "record_erased.html",
     "records.html",
     "recovery_codes.html",
     "recovery_finish.html",

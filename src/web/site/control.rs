@@ -138,7 +138,7 @@ async fn freeze(access: Authorized<SignedIn>, services: Data<Services>) -> Resul
 }
 
 /// The answer with which the browser forgets the session and what it has kept.
-fn forgetting(mut response: HttpResponse) -> HttpResponse {
+pub(super) fn forgetting(mut response: HttpResponse) -> HttpResponse {
     response.headers_mut().insert(SET_COOKIE, cookies::no_session());
     response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
     response

@@ -19,6 +19,7 @@ mod form;
 mod home;
 mod identifiers;
 mod join;
+mod leaving;
 mod limits;
 mod notices;
 mod oidc;
@@ -72,6 +73,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(limits::routes());
     routes.extend(notices::routes());
     routes.extend(oidc::routes());
+    routes.extend(leaving::routes());
     routes.extend(preferences::routes());
     routes.extend(problems::routes());
     routes.extend(processors::routes());

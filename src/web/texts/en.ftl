@@ -17,6 +17,7 @@ nav-sign-ins = Sign-in history
 nav-preferences = Preferences
 nav-sign-out = Sign out
 nav-collections = Collections
+nav-leaving = Leaving
 nav-tokens = API tokens
 nav-team = Team
 nav-invitation = Accept an invitation
@@ -519,6 +520,16 @@ record-updated = last changed
 record-delete = Delete this record
 record-delete-text = It goes to the trash, from where it can be restored.
 record-delete-action = Move to the trash
+record-erase = Erase for good
+record-erase-text = The record, its history, what finds it and what the audit tells of it are erased at once. It cannot be taken back.
+record-erase-action = Erase for good
+record-erased-title = Record erased
+record-erased-lead = Nothing of it is left in the vault. This is the receipt.
+record-erased-id = Record
+record-erased-at = Erased
+record-erased-rows = Rows erased
+record-erased-backups = No back-up holds it from
+record-erased-restore = A back-up that is restored before has it erased again, before anybody can sign in.
 records-empty = No records yet
 records-empty-text = Write the first one by hand, or bring in a whole table from a workbook or a CSV file.
 records-empty-look = Those who may make changes can add records.
@@ -616,6 +627,61 @@ dry-run-changed = The vault has changed meanwhile
 dry-run-changed-text = The import would now come to something else than you agreed to, so nothing has been stored. Look again.
 
 ## Tokens
+account-erasure-title = Erase your account
+account-erasure-lead = Its keys are destroyed first, which makes everything it holds unreadable at once; then everything is deleted, and you get a signed proof. It cannot be taken back.
+account-erasure-belongs = You still belong to { $tenants ->
+    [one] one vault
+   *[other] { $tenants } vaults
+}. An account goes together with its last vault, or once it belongs to none: leave the team, or have the vault leave.
+account-erasure-what = Your name, addresses, password, methods, sign-in history and notices go. What you did in vaults that you belonged to stays in their audit, without your name.
+account-erasure-hint = Type the e-mail address of your account.
+account-erasure-do = Erase my account
+account-erasure-link = Erase the account for good
+error-not-the-address = This is not the address of your account.
+
+leaving-title = Leave Seif
+leaving-standing = Everything in this vault is erased on
+leaving-until-then = Until then it can be read and exported, and nothing can be changed. Any owner can have it stay.
+leaving-objectable = Another owner may object until
+leaving-number = The proof of the erasure will be kept under this number. Note it down: whoever knows it can see the proof.
+leaving-stay = Stay after all
+leaving-agree = Agree to leave
+leaving-lead = When a vault leaves, its keys are destroyed first, which makes everything unreadable at once; then everything is deleted, and you get a signed proof.
+leaving-what-goes = Everything goes: collections, records with their history, files, search, the audit, tokens, and the accounts of its { $members ->
+    [one] one person
+   *[other] { $members } people
+} who belong to no other vault.
+leaving-what-stays = The law has us keep nothing of what is in a vault. Only the ids of the destroyed keys, times and counts remain, for the proof.
+leaving-backups = Back-ups hold no readable copy once the keys are gone. A back-up of the keys themselves can exist for { $days ->
+    [one] one day
+   *[other] { $days } days
+} more; when that has passed, a second proof follows.
+leaving-owners = The other owners are told and may object for seven days; if nobody does, it goes on.
+leaving-owners-alone = Only an owner can have the vault leave.
+leaving-name-hint = Type the name of the business exactly as it is written above.
+field-when = When
+leaving-after-grace = After { $days } days, until when it can be taken back
+leaving-now = At once
+leaving-do = Erase everything
+field-tenant-name = Name of the business
+field-reason = Reason
+error-not-the-name = This is not the name of the business.
+news-leaving-taken-back = The wish to leave was taken back. Nothing was erased.
+erasure-title = Erasure
+erasure-scheduled = It is scheduled, and can still be taken back.
+erasure-erasing = It has begun: the keys are destroyed or about to be, and nobody can sign in any more.
+erasure-erased = Everything is erased.
+erasure-requested = Asked for
+erasure-due = Begins
+erasure-keys-destroyed = Keys destroyed
+erasure-finished = Everything deleted
+erasure-rows = Rows deleted
+erasure-files = Files deleted
+erasure-horizon = No old back-up opens anything from
+erasure-certificate = Certificate
+erasure-certificate-text = It is signed; anybody can check it with the published key.
+erasure-keys = Published keys
+
 tokens-lead = A token lets another program work with this vault, without your password. Give each program its own.
 tokens-empty = No tokens
 tokens-empty-text = No other program can reach this vault.

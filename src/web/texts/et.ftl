@@ -17,6 +17,7 @@ nav-sign-ins = Sisselogimiste ajalugu
 nav-preferences = Eelistused
 nav-sign-out = Logi välja
 nav-collections = Kogud
+nav-leaving = Lahkumine
 nav-tokens = API juurdepääsutõendid
 nav-team = Meeskond
 nav-invitation = Võta kutse vastu
@@ -519,6 +520,16 @@ record-updated = viimati muudetud
 record-delete = Kustuta see kirje
 record-delete-text = See läheb prügikasti, kust selle saab taastada.
 record-delete-action = Vii prügikasti
+record-erase = Kustuta jäädavalt
+record-erase-text = Kirje, selle ajalugu, kõik, mis selle leiab, ja see, mida audit sellest räägib, kustutatakse kohe. Seda ei saa tagasi võtta.
+record-erase-action = Kustuta jäädavalt
+record-erased-title = Kirje kustutatud
+record-erased-lead = Hoidlas ei ole sellest midagi alles. See on kviitung.
+record-erased-id = Kirje
+record-erased-at = Kustutatud
+record-erased-rows = Kustutatud ridu
+record-erased-backups = Ükski varukoopia ei sisalda seda alates
+record-erased-restore = Kui varukoopia taastatakse varem, kustutatakse kirje uuesti, enne kui keegi saab sisse logida.
 records-empty = Kirjeid veel ei ole
 records-empty-text = Sisestage esimene käsitsi või tooge kogu tabel töövihikust või CSV-failist.
 records-empty-look = Kirjeid saavad lisada need, kes tohivad muudatusi teha.
@@ -613,6 +624,61 @@ dry-run-changed = Hoidla on vahepeal muutunud
 dry-run-changed-text = Impordi tulemus oleks nüüd teistsugune, kui te kinnitasite, seega midagi ei salvestatud. Vaadake uuesti üle.
 
 ## Juurdepääsutõendid
+account-erasure-title = Kustuta konto
+account-erasure-lead = Kõigepealt hävitatakse selle võtmed, mis muudab kõik kohe loetamatuks; seejärel kõik kustutatakse ja saad allkirjastatud tõendi. Seda ei saa tagasi võtta.
+account-erasure-belongs = Kuulud veel { $tenants ->
+    [one] ühte hoidlasse
+   *[other] { $tenants } hoidlasse
+}. Konto kaob koos viimase hoidlaga või siis, kui see ei kuulu ühtegi: lahku meeskonnast või lase hoidlal lahkuda.
+account-erasure-what = Kaovad sinu nimi, aadressid, parool, kinnitamisviisid, sisselogimiste ajalugu ja teated. See, mida tegid hoidlates, jääb nende auditisse ilma sinu nimeta.
+account-erasure-hint = Sisesta oma konto e-posti aadress.
+account-erasure-do = Kustuta minu konto
+account-erasure-link = Kustuta konto jäädavalt
+error-not-the-address = See ei ole sinu konto aadress.
+
+leaving-title = Lahku Seifist
+leaving-standing = Kõik selles hoidlas kustutatakse
+leaving-until-then = Seni saab seda lugeda ja eksportida, kuid midagi ei saa muuta. Iga omanik võib otsustada, et see jääb.
+leaving-objectable = Teine omanik võib vastu vaielda kuni
+leaving-number = Kustutamise tõend on hoiul selle numbri all. Kirjutage see üles: tõendit näeb igaüks, kes numbrit teab.
+leaving-stay = Jää siiski
+leaving-agree = Nõustu lahkumisega
+leaving-lead = Kui hoidla lahkub, hävitatakse kõigepealt selle võtmed, mis muudab kõik kohe loetamatuks; seejärel kõik kustutatakse ja te saate allkirjastatud tõendi.
+leaving-what-goes = Kustutatakse kõik: kogud, kirjed koos ajalooga, failid, otsing, auditilogi, märgised ja nende { $members ->
+    [one] ühe inimese
+   *[other] { $members } inimese
+} kontod, kes ühtegi teise hoidlasse ei kuulu.
+leaving-what-stays = Seadus ei nõua, et me hoidla sisust midagi alles hoiaksime. Tõendi jaoks jäävad ainult hävitatud võtmete numbrid, ajad ja arvud.
+leaving-backups = Kui võtmeid enam ei ole, ei ole varukoopiates midagi loetavat. Võtmete endi varukoopia võib olemas olla veel { $days ->
+    [one] ühe päeva
+   *[other] { $days } päeva
+}; pärast seda järgneb teine tõend.
+leaving-owners = Teistele omanikele antakse teada ja nad võivad seitse päeva vastu vaielda; kui keegi seda ei tee, läheb see edasi.
+leaving-owners-alone = Ainult omanik võib otsustada, et hoidla lahkub.
+leaving-name-hint = Kirjutage ettevõtte nimi täpselt nii, nagu see ülal on.
+field-when = Millal
+leaving-after-grace = { $days } päeva pärast, seni saab selle tagasi võtta
+leaving-now = Kohe
+leaving-do = Kustuta kõik
+field-tenant-name = Ettevõtte nimi
+field-reason = Põhjus
+error-not-the-name = See ei ole ettevõtte nimi.
+news-leaving-taken-back = Soov lahkuda võeti tagasi. Midagi ei kustutatud.
+erasure-title = Kustutamine
+erasure-scheduled = See on kavas ja selle saab veel tagasi võtta.
+erasure-erasing = See on alanud: võtmed on hävitatud või hävitatakse kohe ning keegi ei saa enam sisse logida.
+erasure-erased = Kõik on kustutatud.
+erasure-requested = Palutud
+erasure-due = Algab
+erasure-keys-destroyed = Võtmed hävitatud
+erasure-finished = Kõik kustutatud
+erasure-rows = Kustutatud ridu
+erasure-files = Kustutatud faile
+erasure-horizon = Ükski vana koopia ei ava midagi alates
+erasure-certificate = Tõend
+erasure-certificate-text = See on allkirjastatud; igaüks saab seda avaldatud võtmega kontrollida.
+erasure-keys = Avaldatud võtmed
+
 tokens-lead = Juurdepääsutõendiga saab teine programm selle hoidlaga töötada ilma teie paroolita. Andke igale programmile oma.
 tokens-empty = Tõendeid ei ole
 tokens-empty-text = Ükski teine programm sellele hoidlale ligi ei pääse.

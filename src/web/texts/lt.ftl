@@ -17,6 +17,7 @@ nav-sign-ins = Prisijungimų istorija
 nav-preferences = Nuostatos
 nav-sign-out = Atsijungti
 nav-collections = Rinkiniai
+nav-leaving = Išėjimas
 nav-tokens = API žetonai
 nav-team = Komanda
 nav-invitation = Priimti kvietimą
@@ -520,6 +521,16 @@ record-updated = paskutinį kartą keista
 record-delete = Ištrinti šį įrašą
 record-delete-text = Jis pateks į šiukšlinę, iš kurios jį galima atkurti.
 record-delete-action = Perkelti į šiukšlinę
+record-erase = Ištrinti visam laikui
+record-erase-text = Įrašas, jo istorija, visa, kas jį suranda, ir tai, ką apie jį pasakoja auditas, ištrinama iš karto. To atšaukti negalima.
+record-erase-action = Ištrinti visam laikui
+record-erased-title = Įrašas ištrintas
+record-erased-lead = Saugykloje iš jo nieko neliko. Tai kvitas.
+record-erased-id = Įrašas
+record-erased-at = Ištrinta
+record-erased-rows = Ištrinta eilučių
+record-erased-backups = Jokia atsarginė kopija jo neturi nuo
+record-erased-restore = Jei atsarginė kopija atkuriama anksčiau, jis ištrinamas dar kartą, prieš kam nors prisijungiant.
 records-empty = Įrašų dar nėra
 records-empty-text = Įveskite pirmąjį ranka arba įkelkite visą lentelę iš darbaknygės ar CSV failo.
 records-empty-look = Įrašus gali pridėti tie, kam leista daryti pakeitimus.
@@ -621,6 +632,63 @@ dry-run-changed = Saugykla tuo metu pasikeitė
 dry-run-changed-text = Dabar importo rezultatas būtų kitoks, nei patvirtinote, todėl niekas neįrašyta. Peržiūrėkite dar kartą.
 
 ## Žetonai
+account-erasure-title = Ištrinti paskyrą
+account-erasure-lead = Pirmiausia sunaikinami jos raktai, todėl viskas iš karto tampa neperskaitoma; paskui viskas ištrinama, o jūs gaunate pasirašytą įrodymą. To atšaukti negalima.
+account-erasure-belongs = Jūs dar priklausote { $tenants ->
+    [one] { $tenants } saugyklai
+   *[other] { $tenants } saugykloms
+}. Paskyra dingsta kartu su paskutine saugykla arba kai nebepriklauso nė vienai: palikite komandą arba pasirūpinkite, kad saugykla išeitų.
+account-erasure-what = Dingsta jūsų vardas, adresai, slaptažodis, patvirtinimo būdai, prisijungimų istorija ir pranešimai. Tai, ką darėte saugyklose, lieka jų audite be jūsų vardo.
+account-erasure-hint = Įrašykite savo paskyros el. pašto adresą.
+account-erasure-do = Ištrinti mano paskyrą
+account-erasure-link = Ištrinti paskyrą visam laikui
+error-not-the-address = Tai ne jūsų paskyros adresas.
+
+leaving-title = Išeiti iš Seif
+leaving-standing = Viskas šioje saugykloje bus ištrinta
+leaving-until-then = Iki tol ją galima skaityti ir eksportuoti, bet nieko negalima keisti. Bet kuris savininkas gali ją palikti.
+leaving-objectable = Kitas savininkas gali paprieštarauti iki
+leaving-number = Ištrynimo įrodymas bus saugomas šiuo numeriu. Užsirašykite jį: įrodymą gali matyti kiekvienas, žinantis numerį.
+leaving-stay = Vis dėlto likti
+leaving-agree = Sutikti išeiti
+leaving-lead = Kai saugykla išeina, pirmiausia sunaikinami jos raktai, todėl viskas iškart tampa neperskaitoma; paskui viskas ištrinama, o jūs gaunate pasirašytą įrodymą.
+leaving-what-goes = Ištrinama viskas: kolekcijos, įrašai su istorija, failai, paieška, auditas, prieigos raktai ir jos { $members ->
+    [one] { $members } žmogaus
+    [few] { $members } žmonių
+   *[other] { $members } žmonių
+} paskyros, jei jie nepriklauso kitai saugyklai.
+leaving-what-stays = Įstatymas mūsų neįpareigoja nieko pasilikti iš saugyklos. Įrodymui lieka tik sunaikintų raktų numeriai, laikai ir kiekiai.
+leaving-backups = Kai raktų nebėra, atsarginėse kopijose nėra nieko perskaitomo. Pačių raktų atsarginė kopija gali egzistuoti dar { $days ->
+    [one] { $days } dieną
+    [few] { $days } dienas
+   *[other] { $days } dienų
+}; paskui pateikiamas antras įrodymas.
+leaving-owners = Kitiems savininkams pranešama, ir jie gali prieštarauti septynias dienas; jei niekas neprieštarauja, tęsiama.
+leaving-owners-alone = Tik savininkas gali nuspręsti, kad saugykla išeina.
+leaving-name-hint = Įrašykite įmonės pavadinimą tiksliai taip, kaip jis parašytas viršuje.
+field-when = Kada
+leaving-after-grace = Po { $days } dienų, iki tol galima atšaukti
+leaving-now = Iškart
+leaving-do = Ištrinti viską
+field-tenant-name = Įmonės pavadinimas
+field-reason = Priežastis
+error-not-the-name = Tai ne įmonės pavadinimas.
+news-leaving-taken-back = Prašymas išeiti atšauktas. Niekas neištrinta.
+erasure-title = Ištrynimas
+erasure-scheduled = Jis suplanuotas ir dar gali būti atšauktas.
+erasure-erasing = Jis prasidėjo: raktai sunaikinti arba tuoj bus sunaikinti, ir niekas nebegali prisijungti.
+erasure-erased = Viskas ištrinta.
+erasure-requested = Paprašyta
+erasure-due = Prasideda
+erasure-keys-destroyed = Raktai sunaikinti
+erasure-finished = Viskas ištrinta
+erasure-rows = Ištrinta eilučių
+erasure-files = Ištrinta failų
+erasure-horizon = Jokia sena kopija nieko neatvers nuo
+erasure-certificate = Įrodymas
+erasure-certificate-text = Jis pasirašytas; kiekvienas gali jį patikrinti paskelbtu raktu.
+erasure-keys = Paskelbti raktai
+
 tokens-lead = Žetonas leidžia kitai programai dirbti su šia saugykla be jūsų slaptažodžio. Kiekvienai programai duokite atskirą.
 tokens-empty = Žetonų nėra
 tokens-empty-text = Jokia kita programa šios saugyklos nepasiekia.

@@ -17,6 +17,7 @@ nav-sign-ins = Pieteikšanās vēsture
 nav-preferences = Iestatījumi
 nav-sign-out = Iziet
 nav-collections = Kolekcijas
+nav-leaving = Aiziešana
 nav-tokens = API piekļuves pilnvaras
 nav-team = Komanda
 nav-invitation = Pieņemt uzaicinājumu
@@ -520,6 +521,16 @@ record-updated = pēdējoreiz mainīts
 record-delete = Dzēst šo ierakstu
 record-delete-text = Tas nonāks atkritnē, no kurienes to var atjaunot.
 record-delete-action = Pārvietot uz atkritni
+record-erase = Dzēst pavisam
+record-erase-text = Ieraksts, tā vēsture, viss, kas to atrod, un tas, ko par to stāsta audits, tiek dzēsts uzreiz. To nevar atsaukt.
+record-erase-action = Dzēst pavisam
+record-erased-title = Ieraksts dzēsts
+record-erased-lead = Glabātavā no tā nekas nav palicis. Šī ir kvīts.
+record-erased-id = Ieraksts
+record-erased-at = Dzēsts
+record-erased-rows = Dzēstas rindas
+record-erased-backups = Neviena rezerves kopija to neglabā no
+record-erased-restore = Ja agrāk tiek atjaunota rezerves kopija, tas tiek dzēsts vēlreiz, pirms kāds var pieteikties.
 records-empty = Ierakstu vēl nav
 records-empty-text = Ierakstiet pirmo ar roku vai ieimportējiet visu tabulu no darbgrāmatas vai CSV datnes.
 records-empty-look = Ierakstus var pievienot tie, kas drīkst veikt izmaiņas.
@@ -617,6 +628,63 @@ dry-run-changed = Glabātava tikmēr ir mainījusies
 dry-run-changed-text = Imports tagad dotu ko citu, nekā jūs apstiprinājāt, tāpēc nekas nav saglabāts. Apskatiet vēlreiz.
 
 ## Pilnvaras
+account-erasure-title = Dzēst kontu
+account-erasure-lead = Vispirms tiek iznīcinātas tā atslēgas, un viss, kas tajā ir, tūlīt kļūst nelasāms; pēc tam viss tiek dzēsts, un jūs saņemat parakstītu apliecinājumu. To nevar atsaukt.
+account-erasure-belongs = Jūs vēl piederat pie { $tenants ->
+    [one] { $tenants } glabātavas
+   *[other] { $tenants } glabātavām
+}. Konts zūd kopā ar pēdējo glabātavu vai tad, kad tas nepieder nevienai: izstājieties no komandas vai lieciet glabātavai aiziet.
+account-erasure-what = Zūd jūsu vārds, adreses, parole, apstiprināšanas veidi, pieteikšanās vēsture un paziņojumi. Tas, ko darījāt glabātavās, pie kurām piederējāt, paliek to auditā bez jūsu vārda.
+account-erasure-hint = Ierakstiet sava konta e-pasta adresi.
+account-erasure-do = Dzēst manu kontu
+account-erasure-link = Dzēst kontu pavisam
+error-not-the-address = Tā nav jūsu konta adrese.
+
+leaving-title = Pamest Seif
+leaving-standing = Viss šajā glabātavā tiks dzēsts
+leaving-until-then = Līdz tam to var lasīt un eksportēt, bet neko nevar mainīt. Jebkurš īpašnieks var likt tai palikt.
+leaving-objectable = Cits īpašnieks var iebilst līdz
+leaving-number = Dzēšanas apliecinājums glabāsies ar šo numuru. Pierakstiet to: apliecinājumu var redzēt ikviens, kas numuru zina.
+leaving-stay = Tomēr palikt
+leaving-agree = Piekrist aiziešanai
+leaving-lead = Kad glabātava aiziet, vispirms tiek iznīcinātas tās atslēgas, un viss uzreiz kļūst nelasāms; pēc tam viss tiek dzēsts, un jūs saņemat parakstītu apliecinājumu.
+leaving-what-goes = Tiek dzēsts viss: kolekcijas, ieraksti ar vēsturi, faili, meklēšana, audits, marķieri un tās { $members ->
+    [zero] { $members } cilvēku
+    [one] { $members } cilvēka
+   *[other] { $members } cilvēku
+} konti, kuri nepieder pie citas glabātavas.
+leaving-what-stays = Likums mums neliek paturēt neko no glabātavas satura. Apliecinājumam paliek tikai iznīcināto atslēgu numuri, laiki un skaiti.
+leaving-backups = Kad atslēgu vairs nav, rezerves kopijās nav nekā lasāma. Pašu atslēgu rezerves kopija var pastāvēt vēl { $days ->
+    [zero] { $days } dienu
+    [one] { $days } dienu
+   *[other] { $days } dienas
+}; pēc tam seko otrs apliecinājums.
+leaving-owners = Pārējiem īpašniekiem tiek paziņots, un tie var iebilst septiņas dienas; ja neviens to nedara, darbība turpinās.
+leaving-owners-alone = Tikai īpašnieks var likt glabātavai aiziet.
+leaving-name-hint = Ierakstiet uzņēmuma nosaukumu tieši tā, kā tas rakstīts augšā.
+field-when = Kad
+leaving-after-grace = Pēc { $days } dienām, līdz tam to var atsaukt
+leaving-now = Tūlīt
+leaving-do = Dzēst visu
+field-tenant-name = Uzņēmuma nosaukums
+field-reason = Iemesls
+error-not-the-name = Tas nav uzņēmuma nosaukums.
+news-leaving-taken-back = Lūgums aiziet ir atsaukts. Nekas nav dzēsts.
+erasure-title = Dzēšana
+erasure-scheduled = Tā ir ieplānota, un to vēl var atsaukt.
+erasure-erasing = Tā ir sākusies: atslēgas ir iznīcinātas vai tūlīt tiks iznīcinātas, un neviens vairs nevar pierakstīties.
+erasure-erased = Viss ir dzēsts.
+erasure-requested = Lūgta
+erasure-due = Sākas
+erasure-keys-destroyed = Atslēgas iznīcinātas
+erasure-finished = Viss izdzēsts
+erasure-rows = Izdzēstas rindas
+erasure-files = Izdzēsti faili
+erasure-horizon = Neviena veca kopija neko neatver no
+erasure-certificate = Apliecinājums
+erasure-certificate-text = Tas ir parakstīts; to ar publicēto atslēgu var pārbaudīt ikviens.
+erasure-keys = Publicētās atslēgas
+
 tokens-lead = Pilnvara ļauj citai programmai strādāt ar šo glabātavu bez jūsu paroles. Katrai programmai dodiet savu.
 tokens-empty = Pilnvaru nav
 tokens-empty-text = Neviena cita programma šai glabātavai nevar piekļūt.

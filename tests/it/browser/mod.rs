@@ -5,6 +5,7 @@
 
 mod account;
 mod chromium;
+mod leaving;
 mod team;
 mod visitor;
 

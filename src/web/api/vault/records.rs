@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{OpenApi, ToSchema};
 
-use super::shapes::{Ids, RecordPage, RecordShape, VersionPage};
+use super::shapes::{Ids, ReceiptShape, RecordPage, RecordShape, VersionPage};
 use super::{Listing, answer, etag, precondition, record_answer, records_page, refusal, send, versions_page, wish};
-use crate::kernel::access::{Authorized, ReadRecords, WriteRecords};
+use crate::kernel::access::{Authorized, EraseRecords, ReadRecords, WriteRecords};
 use crate::kernel::idempotency::Answer;
 use crate::kernel::ids::RecordId;
 use crate::kernel::values::objects;
@@ -31,13 +31,14 @@ pub(super) fn routes() -> Vec<Route> {
         post("/api/v1/collections/{slug}/records/{id}/restore", restore),
         get("/api/v1/collections/{slug}/records/{id}/versions", versions),
         get("/api/v1/collections/{slug}/trash", trash),
+        post("/api/v1/collections/{slug}/records/{id}/erasure", erase),
     ]
 }
 
 #[derive(OpenApi)]
 #[openapi(
-    paths(list, create, create_batch, read, replace, merge, discard, restore, versions, trash),
-    components(schemas(RecordInput, RecordPatch, Batch, RecordShape, RecordPage, VersionPage, Ids))
+    paths(list, create, create_batch, read, replace, merge, discard, restore, versions, trash, erase),
+    components(schemas(RecordInput, RecordPatch, Batch, RecordShape, RecordPage, VersionPage, Ids, ReceiptShape))
 )]
 pub(super) struct Part;
 
@@ -319,6 +320,27 @@ async fn restore(
     let wish = wish(&request, "POST /collections/{slug}/records/{id}/restore", &[], restored)?;
     let record = services.vault.restore(&access, &slug, id, wish).await;
     Ok(send(record.map_err(|error| refusal(&services, error))?, restored))
+}
+
+/// Erases a record for good, live or in the trash: its history, what finds it, what the audit tells of it.
+#[utoipa::path(post, path = "/api/v1/collections/{slug}/records/{id}/erasure", tag = "records",
+    security(("session" = [])),
+    params(("slug" = String, Path, description = "The collection's slug"),
+        ("id" = String, Path, description = "The record's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is meant; 428 without")),
+    responses((status = 200, description = "The receipt", body = ReceiptShape),
+        (status = 403, description = "Not confirmed within ten minutes by the strongest method, or no administrator"),
+        (status = 412, description = "Another version stands"), (status = 428, description = "If-Match is missing")))]
+async fn erase(
+    access: Authorized<EraseRecords>,
+    services: Data<Services>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let Place { slug, id } = Place::of(path)?;
+    let backups = services.settings.backup.retention.into();
+    let receipt = services.vault.erase_record(&access, &slug, id, precondition(&request), backups).await;
+    Ok(HttpResponse::Ok().json(receipt.map_err(|error| refusal(&services, error))?))
 }
 
 /// A record's history, newest first; of one in the trash too.

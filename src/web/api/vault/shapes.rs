@@ -64,6 +64,21 @@ pub(super) struct VersionItemShape {
     unreadable: Option<String>,
 }
 
+/// What is left of an erased record: that it was erased.
+#[derive(ToSchema)]
+pub(super) struct ReceiptShape {
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(format = DateTime)]
+    erased_at: String,
+    /// How many rows of each table were erased: itself, its history, what found it, what the audit told of it.
+    purged: BTreeMap<String, u64>,
+    /// From when on no back-up can hold it any more. One that is restored before has it erased again, before anybody is
+    /// served.
+    #[schema(format = DateTime)]
+    no_back_up_from: String,
+}
+
 /// A page of a history.
 #[derive(ToSchema)]
 pub(super) struct VersionPage {

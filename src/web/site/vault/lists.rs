@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::cells::{self, Links};
-use super::{Desk, after, pager, record_id, shown};
+use super::{Desk, after, counted, pager, record_id, shown};
 use crate::kernel::access::{Authorized, ReadRecords, Role, WriteRecords};
 use crate::kernel::ids::RecordId;
 use crate::kernel::store::StoreError;
@@ -191,6 +191,7 @@ async fn trash(
             id: record.id,
             title: shown(&cells::title(collection.fields(), record.id, &record.values, locale)),
             trashed_at: Moment::new(record.trashed_at.unwrap_or(record.updated_at), locale),
+            version: counted(record.version),
         }),
         // Of one that does not open nobody knows when it was trashed, and it could not be restored.
         Item::Unreadable(id) => {
@@ -200,7 +201,8 @@ async fn trash(
     };
     let rows = found.items.into_iter().filter_map(row).collect();
     let pager = pager(found.next, after.as_deref());
-    desk.show(&Trash { collection: desk.mark(&collection), rows, pager, reach: desk.reach(Role::Editor) })
+    let (reach, erasing) = (desk.reach(Role::Editor), desk.reach(Role::Admin));
+    desk.show(&Trash { collection: desk.mark(&collection), rows, pager, reach, erasing })
 }
 
 async fn restore(

@@ -1,4 +1,4 @@
-//! One record: looked at masked, revealed by asking, taken to the trash.
+//! One record: looked at masked, revealed by asking, taken to the trash, erased for good.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -6,10 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::cells::{self, Links};
 use super::{Desk, counted, record_id, shown};
-use crate::kernel::access::{Authorized, ReadRecords, Role, WriteRecords};
+use crate::kernel::access::{Authorized, EraseRecords, ReadRecords, Role, WriteRecords};
 use crate::kernel::ids::RecordId;
 use crate::vault::{Precondition, Record};
-use crate::web::pages::{Fact, Moment, RecordView};
+use crate::web::pages::{Fact, Moment, RecordErased, RecordView};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
@@ -21,6 +21,7 @@ pub(super) fn routes() -> Vec<Route> {
         get("/t/{tenant_id}/collections/{slug}/records/{id}", view),
         post("/t/{tenant_id}/collections/{slug}/records/{id}/reveal", reveal),
         post("/t/{tenant_id}/collections/{slug}/records/{id}/delete", discard),
+        post("/t/{tenant_id}/collections/{slug}/records/{id}/erase", erase),
     ]
 }
 
@@ -95,4 +96,32 @@ async fn discard(
     let desk = Desk::of(&request, &services, &access).await?;
     desk.given(services.vault.discard(&access, &slug, id, Precondition::Versions(vec![version])).await)?;
     Ok(go_to(&desk.in_collection(&slug, "?news=record_trashed")))
+}
+
+/// Erases a record for good; what is left is the receipt.
+async fn erase(
+    access: Authorized<EraseRecords>,
+    services: Data<Services>,
+    path: Path<(String, String, String)>,
+    request: HttpRequest,
+    form: FormBody,
+) -> Result<HttpResponse, Problem> {
+    let (_, slug, id) = path.into_inner();
+    let id: RecordId = record_id(&id)?;
+    let version = form.read().await?.raw("version").parse().map_err(|_| Problem::MalformedRequest)?;
+    let desk = Desk::of(&request, &services, &access).await?;
+    let collection = desk.collection(&slug).await?;
+    let backups = services.settings.backup.retention.into();
+    let erased = services.vault.erase_record(&access, &slug, id, Precondition::Versions(vec![version]), backups);
+    let receipt = desk.given(erased.await)?;
+    let locale = desk.locale();
+    let page = RecordErased {
+        collection: desk.mark(&collection),
+        id,
+        erased_at: Moment::new(receipt.erased_at, locale),
+        rows: receipt.purged.values().sum(),
+        no_back_up_from: Moment::new(receipt.no_back_up_from, locale),
+    };
+    let home = desk.in_collection(&slug, "/trash");
+    desk.answer(&page, StatusCode::OK, home)
 }

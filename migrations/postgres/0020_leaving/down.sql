@@ -1,0 +1,2 @@
+DROP TABLE erased_rows;
+ALTER TABLE account_tenants DROP COLUMN is_leaving;

@@ -1,0 +1,78 @@
+//! `seif verify`: whether a certificate holds, and what it proves.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::app;
+use crate::cli::output::Output;
+use crate::kernel::erasure::certificate::{Certificate, Kind};
+use crate::kernel::ids::SigningKeyId;
+use crate::settings::Settings;
+
+/// Which certificate, and by which key.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// The certificate: a file of JSON.
+    file: PathBuf,
+    /// The public key: base64url of its 32 bytes, or a file as at /.well-known/seif-keys.json. Left out: this
+    /// installation's own keys.
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// Says what the certificate proves; fails with the reason when it does not hold.
+pub(super) fn run(settings: &Settings, wanted: &Verify, output: Output) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(&wanted.file).with_context(|| format!("{}", wanted.file.display()))?;
+    let keys = match &wanted.key {
+        Some(key) => given(key, &text)?,
+        None => {
+            let own = app::open_keyring(settings)?.public_keys()?;
+            own.into_iter().map(|key| (key.id, key.bytes)).collect()
+        }
+    };
+    let held = Certificate::verify(&text, &keys)?;
+    let rows: u64 = held.purged.values().sum();
+    let kind = if held.kind == Kind::Erased { "erased" } else { "horizon_passed" };
+    let proves = json!({
+        "holds": true, "kind": kind, "owner": held.owner, "keys_destroyed_at": held.keys_destroyed_at,
+        "keys": held.keys.len(), "rows": rows, "files": held.files, "finished_at": held.finished_at,
+        "horizon_at": held.horizon_at, "key": held.key,
+    });
+    output.show(&proves, || {
+        format!(
+            "it holds: {}\n{} keys destroyed at {}\n{rows} rows and {} files deleted by {}\nnothing found when every store was searched once more\nno old back-up can open anything from {} on",
+            held.owner, held.keys.len(), held.keys_destroyed_at, held.files, held.finished_at, held.horizon_at
+        )
+    });
+    Ok(())
+}
+
+/// The keys that were given: a bare one stands for whichever the certificate names.
+fn given(key: &str, certificate: &str) -> anyhow::Result<Vec<(SigningKeyId, [u8; 32])>> {
+    if let Ok(text) = std::fs::read_to_string(key) {
+        let set: Value = serde_json::from_str(&text).context("the file of keys is not JSON")?;
+        let keys = set.get("keys").and_then(Value::as_array).context("the file of keys holds none")?;
+        return keys
+            .iter()
+            .map(|key| Ok((named(key.get("kid"))?, bytes(key.get("x").and_then(Value::as_str).unwrap_or_default())?)))
+            .collect();
+    }
+    let certificate: Value = serde_json::from_str(certificate).context("it is not a certificate: not JSON")?;
+    Ok(vec![(named(certificate.get("key"))?, bytes(key)?)])
+}
+
+fn named(id: Option<&Value>) -> anyhow::Result<SigningKeyId> {
+    id.and_then(Value::as_str).and_then(|id| id.parse().ok()).context("a key without its id")
+}
+
+fn bytes(text: &str) -> anyhow::Result<[u8; 32]> {
+    let Ok(bytes) = BASE64URL.decode(text).map(<[u8; 32]>::try_from) else {
+        bail!("the key is neither a file nor base64url");
+    };
+    bytes.ok().context("a public key has 32 bytes")
+}

@@ -1,0 +1,153 @@
+//! Erasing one record: its rows, its history, what finds it, what the audit tells of it, answers that are kept for
+//! repeats.
+//!
+//! The ledger's entry comes first, in the keyring: whatever is interrupted, and whatever a restored back-up brings back,
+//! is erased at the next start ([`erase_records_again`]).
+
+use std::collections::BTreeMap;
+
+use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
+
+use super::deed::scrub_at_start;
+use crate::kernel::audit::{self, Action, Event, Subject};
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::{Owner, OwnerKeys};
+use crate::kernel::ids::{RecordId, TenantId};
+use crate::kernel::keyring::{Keyring, KeyringError};
+use crate::kernel::store::schema::{record_tags, record_versions, records};
+use crate::kernel::store::{Db, StoreError, Tx};
+use crate::kernel::tenancy::{InTenant as _, TenantScope, UpkeepScope};
+use crate::kernel::{Kernel, idempotency, store_error};
+
+/// What was erased of a record: how many rows of each table.
+type Purged = BTreeMap<&'static str, u64>;
+
+/// A record that is no more.
+#[derive(Debug, Clone)]
+pub struct ErasedRecord {
+    /// When.
+    pub at: Time,
+    /// How many rows of each table.
+    pub purged: BTreeMap<&'static str, u64>,
+}
+
+impl Kernel {
+    /// Erases `record`, whatever is left of it.
+    ///
+    /// What it was links to nothing any more; records that linked to it keep its id, which tells nothing. The engines'
+    /// leftovers are overwritten before this returns, except where somebody reads an older state for long: then with
+    /// the next erasure.
+    ///
+    /// # Errors
+    /// The store's or the keyring's; what was begun is ended by a repeat, or at the next start.
+    pub async fn erase_record(&self, scope: &TenantScope, record: RecordId) -> Result<ErasedRecord, StoreError> {
+        // What was read and not yet moved into the audit would come in behind.
+        self.journal().flush()?;
+        let failed = |error: KeyringError| store_error(&error);
+        let at = self.keyring().enter_record(scope.tenant(), record).await.map_err(failed)?;
+        let forgotten = self.forget_in_audit(scope, record).await?;
+        let erase = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<Purged, StoreError> {
+            let upkeep = UpkeepScope(scope.tenant());
+            let mut purged = purge(tx, &upkeep, record)?;
+            purged.insert("idempotency", idempotency::forget(tx, &upkeep, scope.keys(), &record.to_string())?);
+            audit::record(tx, scope, &Event::new(Action::RecordErased).of(Subject::Record(record)))?;
+            Ok(purged)
+        };
+        let mut purged = self.write("records.erase", scope, erase).await?;
+        purged.insert("audit_entries", forgotten);
+        purged.retain(|_, rows| *rows > 0);
+        let db = self.db().clone();
+        let scrubbed = tokio::task::spawn_blocking(move || db.scrub()).await;
+        if !matches!(scrubbed, Ok(Ok(()))) {
+            tracing::warn!("what the engine left over of an erased record waits for the next erasure");
+        }
+        Ok(ErasedRecord { at, purged })
+    }
+
+    async fn forget_in_audit(&self, scope: &TenantScope, record: RecordId) -> Result<u64, StoreError> {
+        let (mut after, mut forgotten) = (None, 0);
+        loop {
+            let keys = scope.shared_keys();
+            let upkeep = UpkeepScope(scope.tenant());
+            let page = self.db().write(vec![scope.tenant()], move |tx| {
+                audit::forget(tx, &upkeep, &keys, Subject::Record(record), after)
+            });
+            let (next, rows) = page.await?;
+            forgotten += rows;
+            if next.is_none() {
+                return Ok(forgotten);
+            }
+            after = next;
+        }
+    }
+}
+
+/// Deletes the rows of `record`.
+fn purge(tx: &mut Tx<'_>, scope: &UpkeepScope, record: RecordId) -> Result<Purged, StoreError> {
+    let rows = |gone: usize| u64::try_from(gone).unwrap_or(u64::MAX);
+    let tags = diesel::delete(record_tags::rows(scope).filter(record_tags::record_id.eq(record))).execute(tx.conn())?;
+    let versions = diesel::delete(record_versions::rows(scope).filter(record_versions::record_id.eq(record)))
+        .execute(tx.conn())?;
+    let itself = diesel::delete(records::rows(scope).filter(records::id.eq(record))).execute(tx.conn())?;
+    Ok(BTreeMap::from([("record_tags", rows(tags)), ("record_versions", rows(versions)), ("records", rows(itself))]))
+}
+
+/// Erases the records again that the ledger knows as erased and that are here all the same: a back-up has brought them
+/// back, or an erasure was interrupted.
+///
+/// # Errors
+/// The store's or the keyring's.
+pub(in crate::kernel) fn erase_records_again(db: &Db, keyring: &Keyring) -> Result<(), StoreError> {
+    let failed = |error: KeyringError| store_error(&error);
+    let mut again = 0;
+    for (tenant, record) in keyring.erased_records().map_err(failed)? {
+        let keys = match keyring.reach_blocking(Owner::Tenant(tenant)) {
+            Ok(keys) => keys,
+            // The tenant is gone, and all its records with it.
+            Err(KeyringError::NoKey(_)) => continue,
+            Err(error) => return Err(store_error(&error)),
+        };
+        if db.read_here(Some(tenant), |tx| is_here(tx, tenant, record))? {
+            again += 1;
+            erase_again(db, tenant, &keys, record)?;
+        }
+    }
+    if again > 0 {
+        tracing::warn!(records = again, "a back-up had brought back records that were erased: erased again");
+        scrub_at_start(db);
+    }
+    Ok(())
+}
+
+fn is_here(tx: &mut Tx<'_>, tenant: TenantId, record: RecordId) -> Result<bool, StoreError> {
+    let scope = UpkeepScope(tenant);
+    let itself: i64 = records::rows(&scope).filter(records::id.eq(record)).count().get_result(tx.conn())?;
+    let versions: i64 =
+        record_versions::rows(&scope).filter(record_versions::record_id.eq(record)).count().get_result(tx.conn())?;
+    Ok(itself + versions > 0)
+}
+
+fn erase_again(
+    db: &Db,
+    tenant: TenantId,
+    keys: &std::sync::Arc<OwnerKeys>,
+    record: RecordId,
+) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let keys = std::sync::Arc::clone(keys);
+        let page =
+            move |tx: &mut Tx<'_>| audit::forget(tx, &UpkeepScope(tenant), &keys, Subject::Record(record), after);
+        let (next, _) = db.write_blocking(vec![tenant], page)?;
+        if next.is_none() {
+            break;
+        }
+        after = next;
+    }
+    let keys = std::sync::Arc::clone(keys);
+    db.write_blocking(vec![tenant], move |tx| {
+        let scope = UpkeepScope(tenant);
+        idempotency::forget(tx, &scope, &keys, &record.to_string())?;
+        purge(tx, &scope, record).map(drop)
+    })
+}

@@ -1,0 +1,240 @@
+//! Which rows are whose: every table that holds rows of a tenant or an account, so that an erasure misses none. A test
+//! compares the list with the schema.
+
+use diesel::sql_types::{BigInt, SmallInt};
+use diesel::{ExpressionMethods as _, QueryDsl as _, QueryableByName, RunQueryDsl as _, sql_query};
+
+use crate::kernel::crypto::Owner;
+use crate::kernel::ids::{AnyId, Uid};
+use crate::kernel::store::schema::erased_rows;
+use crate::kernel::store::{Conn, StoreError, Tx, both};
+
+/// A table with rows of an owner: its name, the column that says whose, and the columns that tell those rows apart.
+struct Owned {
+    name: &'static str,
+    whose: &'static str,
+    apart: &'static str,
+}
+
+const fn owned(name: &'static str, whose: &'static str, apart: &'static str) -> Owned {
+    Owned { name, whose, apart }
+}
+
+/// What a tenant has, what leads to it last.
+const OF_TENANTS: [Owned; 17] = [
+    owned("tokens", "tenant_id", "id"),
+    owned("record_tags", "tenant_id", "field_id, index_version, tag, record_id"),
+    owned("record_versions", "tenant_id", "record_id, version"),
+    owned("records", "tenant_id", "collection_id, id"),
+    owned("collections", "tenant_id", "id"),
+    owned("audit_entries", "tenant_id", "lane, seq"),
+    owned("idempotency", "tenant_id", "key_tag"),
+    owned("waiting_imports", "tenant_id", "account_id"),
+    owned("daily_uses", "tenant_id", "holder_kind, holder_id, day"),
+    owned("subscriber_profiles", "tenant_id", "tenant_id"),
+    owned("sweeps", "tenant_id", "due_at"),
+    owned("role_limits", "tenant_id", "role"),
+    owned("sign_in_rules", "tenant_id", "tenant_id"),
+    owned("invitations", "tenant_id", "id"),
+    owned("account_tenants", "tenant_id", "account_id"),
+    owned("members", "tenant_id", "account_id"),
+    owned("tenants", "tenant_id", "tenant_id"),
+];
+
+/// What an account has.
+const OF_ACCOUNTS: [Owned; 15] = [
+    owned("confirmations", "account_id", "id"),
+    owned("recoveries", "account_id", "id"),
+    owned("recovery_waits", "account_id", "account_id"),
+    owned("support_codes", "account_id", "tag"),
+    owned("identifier_changes", "account_id", "id"),
+    owned("account_notices", "account_id", "id"),
+    owned("prompts", "account_id", "prompt"),
+    owned("known_places", "account_id", "tag"),
+    owned("sessions", "account_id", "id"),
+    owned("tokens", "account_id", "id"),
+    owned("factors", "account_id", "id"),
+    owned("sign_ins", "account_id", "id"),
+    owned("acknowledgements", "account_id", "document, version"),
+    owned("account_tenants", "account_id", "tenant_id"),
+    owned("accounts", "id", "id"),
+];
+
+/// The table of mails, which says by two columns whose a row is.
+const OUTBOX: &str = "outbox";
+
+/// The names of all these tables, each once.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let of_accounts = OF_ACCOUNTS.iter().filter(|mine| OF_TENANTS.iter().all(|theirs| theirs.name != mine.name));
+    OF_TENANTS.iter().chain(of_accounts).map(|table| table.name).chain([OUTBOX, "provider_sessions", "erased_rows"])
+}
+
+/// The tables that an erasure empties of a tenant's rows.
+#[must_use]
+pub fn of_tenants() -> Vec<&'static str> {
+    OF_TENANTS.iter().map(|table| table.name).collect()
+}
+
+/// The tables that an erasure empties of an account's rows.
+#[must_use]
+pub fn of_accounts() -> Vec<&'static str> {
+    OF_ACCOUNTS.iter().map(|table| table.name).collect()
+}
+
+fn tables(owner: Owner) -> &'static [Owned] {
+    match owner {
+        Owner::Tenant(_) => &OF_TENANTS,
+        Owner::Account(_) => &OF_ACCOUNTS,
+        Owner::Service | Owner::Day(_) | Owner::Letter(_) => &[],
+    }
+}
+
+/// Deletes at most `limit` rows of `owner`, and counts them in the same transaction; gives how many. The transaction is
+/// within reach of the tenant, where it is one.
+///
+/// # Errors
+/// The store's.
+pub(in crate::kernel) fn purge(tx: &mut Tx<'_>, owner: Owner, limit: usize) -> Result<usize, StoreError> {
+    let id = AnyId::from_bytes(owner.id_bytes());
+    let mut gone = delete_mails(tx.conn(), owner, id)?;
+    note(tx, owner, OUTBOX, gone)?;
+    for table in tables(owner) {
+        if gone >= limit {
+            break;
+        }
+        let some = delete(tx.conn(), table, id, limit - gone)?;
+        note(tx, owner, table.name, some)?;
+        gone += some;
+    }
+    Ok(gone)
+}
+
+/// How many rows of `owner` there are.
+///
+/// # Errors
+/// The store's.
+pub(in crate::kernel) fn left(tx: &mut Tx<'_>, owner: Owner) -> Result<u64, StoreError> {
+    let id = AnyId::from_bytes(owner.id_bytes());
+    let mut found = 0;
+    for Owned { name, whose, .. } in tables(owner) {
+        found += count(tx.conn(), &format!("SELECT count(*) AS count FROM {name} WHERE {whose} ="), "", id, None)?;
+    }
+    let kind = Some(owner.kind());
+    found += count(tx.conn(), "SELECT count(*) AS count FROM outbox WHERE owner_id =", "AND owner_kind =", id, kind)?;
+    Ok(found)
+}
+
+/// What was deleted of `owner` so far: the tables' names and how many rows.
+///
+/// # Errors
+/// The store's.
+pub(in crate::kernel) fn deleted(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<(String, u64)>, StoreError> {
+    let rows: Vec<(String, i64)> = erased_rows::table
+        .filter(erased_rows::owner_kind.eq(owner.kind()))
+        .filter(erased_rows::owner_id.eq(AnyId::from_bytes(owner.id_bytes())))
+        .order(erased_rows::name)
+        .select((erased_rows::name, erased_rows::count))
+        .load(tx.conn())?;
+    Ok(rows.into_iter().map(|(name, count)| (name, u64::try_from(count).unwrap_or(0))).collect())
+}
+
+/// Everybody of whom rows are counted as deleted.
+///
+/// # Errors
+/// The store's.
+pub(in crate::kernel) fn counted(tx: &mut Tx<'_>) -> Result<Vec<Owner>, StoreError> {
+    let rows: Vec<(i16, AnyId)> =
+        erased_rows::table.select((erased_rows::owner_kind, erased_rows::owner_id)).distinct().load(tx.conn())?;
+    Ok(rows.into_iter().filter_map(|(kind, id)| Owner::decode(kind, *id.as_bytes()).ok()).collect())
+}
+
+/// Forgets what was counted of `owner`: it stands in a certificate.
+///
+/// # Errors
+/// The store's.
+pub(in crate::kernel) fn forget(tx: &mut Tx<'_>, owner: Owner) -> Result<(), StoreError> {
+    let mine = erased_rows::table
+        .filter(erased_rows::owner_kind.eq(owner.kind()))
+        .filter(erased_rows::owner_id.eq(AnyId::from_bytes(owner.id_bytes())));
+    diesel::delete(mine).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Counts `rows` of `owner`'s in the table `name` as deleted by this transaction.
+///
+/// # Errors
+/// The store's.
+pub(in crate::kernel) fn note(tx: &mut Tx<'_>, owner: Owner, name: &str, rows: usize) -> Result<(), StoreError> {
+    if rows == 0 {
+        return Ok(());
+    }
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    let first = (
+        erased_rows::owner_kind.eq(owner.kind()),
+        erased_rows::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
+        erased_rows::name.eq(name),
+        erased_rows::count.eq(rows),
+    );
+    both(
+        diesel::insert_into(erased_rows::table)
+            .values(first)
+            .on_conflict((erased_rows::owner_kind, erased_rows::owner_id, erased_rows::name))
+            .do_update()
+            .set(erased_rows::count.eq(erased_rows::count + rows)),
+    )
+    .execute(tx.conn())?;
+    Ok(())
+}
+
+/// The three parts of these statements that hold a value are the same on both engines but for the mark of a parameter.
+fn delete(conn: &mut Conn, table: &Owned, id: AnyId, limit: usize) -> Result<usize, StoreError> {
+    let Owned { name, whose, apart } = table;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let statement = |one: &str, two: &str, three: &str| {
+        format!(
+            "DELETE FROM {name} WHERE {whose} = {one} AND ({apart}) IN \
+             (SELECT {apart} FROM {name} WHERE {whose} = {two} LIMIT {three})"
+        )
+    };
+    let gone = match conn {
+        Conn::Sqlite(conn) => sql_query(statement("?", "?", "?"))
+            .bind::<Uid, _>(id)
+            .bind::<Uid, _>(id)
+            .bind::<BigInt, _>(limit)
+            .execute(conn)?,
+        Conn::Pg(conn) => sql_query(statement("$1", "$2", "$3"))
+            .bind::<Uid, _>(id)
+            .bind::<Uid, _>(id)
+            .bind::<BigInt, _>(limit)
+            .execute(conn)?,
+    };
+    Ok(gone)
+}
+
+fn delete_mails(conn: &mut Conn, owner: Owner, id: AnyId) -> Result<usize, StoreError> {
+    use crate::kernel::store::schema::outbox;
+    let mine = outbox::table.filter(outbox::owner_kind.eq(owner.kind())).filter(outbox::owner_id.eq(id));
+    Ok(diesel::delete(mine).execute(conn)?)
+}
+
+fn count(conn: &mut Conn, before: &str, between: &str, id: AnyId, kind: Option<i16>) -> Result<u64, StoreError> {
+    let row: Counted = match (conn, kind) {
+        (Conn::Sqlite(conn), None) => sql_query(format!("{before} ?")).bind::<Uid, _>(id).get_result(conn)?,
+        (Conn::Pg(conn), None) => sql_query(format!("{before} $1")).bind::<Uid, _>(id).get_result(conn)?,
+        (Conn::Sqlite(conn), Some(kind)) => sql_query(format!("{before} ? {between} ?"))
+            .bind::<Uid, _>(id)
+            .bind::<SmallInt, _>(kind)
+            .get_result(conn)?,
+        (Conn::Pg(conn), Some(kind)) => sql_query(format!("{before} $1 {between} $2"))
+            .bind::<Uid, _>(id)
+            .bind::<SmallInt, _>(kind)
+            .get_result(conn)?,
+    };
+    Ok(u64::try_from(row.count).unwrap_or(0))
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
