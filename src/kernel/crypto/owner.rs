@@ -143,7 +143,6 @@ impl OwnerKey {
     }
 
     /// Compares in constant time.
-    #[must_use]
     pub fn same_as(&self, other: &Self) -> crate::kernel::personal::Comparison {
         self.0.same_as(other.reveal())
     }

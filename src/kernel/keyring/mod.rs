@@ -385,7 +385,7 @@ impl Keyring {
     }
 
     /// Wraps a new key; gives the root version too.
-    fn begin_creation(&self, owner: Owner) -> Result<(i64, Pending<Vec<Vec<u8>>>), KeyringError> {
+    fn begin_creation(&self, owner: Owner) -> Result<(i64, Wrapping), KeyringError> {
         let root = self.current_root()?;
         let key = OwnerKey::random(&self.0.entropy);
         let item = Item::new(root.context(owner, KeyVersion::FIRST), key.reveal());
@@ -553,6 +553,9 @@ impl Keyring {
         &self.0.clock
     }
 }
+
+/// New keys that are being wrapped.
+type Wrapping = Pending<Vec<Vec<u8>>>;
 
 type StoredKey = (KeyVersion, i16, i64, Option<Vec<u8>>);
 

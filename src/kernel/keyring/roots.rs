@@ -1,6 +1,7 @@
 //! The root versions that this process can use.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{PoisonError, RwLock};
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
@@ -137,11 +138,11 @@ impl Roots {
             |version: &i64| rows.iter().any(|row| row.version == *version && row.state == RootState::Live.code());
         known.roots.retain(|version, _| live(version));
         for row in rows.iter().filter(|row| live(&row.version)) {
-            if !known.roots.contains_key(&row.version) {
+            if let Entry::Vacant(place) = known.roots.entry(row.version) {
                 match self.found(row) {
-                    Ok(root) => {
-                        tracing::info!(version = row.version, provider = root.1, "a new root version");
-                        known.roots.insert(row.version, root.0);
+                    Ok((root, provider)) => {
+                        tracing::info!(version = row.version, provider, "a new root version");
+                        place.insert(root);
                     }
                     Err(error) => tracing::warn!(version = row.version, %error, "a root version cannot be used here"),
                 }

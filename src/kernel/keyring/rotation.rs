@@ -271,7 +271,7 @@ impl Keyring {
         let mut progress = Progress { done: 0, all, elapsed: Duration::ZERO };
         let mut unopenable = HashSet::new();
         'versions: loop {
-            let old = self.db().read_here(None, |tx| roots::in_use(tx))?;
+            let old = self.db().read_here(None, roots::in_use)?;
             let mut is_idle = true;
             for old in old.into_iter().filter(|old| *old != root.version()) {
                 loop {

@@ -102,8 +102,7 @@ impl Keeper for Token {
         let seal = |item: &Item| {
             let nonce = self.entropy.bytes::<NONCE>();
             let mut given = nonce;
-            let tag = TAG_BITS.try_into().map_err(Error::from).map_err(away)?;
-            let parameters = GcmParams::new(&mut given, &item.context, tag).map_err(away)?;
+            let parameters = GcmParams::new(&mut given, &item.context, TAG_BITS.into()).map_err(away)?;
             let sealed = self.session.encrypt(&Mechanism::AesGcm(parameters), key, &item.bytes).map_err(away)?;
             Ok([&[FORMAT], nonce.as_slice(), sealed.as_slice()].concat())
         };
@@ -119,8 +118,7 @@ impl Keeper for Token {
                 return Ok(Err(Unreadable));
             };
             let mut given = *nonce;
-            let tag = TAG_BITS.try_into().map_err(Error::from).map_err(away)?;
-            let parameters = GcmParams::new(&mut given, &item.context, tag).map_err(away)?;
+            let parameters = GcmParams::new(&mut given, &item.context, TAG_BITS.into()).map_err(away)?;
             match self.session.decrypt(&Mechanism::AesGcm(parameters), key, sealed) {
                 Ok(plain) => Ok(Ok(Zeroizing::new(plain))),
                 Err(Error::Pkcs11(error, _)) if says_unreadable(error) => Ok(Err(Unreadable)),
@@ -134,7 +132,6 @@ impl Keeper for Token {
         if !self.find(handle)?.is_empty() {
             return Ok(());
         }
-        let length = KEY_BYTES.try_into().map_err(Error::from).map_err(away)?;
         let template = [
             Attribute::Class(ObjectClass::SECRET_KEY),
             Attribute::Token(true),
@@ -143,7 +140,7 @@ impl Keeper for Token {
             Attribute::Extractable(false),
             Attribute::Encrypt(true),
             Attribute::Decrypt(true),
-            Attribute::ValueLen(length),
+            Attribute::ValueLen(KEY_BYTES.into()),
             Attribute::Label(handle.as_bytes().to_vec()),
             Attribute::Id(handle.as_bytes().to_vec()),
         ];

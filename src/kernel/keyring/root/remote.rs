@@ -219,7 +219,7 @@ impl<T> Pending<T> {
                 Ok(answered) => return answered.map_err(|fail| said(name, fail)),
                 Err(TryRecvError::Closed) => return Err(KeyringError::RootAway(name)),
                 Err(TryRecvError::Empty) if since.elapsed() < PATIENCE_OF_COMMANDS => {
-                    std::thread::sleep(Duration::from_micros(200))
+                    std::thread::sleep(Duration::from_micros(200));
                 }
                 Err(TryRecvError::Empty) => {
                     breaker.note(Some(Fail::Away));
