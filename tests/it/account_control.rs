@@ -252,6 +252,14 @@ each_database! {
             let answer = stranger.put(&never, body).await;
             assert_eq!((answer.status, answer.text()), told[0], "{list}: an id that never was");
         }
+        // Nobody is mailed whom it does not concern.
+        world.deliver().await;
+        let before = world.mails().len();
+        for (list, identifier) in [(THAWS, anna.email.as_str()), (RESETS, "nobody@example.lv"), (FREEZES, "+371 29 999 999")] {
+            let _ = stranger.post(list, json!({"identifier": identifier})).await.expect(202);
+        }
+        world.deliver().await;
+        assert_eq!(world.mails().len(), before);
     }
 
     async fn a_code_is_good_for_its_own_purpose_and_five_tries(world: World) {
@@ -300,6 +308,11 @@ each_database! {
         let told: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
         assert_eq!(told.iter().filter(|status| **status == 200).count(), 1, "{told:?}");
         assert!(told.iter().all(|status| [200, 422].contains(status)), "{told:?}");
+        // Whatever was asked for before is over with it.
+        for (path, code) in [(one, first), (two, second)] {
+            let body = json!({"code": code, "new_password": "Third-Long-Pass-Phrase 99", "second": {"method": "totp", "code": app.next_code(world)}});
+            let _ = world_put(world, path, body).await.problem(422, "code_refused");
+        }
     }
 
     async fn no_session_that_began_by_the_old_password_outlives_its_reset(world: World) {
@@ -430,6 +443,7 @@ each_database! {
     async fn a_frozen_account_with_a_mailbox_alone_thaws_after_the_wait(world: World) {
         //
         let anna = world.owner().await;
+        let program = token(&anna).await;
         let _ = anna.post("/api/v1/account/freeze", json!({})).await.expect(204);
         let thaw = async |world: &World| {
             let (path, code) = asked(world, THAWS, &anna).await;
@@ -439,6 +453,16 @@ each_database! {
         world.later(Duration::from_secs(86_401));
         let _ = thaw(world).await.expect(200);
         let _ = sign_in(&anna, NEW).await.expect(201);
+        // A restored database brings no token back that the freeze has ended.
+        world.app.services.kernel.db().write(Vec::new(), |tx| {
+            use diesel::{ExpressionMethods as _, RunQueryDsl as _};
+            use seif::kernel::store::schema::tokens;
+            diesel::update(tokens::table).set(tokens::state.eq(1_i16)).execute(tx.conn())?;
+            Ok::<_, seif::kernel::store::StoreError>(())
+        }).await.unwrap();
+        world.restart().await;
+        let program = anna.moved_to(world).with_token(program.token.as_deref().unwrap());
+        let _ = program.get("/api/v1/collections").await.problem(401, "not_signed_in");
     }
 
     async fn a_stranger_with_password_and_mailbox_steps_around_an_app_neither_by_a_reset_nor_by_a_thaw(world: World) {

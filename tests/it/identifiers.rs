@@ -129,6 +129,27 @@ each_database! {
         let _ = sign_in_by(&carl, &late).await.expect(201);
     }
 
+    async fn five_wrong_codes_end_a_change_and_what_was_mailed_to_the_old_one_ends_with_it(world: World) {
+        // P-6, K-1
+        let mut anna = world.owner().await;
+        let new = free(world);
+        let path = begin(world, &anna, &new).await;
+        let code = world.code_for(&new).await;
+        for _ in 0..5 {
+            let _ = anna.put(&path, json!({"code": "000000x"})).await.problem(422, "code_refused");
+        }
+        let _ = anna.put(&path, json!({"code": code})).await.problem(422, "code_refused");
+        // A code for signing in that went to the old address is worth nothing once another signs in.
+        let mut other = anna.clone();
+        let _ = other.sign_in().await.expect(201);
+        world.later(Duration::from_secs(1));
+        let begun = other.post("/api/v1/session/confirmations", json!({"method": "email"})).await.expect(201).json();
+        let confirmation = format!("/api/v1/session/confirmations/{}", begun["id"].as_str().unwrap());
+        let code = world.code_for(&anna.email).await;
+        change(world, &mut anna, &new).await;
+        let _ = other.put(&confirmation, json!({"code": code})).await.problem(422, "code_refused");
+    }
+
     async fn of_two_finishes_at_once_one_changes_it(world: World) {
         let anna = world.owner().await;
         let new = free(world);
@@ -207,6 +228,9 @@ each_database! {
         let code = undo_code(world, &old).await;
         let stranger = world.stranger();
         let path = ask(&stranger, &old).await;
+        // Another code of the same form.
+        let guess = format!("{}-{}", &code[5..], &code[..4]);
+        let _ = stranger.put(&path, json!({"code": guess})).await.problem(422, "code_refused");
         let answers = join_all((0..4).map(|_| stranger.put(&path, json!({"code": code})))).await;
         let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
         statuses.sort_unstable();

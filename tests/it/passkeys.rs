@@ -379,7 +379,10 @@ each_database! {
         let _ = makes(&anna, &mut phone).await;
         let mut beside = Beside::of(world);
         let id = beside.id(anna.account.as_deref().unwrap());
+        let _ = anna.get("/api/v1/session").await.expect(200);
         beside.run(&format!("UPDATE accounts SET state = 2 WHERE id = {id}")).unwrap();
+        // Nor does a session of its own go on that was left over.
+        let _ = anna.get("/api/v1/session").await.problem(401, "not_signed_in");
         let mut stranger = world.stranger();
         world.later(Duration::from_secs(1));
         let _ = signs_in(&mut stranger, &mut phone).await.problem(401, "sign_in_refused");
@@ -502,6 +505,36 @@ each_database! {
         let _ = asks(&stranger).await;
         let _ = world.app.services.accounts.sweep().await.unwrap();
         assert_eq!(Beside::of(world).count("passkey_sign_ins"), 1, "those that are over are gone");
+    }
+
+    async fn an_answer_of_a_device_that_counts_nothing_is_good_once_all_the_same(world: World) {
+        // S-1: its counter does not give a replay away, as with passkeys that are on several devices.
+        let anna = world.owner().await;
+        let mut phone = Device::new(world, 1);
+        let _ = makes(&anna, &mut phone).await;
+        let (path, options) = asks(&world.stranger()).await;
+        let body = json!({"credential": phone.says(&options)});
+        let _ = world.stranger().put(&path, body.clone()).await.expect(201);
+        let _ = world.stranger().put(&path, body).await.problem(401, "sign_in_refused");
+        let (path, options) = challenge(&anna).await;
+        let body = json!({"credential": phone.says(&options)});
+        let mut anna = anna;
+        let answer = anna.put(&path, body.clone()).await.expect(200);
+        anna.keep_session(&answer);
+        let _ = anna.put(&path, body).await.problem(422, "code_refused");
+    }
+
+    async fn wrong_answers_by_an_account_s_own_passkey_are_throttled_like_unknown_ones(world: World) {
+        let anna = world.owner().await;
+        let mut phone = Device::new(world, 1);
+        let _ = makes(&anna, &mut phone).await;
+        let mut stranger = world.stranger();
+        let mut unverified = phone.clone();
+        unverified.verifies = false;
+        for _ in 0..20 {
+            let _ = signs_in(&mut stranger, &mut unverified).await.problem(401, "sign_in_refused");
+        }
+        let _ = signs_in(&mut stranger, &mut phone).await.problem(429, "too_many_requests");
     }
 
     async fn wrong_passkeys_from_one_address_are_throttled_with_wrong_passwords(world: World) {

@@ -393,6 +393,18 @@ each_database! {
         let _ = berta.post(ACCEPT, json!({"code": code})).await.problem(422, "code_refused");
     }
 
+    async fn a_tenant_sends_twenty_invitations_an_hour(world: World) {
+        let anna = world.owner().await;
+        for number in 0..20 {
+            let email = format!("guest{number}@example.lv");
+            let _ = anna.post(INVITATIONS, json!({"email": email, "role": "viewer"})).await.expect(201);
+        }
+        let one_more = json!({"email": "guest20@example.lv", "role": "viewer"});
+        let _ = anna.post(INVITATIONS, one_more.clone()).await.problem(429, "too_many_requests");
+        // Of this tenant: another's are its own.
+        let _ = world.owner().await.post(INVITATIONS, one_more.clone()).await.expect(201);
+    }
+
     async fn nobody_gives_or_takes_away_a_role_above_their_own(world: World) {
         let anna = world.owner().await;
         let admin = world.member(&anna, Role::Admin).await;

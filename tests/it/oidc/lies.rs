@@ -237,7 +237,7 @@ at! { Liar;
         let errand = Errand::of(&confirm(&other).await);
         let back = liar.will_give(&errand, honest(&liar.truth(world, &subject, &errand)));
         let _ = elsewhere(&anna).await.get(&back).await.problem(403, "provider_refused");
-        for letter in ["s.", "l."] {
+        for letter in ["s.", "l.", "c.x"] {
             let _ = other.get(&back.replace("state=c.", &format!("state={letter}"))).await.problem(403, "provider_refused");
         }
         let _ = other.get(&back).await.expect(303);
