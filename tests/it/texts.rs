@@ -81,8 +81,10 @@ fn a_code_by_text_message_confirms_a_session_and_says_what_it_is_for() {
         other.keep_session(&raised);
         let _ = other.put(&path, json!({"code": code(text)})).await.problem(422, "code_refused");
         let history = other.get("/api/v1/account/sign-ins").await.expect(200).json();
-        let by_sms = history["items"].as_array().unwrap().iter().filter(|entry| entry["method"] == "sms").count();
-        assert_eq!(by_sms, 1);
+        let by_sms = history["items"].as_array().unwrap().iter().filter(|entry| entry["method"] == "sms");
+        let outcomes: Vec<&str> = by_sms.map(|entry| entry["outcome"].as_str().unwrap()).collect();
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == "accepted").count(), 1);
+        assert_eq!(outcomes.len(), 2, "the refused one stands there too");
         // R-5, S-3: its place, and that it may cost something.
         let methods = other.get("/api/v1/account/methods").await.expect(200).json();
         let named: Vec<&str> =

@@ -237,9 +237,14 @@ at! { Liar;
         let errand = Errand::of(&confirm(&other).await);
         let back = liar.will_give(&errand, honest(&liar.truth(world, &subject, &errand)));
         let _ = elsewhere(&anna).await.get(&back).await.problem(403, "provider_refused");
-        for letter in ["s.", "l.", "c.x"] {
+        for letter in ["s.", "l."] {
             let _ = other.get(&back.replace("state=c.", &format!("state={letter}"))).await.problem(403, "provider_refused");
         }
+        // Nor by another secret of the same form, whatever else fits.
+        let secret = back.find("state=c.").unwrap() + "state=c.".len();
+        let first = if back[secret..].starts_with('A') { "B" } else { "A" };
+        let forged = format!("{}{first}{}", &back[..secret], &back[secret + 1..]);
+        let _ = other.get(&forged).await.problem(403, "provider_refused");
         let _ = other.get(&back).await.expect(303);
     }
 
