@@ -5,7 +5,7 @@
 
 mod of_tenants;
 
-pub use self::of_tenants::{
+pub(super) use self::of_tenants::{
     audit_entries, collections, daily_uses, idempotency, members, record_tags, record_versions, records,
     subscriber_profiles, tenants, waiting_imports,
 };
