@@ -319,6 +319,7 @@ fn every_text_is_said_somewhere() {
         "recovery-",
         "reset-",
         "thaw-",
+        "erasure-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

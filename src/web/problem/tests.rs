@@ -45,6 +45,7 @@ fn one_of_each() -> Vec<Problem> {
         Problem::AlreadyDone { id: Some("x".into()) },
         Problem::NotEmpty,
         Problem::LastOwner,
+        Problem::TenantLeaving,
         Problem::NotYetApproved { retry_after: second },
         Problem::WouldLockOut,
         Problem::VersionConflict,
