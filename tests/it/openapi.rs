@@ -12,7 +12,9 @@ use seif::web::routes;
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 fn in_the_service() -> BTreeSet<String> {
-    let interface = routes::all().into_iter().filter(|route| route.path.starts_with("/api/v1/"));
+    // The keys of certificates stand where such keys are looked for, and belong to the interface.
+    let belongs = |path: &str| path.starts_with("/api/v1/") || path == "/.well-known/seif-keys.json";
+    let interface = routes::all().into_iter().filter(|route| belongs(route.path));
     interface.map(|route| format!("{} {}", route.method, route.path)).collect()
 }
 
@@ -107,7 +109,9 @@ fn silent_headers(document: &Value) -> Vec<String> {
         let of_tenant = matches!(rule.subject, Subject::Tenant(..));
         demand(!of_tenant || takes(operation, "Seif-Tenant"), "Seif-Tenant");
         // Whoever changes something of a tenant by POST may ask that it be done once.
-        let once = method == "POST" && of_tenant && rule.need != Need::Password;
+        // What ends something is done once by its nature: a repeat finds nothing, and the tenant's keys may be gone.
+        let ends = path.starts_with("/api/v1/tenant/cancellation") || path.ends_with("/records/{id}/erasure");
+        let once = method == "POST" && of_tenant && rule.need != Need::Password && !ends;
         demand(!once || takes(operation, "Idempotency-Key"), "Idempotency-Key");
         let of_record = path.ends_with("/records/{id}");
         demand(!of_record || method == "GET" || takes(operation, "If-Match"), "If-Match");
