@@ -37,6 +37,7 @@ fn one_of_each() -> Vec<Problem> {
         Problem::ConfirmationRequired { assurance: "confirmed", methods: vec!["email", "totp"] },
         Problem::SecondRequired { methods: vec!["totp"] },
         Problem::PolicyUnacknowledged { documents: documents.clone() },
+        Problem::TenantLeaving,
         Problem::NotFound,
         Problem::MethodNotAllowed { allowed: vec![Method::GET, Method::PUT] },
         Problem::NotAcceptable,
