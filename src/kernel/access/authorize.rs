@@ -352,6 +352,7 @@ fn tenant_of(tx: &mut Tx<'_>, account: AccountId, named: Option<TenantId>) -> Re
 
 /// What the account is in the tenant.
 fn place(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<Option<Place>, Denied> {
+    type Row = ((i16, bool), Option<limits::Columns>, Option<rules::Columns>);
     let of_role =
         role_limits::tenant_id.eq(account_tenants::tenant_id).and(role_limits::role.eq(account_tenants::role));
     let query = account_tenants::table
@@ -364,8 +365,7 @@ fn place(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<Option
             ROLE_LIMITS.nullable(),
             rules::COLUMNS.nullable(),
         ));
-    let row: Option<((i16, bool), Option<limits::Columns>, Option<rules::Columns>)> =
-        each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
+    let row: Option<Row> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
     Ok(row.and_then(|(membership, limits, rules)| place_of(Some(membership), limits, rules)))
 }
 
