@@ -1,6 +1,6 @@
 //! Where the tests end the process: between the steps of what must resume after a kill at any of them.
 //!
-//! Without the feature `testing` nothing can be armed, and [`reach`] does nothing.
+//! Without the feature `testing` nothing can be armed, and reaching one does nothing.
 
 /// A place between two steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

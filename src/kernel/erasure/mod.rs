@@ -1,7 +1,7 @@
 //! Erasing an owner so that nothing readable is left, and proving it (P-14).
 //!
 //! The wish stands in the keyring ([`keyring::erasures`](crate::kernel::keyring::erasures)), where no restore can lose
-//! it. The [`mod@deed`] goes through its steps in an order that holds against a kill at any instant: nobody is let in
+//! it. The deed goes through its steps in an order that holds against a kill at any instant: nobody is let in
 //! any more; the ledger's entry and the destruction of the keys, in one transaction; then what the keys sealed, in
 //! bounded batches; then what the engines left over; then every store is searched once more; then the [`certificate`].
 //! Whatever is interrupted goes on where it was, in this process or another.

@@ -1,7 +1,7 @@
 //! Root keys: what wraps every owner's key, and who keeps them.
 //!
-//! A key that we hold ourselves ([`LocalRoot`], from [`files`]) wraps at once. A key that never leaves its keeper wraps
-//! there: [`remote`] asks, on threads of its own, so that no request waits for a keeper that it does not need.
+//! A key that we hold ourselves (`LocalRoot`, from `files`) wraps at once. A key that never leaves its keeper wraps
+//! there: `remote` asks, on threads of its own, so that no request waits for a keeper that it does not need.
 
 pub(super) mod files;
 mod openbao;
