@@ -97,7 +97,7 @@ impl KeyFile {
     }
 
     fn store(&self, keys: &RootKeys, entropy: &Entropy) -> Result<(), KeyringError> {
-        let plain = keys.encode();
+        let plain = keys.encode()?;
         let bytes = match &self.passphrase {
             None => plain,
             Some(passphrase) => SealedFile::seal(passphrase, &plain, entropy)?,
@@ -135,9 +135,9 @@ struct KeysFile {
 }
 
 impl RootKeys {
-    fn encode(&self) -> Zeroizing<Vec<u8>> {
+    fn encode(&self) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
         let keys = self.0.iter().map(|(version, key)| (*version, BASE64.encode(key.reveal()))).collect();
-        Zeroizing::new(serde_json::to_vec(&KeysFile { format: 1, keys }).unwrap_or_default())
+        written(&KeysFile { format: 1, keys })
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
@@ -155,6 +155,11 @@ impl RootKeys {
         let key = self.0.get(&u32::try_from(version).ok()?)?;
         Some(LocalRoot::new(version, key))
     }
+}
+
+/// What goes into a file: never an empty one in the place of keys.
+fn written(file: &impl serde::Serialize) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+    serde_json::to_vec(file).map(Zeroizing::new).map_err(|_| KeyringError::Defect("root keys that cannot be written"))
 }
 
 /// A file of root keys under a passphrase. The parameters stand in it, so that raising them later breaks nothing.
@@ -186,7 +191,7 @@ impl SealedFile {
             salt: BASE64.encode(salt),
             sealed: BASE64.encode(sealed),
         };
-        Ok(Zeroizing::new(serde_json::to_vec(&file).unwrap_or_default()))
+        written(&file)
     }
 
     fn open(&self, passphrase: &Secret<String>) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
