@@ -113,7 +113,7 @@ enum Outcome {
     Weak(Vec<Weakness>),
     Second(Vec<Method>),
     Waits(Time),
-    Done(Addresses),
+    Done,
 }
 
 impl Accounts {
@@ -136,9 +136,16 @@ impl Accounts {
         let phc = self.0.hashing.hash(new.clone().into_secret(), self.kernel().entropy()).await;
         let chosen = Chosen { phc: phc.map_err(Failure::from)?, strength: new.strength() };
         let scope = self.recovering(id).await?.ok_or(RenewError::CodeRefused)?;
+        let tenants = match addresses {
+            Addresses::Kept => Vec::new(),
+            Addresses::Lifted => self.tenants_of(&scope, before_sign_in(id), origin).await?,
+        };
+        let all = (scope.clone(), tenants);
         let rules = *self.rules();
         let from = origin.clone();
-        let finish = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Outcome, StoreError> {
+        let finish = move |tx: &mut Tx<'_>,
+                           (scope, tenants): &(AccountScope, Vec<TenantScope>)|
+              -> Result<Outcome, StoreError> {
             let tried = recovering::try_code(tx, scope, id, &[aim], &code, rules.code_tries, &from)?;
             let Tried::Fits(asked) = tried else { return Ok(Outcome::Refused) };
             let person = person::find(tx, scope)?;
@@ -175,38 +182,30 @@ impl Accounts {
             if recovering::use_up(tx, id)? == Used::Before {
                 return Ok(Outcome::Refused);
             }
-            let regaining = Regaining { aim, person: &person, phones: rules.sessions.phones, origin: &from };
-            take_effect(tx, scope, &regaining, &chosen, addresses)
+            let phones = rules.sessions.phones;
+            let regaining = Regaining { aim, person: &person, phones, origin: &from, addresses, tenants };
+            take_effect(tx, scope, &regaining, &chosen)
         };
-        let outcome = self.kernel().write("accounts.renew", &scope, finish).await.map_err(Failure::from)?;
+        let outcome = self.kernel().write("accounts.renew", &all, finish).await.map_err(Failure::from)?;
         match outcome {
             Outcome::Refused => Err(RenewError::CodeRefused),
             Outcome::Weak(weak) => Err(not_taken(NotTaken::Weak(weak), "/new_password")),
             Outcome::Second(methods) => Err(RenewError::SecondRequired(methods)),
             Outcome::Waits(until) => Ok(Renewed::Waits { until }),
-            Outcome::Done(addresses) => {
+            Outcome::Done => {
                 if aim == Aim::Thaw {
                     self.kernel().keyring().thaw_account(scope.account()).await.map_err(Failure::from)?;
                 }
                 self.revoke_ended(scope.account(), before_sign_in(id), origin).await?;
-                if addresses == Addresses::Lifted {
-                    self.audit_lifted(scope.account(), before_sign_in(id), origin).await?;
-                }
                 Ok(Renewed::Done)
             }
         }
     }
 
-    /// Enters a lifted list in the audit of each tenant of the account.
-    async fn audit_lifted(&self, account: AccountId, by: By, origin: &Origin) -> Result<(), Failure> {
-        let kernel = self.kernel();
-        for (scope, _) in scopes_of(kernel, account, by, origin).await? {
-            let enter = move |tx: &mut Tx<'_>, scope: &TenantScope| {
-                audit::record(tx, scope, &Event::new(Action::AddressesLifted).of(Subject::Account(account)))
-            };
-            kernel.write("accounts.audit_lifted", &scope, enter).await?;
-        }
-        Ok(())
+    /// The scope of each tenant that the account belongs to, for its audit.
+    async fn tenants_of(&self, scope: &AccountScope, by: By, origin: &Origin) -> Result<Vec<TenantScope>, Failure> {
+        let scopes = scopes_of(self.kernel(), scope.account(), by, origin).await?;
+        Ok(scopes.into_iter().map(|(scope, _)| scope).collect())
     }
 
     /// From when a new password can be set that waits, if one does.
@@ -281,6 +280,9 @@ struct Regaining<'r> {
     person: &'r Person,
     phones: Phones,
     origin: &'r Origin,
+    addresses: Addresses,
+    /// Whose audit tells of a lifted list.
+    tenants: &'r [TenantScope],
 }
 
 /// The new password holds, and nothing that was known before does.
@@ -289,9 +291,8 @@ fn take_effect(
     scope: &AccountScope,
     regaining: &Regaining<'_>,
     chosen: &Chosen,
-    addresses: Addresses,
 ) -> Result<Outcome, StoreError> {
-    let Regaining { aim, person, phones, origin } = *regaining;
+    let Regaining { aim, person, phones, origin, addresses, .. } = *regaining;
     let (from, notice, step) = match aim {
         Aim::Thaw => (Standing::Frozen, Notice::AccountThawed, Regained::Thawed),
         Aim::Reset | Aim::Freeze => (Standing::Active, Notice::PasswordChanged, Regained::Done),
@@ -306,22 +307,24 @@ fn take_effect(
     if aim == Aim::Thaw {
         prompts::ask(tx, scope, Prompt::ReviewMethods)?;
     }
-    Ok(Outcome::Done(match addresses {
-        Addresses::Lifted => lift(tx, scope, regaining)?,
-        Addresses::Kept => Addresses::Kept,
-    }))
+    if addresses == Addresses::Lifted {
+        lift(tx, scope, regaining)?;
+    }
+    Ok(Outcome::Done)
 }
 
-/// Lets the account be used from anywhere; gives whether there was a list.
-fn lift(tx: &mut Tx<'_>, scope: &AccountScope, regaining: &Regaining<'_>) -> Result<Addresses, StoreError> {
-    let Regaining { person, origin, .. } = regaining;
+/// Lets the account be used from anywhere, where it has a list: its tenants' audit and its person learn of it.
+fn lift(tx: &mut Tx<'_>, scope: &AccountScope, regaining: &Regaining<'_>) -> Result<(), StoreError> {
+    let Regaining { person, origin, tenants, .. } = *regaining;
     if addresses::find(tx, scope)? == AddressList::default() {
-        return Ok(Addresses::Kept);
+        return Ok(());
     }
     addresses::replace(tx, scope, &AddressList::default())?;
+    for tenant in tenants {
+        audit::record(tx, tenant, &Event::new(Action::AddressesLifted).of(Subject::Account(scope.account())))?;
+    }
     tell_of(tx, scope, person, Notice::AddressesLifted, origin)?;
-    everywhere::mail_besides(tx, scope, person, &Notice::AddressesLifted)?;
-    Ok(Addresses::Lifted)
+    everywhere::mail_besides(tx, scope, person, &Notice::AddressesLifted)
 }
 
 /// Until when a new password has yet to wait; nothing once it has waited. Where it did not wait yet, it begins to, and

@@ -16,7 +16,6 @@ use crate::kernel::access::sessions::Phone;
 use crate::kernel::access::{AccountAccess, Proof, Session, SignInRules, TenantAccess, Verdict, memberships};
 use crate::kernel::audit::{self, Action, Event};
 use crate::kernel::ids::{AccountId, TenantId};
-use crate::kernel::personal::Personal;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{AccountScope, InTenant as _, ServiceScope, TenantScope};
@@ -255,7 +254,7 @@ impl Accounts {
     }
 
     /// Replaces the tenant's rules; they count from the next request of every session and token on. Its members are told,
-    /// each under their own key, once the change stands.
+    /// each under their own key, in the transaction that changes them.
     ///
     /// # Errors
     /// See [`RulesError`].
@@ -270,41 +269,38 @@ impl Accounts {
         if (way, lockout) == (WayIn::None, Lockout::Unwanted) {
             return Err(RulesError::WouldLockOut);
         }
+        let all = (access.scope.clone(), self.member_scopes(access).await?);
         let wanted = rules.clone();
-        let set = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<Option<Personal<String>>, RulesError> {
-            if find(tx, scope)? == wanted {
-                return Ok(None);
-            }
-            rules::replace(tx, scope.tenant(), wanted.kept())?;
-            audit::record(tx, scope, &Event::new(Action::SignInRulesChanged))?;
-            Ok(Some(profile::find(tx, scope)?.name))
-        };
-        if let Some(tenant_name) = self.kernel().write("tenants.set_sign_in_rules", &access.scope, set).await? {
-            self.tell_members(access, &Notice::SignInRulesChanged { tenant_name }).await?;
-        }
+        let set =
+            move |tx: &mut Tx<'_>, (scope, members): &(TenantScope, Vec<AccountScope>)| -> Result<(), RulesError> {
+                if find(tx, scope)? == wanted {
+                    return Ok(());
+                }
+                rules::replace(tx, scope.tenant(), wanted.kept())?;
+                audit::record(tx, scope, &Event::new(Action::SignInRulesChanged))?;
+                let tenant_name = profile::find(tx, scope)?.name;
+                for member in members {
+                    let person = person::find(tx, member)?;
+                    tell(tx, member, &person, Notice::SignInRulesChanged { tenant_name: tenant_name.clone() })?;
+                }
+                Ok(())
+            };
+        self.kernel().write("tenants.set_sign_in_rules", &all, set).await?;
         Ok(rules)
     }
 
-    /// Tells everybody who belongs to the tenant. Who cannot be told now is left out, and reads it in the tenant.
-    async fn tell_members(&self, access: &TenantAccess, notice: &Notice) -> Result<(), Failure> {
-        let kernel = self.kernel();
+    /// The scope of everybody who belongs to the tenant; whose keys are destroyed is left out.
+    async fn member_scopes(&self, access: &TenantAccess) -> Result<Vec<AccountScope>, Failure> {
+        let mut scopes = Vec::new();
         let mut after: Option<AccountId> = None;
         loop {
             let part = self.member_accounts(access, after, PART).await?;
             for account in &part {
-                let Some(scope) = self.scope_of(*account).await? else { continue };
-                let notice = notice.clone();
-                let told = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<(), StoreError> {
-                    let person = person::find(tx, scope)?;
-                    tell(tx, scope, &person, notice.clone())
-                };
-                if kernel.write("accounts.tell", &scope, told).await.is_err() {
-                    tracing::warn!(%account, "a member was not told that the tenant's rules have changed");
-                }
+                scopes.extend(self.scope_of(*account).await?);
             }
             after = part.last().copied();
             if part.len() < usize::try_from(PART).unwrap_or(usize::MAX) {
-                return Ok(());
+                return Ok(scopes);
             }
         }
     }

@@ -31,6 +31,8 @@ pub trait Scope: Clone + Send + Sync + sealed::Sealed + 'static {
     fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError>;
 }
 
+mod together;
+
 mod sealed {
     pub trait Sealed {}
 }
