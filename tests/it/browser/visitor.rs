@@ -95,7 +95,7 @@ impl Visitor {
     pub(super) async fn presses(&self, css: &str) {
         let before = self.finds("html").await;
         self.finds(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
-        for _ in 0..200 {
+        for _ in 0..1_500 {
             // The old page's element is gone with the page.
             if before.tag_name().await.is_err() {
                 self.finds("footer").await;
@@ -108,7 +108,7 @@ impl Visitor {
 
     /// Waits until the page has gone on by itself to a path that begins so, and holds what `css` names.
     pub(super) async fn waits_for(&self, css: &str, path: &str) {
-        for _ in 0..500 {
+        for _ in 0..1_500 {
             if self.path().await.starts_with(path) {
                 self.finds(css).await;
                 return;
