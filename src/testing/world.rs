@@ -102,6 +102,12 @@ impl World {
         self.restart_on(|_| {}).await;
     }
 
+    /// The same, with a configuration file of this content from now on.
+    pub async fn restart_with(&mut self, configuration: &str) {
+        configuration.clone_into(&mut self.configuration);
+        self.restart().await;
+    }
+
     /// The same, on a folder that `change` has changed between.
     pub async fn restart_on(&mut self, change: impl FnOnce(&Path)) {
         self.stop().await;

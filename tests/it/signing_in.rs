@@ -328,8 +328,8 @@ fn raised_parameters_hash_a_password_again_at_its_next_sign_in() {
     // P-8: the same account, before and after the operator raised the cost.
     World::run_with(seif::testing::Database::Sqlite, "[passwords]\nmemory_kib = 7168\npasses = 5\n", async |world| {
         let mut anna = world.owner().await;
-        // The restart is with the defaults: more memory.
-        world.restart().await;
+        // The defaults: more memory.
+        world.restart_with("").await;
         anna = returned(world, &anna);
         let before = stored_password(world);
         let _ = anna.sign_in().await.expect(201);

@@ -164,6 +164,11 @@ impl Visitor {
         }
     }
 
+    /// Where the link that `css` names leads.
+    pub(super) async fn leads(&self, css: &str) -> String {
+        self.finds(css).await.attr("href").await.unwrap().unwrap()
+    }
+
     /// The text of what `css` names, as it is seen.
     pub(super) async fn reads(&self, css: &str) -> String {
         self.finds(css).await.text().await.unwrap()
