@@ -12,6 +12,7 @@
 //! | [`lookup`] | tags |
 //! | [`mod@derive`] | one key for each use |
 //! | [`aead`] | XAES-256-GCM, behind a trait |
+//! | [`stream`] | what is too long for memory, in chunks |
 //! | [`passkey`] | the ceremonies of WebAuthn |
 //! | [`password`] | Argon2id on threads of its own, with a bounded queue |
 //! | [`leaked`] | how published lists name a leaked password |
@@ -28,6 +29,7 @@ pub mod lookup;
 pub mod owner;
 pub mod passkey;
 pub mod password;
+pub mod stream;
 pub mod token;
 pub mod totp;
 

@@ -1,0 +1,2 @@
+ALTER TABLE instance DROP COLUMN planned;
+ALTER TABLE instance DROP COLUMN reached;
