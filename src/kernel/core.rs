@@ -8,6 +8,7 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use crate::kernel::access::{FROZEN, tokens as tokens_state};
 use crate::kernel::audit::journal::Journal;
+use crate::kernel::backup::standing::{self, Found};
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys};
 use crate::kernel::entropy::Entropy;
@@ -58,6 +59,7 @@ struct Inner {
     entropy: Entropy,
     journal: Journal,
     day: Mutex<Option<DayScope>>,
+    found: Found,
 }
 
 /// Why the kernel did not start.
@@ -93,16 +95,27 @@ impl Kernel {
         let keyring = Keyring::open(keyring, root, clock.clone(), entropy.clone())?;
         migrate(&mut Conn::open(&database)?, Schema::Data)?;
         let db = Db::open(database, clock.clone(), entropy.clone(), &options)?;
+        demand_same_installation(&db, &keyring)?;
+        let standing = standing::compare(&db, &keyring)?;
+        let erased_again = standing::erase_in_keyring(&db, &keyring, standing)?;
         let resurrected = compare(&db, &keyring)?;
         erasure::erase_again(&db, &resurrected)?;
         erasure::erase_records_again(&db, &keyring)?;
         apply_revocations(&db, &keyring)?;
+        let sessions_ended = standing::move_on(&db, &keyring, standing)?;
+        let found = Found { standing, sessions_ended, erased_again: erased_again.max(resurrected.len()) };
         let journal =
             Journal::open(journal, db.clone(), clock.clone(), entropy.clone()).map_err(|_| StartError::Journal)?;
-        let kernel = Self(Arc::new(Inner { db, keyring, clock, entropy, journal, day: Mutex::new(None) }));
+        let kernel = Self(Arc::new(Inner { db, keyring, clock, entropy, journal, day: Mutex::new(None), found }));
         kernel.0.keyring.create_blocking(Owner::Service)?;
         kernel.mirror_blocking(Owner::Service)?;
         Ok(kernel)
+    }
+
+    /// What the start has found: whether a database was put back from a copy, and what followed.
+    #[must_use]
+    pub fn found(&self) -> Found {
+        self.0.found
     }
 
     /// The data's database, for transactions that reach no sealed row.
@@ -499,11 +512,8 @@ fn demand_open(tx: &mut Tx<'_>, keys: &[(Owner, KeyVersion)]) -> Result<(), Stor
     Ok(())
 }
 
-/// Compares the data with the keyring at the start: one installation, and no owner's key missing unless the ledger says
-/// that it was erased.
-///
-/// Gives the owners whom the ledger knows as erased and who are here all the same: a back-up has brought them back.
-fn compare(db: &Db, keyring: &Keyring) -> Result<Vec<Owner>, StartError> {
+/// The data and the keyring are of one installation; new data becomes the keyring's.
+fn demand_same_installation(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
     let ours = keyring.instance();
     let theirs = db.write_blocking(Vec::new(), move |tx| -> Result<InstanceId, StoreError> {
         let known: Option<InstanceId> = instance::table.select(instance::id).get_result(tx.conn()).optional()?;
@@ -515,9 +525,13 @@ fn compare(db: &Db, keyring: &Keyring) -> Result<Vec<Owner>, StartError> {
             .execute(tx.conn())?;
         Ok(ours)
     })?;
-    if ours != theirs {
-        return Err(StartError::Foreign);
-    }
+    if ours == theirs { Ok(()) } else { Err(StartError::Foreign) }
+}
+
+/// Compares the data with the keyring at the start: no owner's key is missing unless the ledger says that it was erased.
+///
+/// Gives the owners whom the ledger knows as erased and who are here all the same: a back-up has brought them back.
+fn compare(db: &Db, keyring: &Keyring) -> Result<Vec<Owner>, StartError> {
     let mirrored: Vec<(i16, AnyId)> = db.read_here(None, |tx| {
         key_versions::table
             .filter(key_versions::state.ne(KeyState::Destroyed.code()))
@@ -526,11 +540,22 @@ fn compare(db: &Db, keyring: &Keyring) -> Result<Vec<Owner>, StartError> {
             .load(tx.conn())
             .map_err(StoreError::from)
     })?;
+    let owners = mirrored.into_iter().filter_map(|(kind, id)| Owner::decode(kind, *id.as_bytes()).ok());
+    resurrected(owners, keyring)
+}
+
+/// Of owners with data, those who were erased.
+///
+/// # Errors
+/// [`StartError::KeysMissing`] when some have neither a key nor an entry in the ledger.
+pub(in crate::kernel) fn resurrected(
+    owners: impl IntoIterator<Item = Owner>,
+    keyring: &Keyring,
+) -> Result<Vec<Owner>, StartError> {
     let held: std::collections::HashSet<Owner> = keyring.owners()?.into_iter().map(|(owner, ..)| owner).collect();
     let mut missing = 0;
     let mut resurrected = Vec::new();
-    for (kind, id) in mirrored {
-        let Ok(owner) = Owner::decode(kind, *id.as_bytes()) else { continue };
+    for owner in owners {
         // Day keys are destroyed by plan, and need no entry.
         let expected = matches!(owner, Owner::Day(_) | Owner::Letter(_)) || held.contains(&owner);
         if expected {

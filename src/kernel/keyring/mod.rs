@@ -8,6 +8,7 @@
 //! [`KeyringError::Away`] until it can read again.
 
 pub(in crate::kernel) mod cache;
+pub(in crate::kernel) mod epochs;
 pub mod erasures;
 pub mod identifiers;
 pub mod ledger;

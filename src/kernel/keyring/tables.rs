@@ -7,6 +7,8 @@ diesel::table! {
     instance (id) {
         id -> Uid,
         created_at -> BigInt,
+        reached -> BigInt,
+        planned -> BigInt,
     }
 }
 
@@ -145,3 +147,5 @@ diesel::table! {
         created_at -> BigInt,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(owner_keys, ledger);

@@ -17,6 +17,7 @@ diesel::table! {
     instance (id) {
         id -> Uid,
         created_at -> BigInt,
+        epoch -> BigInt,
     }
 }
 

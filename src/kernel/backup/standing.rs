@@ -1,0 +1,122 @@
+//! Whether one of the two databases was put back from a copy, by whatever means, and what follows before anybody is
+//! served.
+
+use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
+
+use crate::kernel::StartError;
+use crate::kernel::crypto::Owner;
+use crate::kernel::ids::AnyId;
+use crate::kernel::keyring::{KeyState, Keyring};
+use crate::kernel::store::schema::{
+    anonymous_sessions, confirmations, instance, key_versions, passkey_sign_ins, provider_sessions, sessions,
+};
+use crate::kernel::store::{Db, StoreError, Tx};
+
+/// The epoch of data that `seif backup restore` has put back: behind whatever a keyring has reached.
+pub(super) const PUT_BACK: i64 = -1;
+
+/// How the two databases stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// As they were left.
+    Even,
+    /// The data is behind the keyring: it was put back from a copy.
+    DataBehind,
+    /// The keyring is behind the data: it was put back from a copy.
+    KeyringBehind,
+}
+
+/// What a start has found and done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// How the databases stood.
+    pub standing: Standing,
+    /// How many sessions were ended, because of that.
+    pub sessions_ended: usize,
+    /// How many owners had come back and were erased again.
+    pub erased_again: usize,
+}
+
+/// Erases in the keyring once more whom a copy of it has brought back. A ledger's entry without the destruction of the
+/// keys cannot come about otherwise: they are one transaction. Where the keyring is behind, its ledger may be too, and
+/// the data says who was erased.
+pub(in crate::kernel) fn erase_in_keyring(db: &Db, keyring: &Keyring, standing: Standing) -> Result<usize, StartError> {
+    let mut returned = keyring.erased_with_keys()?;
+    if standing == Standing::KeyringBehind {
+        let held: std::collections::HashSet<Owner> = keyring.owners()?.into_iter().map(|(owner, ..)| owner).collect();
+        let erased = db.read_here(None, erased_owners)?;
+        returned.extend(erased.into_iter().filter(|owner| held.contains(owner)));
+    }
+    returned.sort_unstable_by_key(|owner| (owner.kind(), owner.id_bytes()));
+    returned.dedup();
+    for owner in &returned {
+        keyring.erase_again(*owner)?;
+    }
+    if !returned.is_empty() {
+        tracing::warn!(owners = returned.len(), "a copy of the keyring had brought back who was erased: erased again");
+    }
+    Ok(returned.len())
+}
+
+/// The tenants and accounts whose keys the data knows as destroyed, every version.
+fn erased_owners(tx: &mut Tx<'_>) -> Result<Vec<Owner>, StoreError> {
+    let rows: Vec<(i16, AnyId, i16)> = key_versions::table
+        .select((key_versions::owner_kind, key_versions::owner_id, key_versions::state))
+        .load(tx.conn())?;
+    let mut destroyed = std::collections::HashMap::new();
+    for (kind, id, state) in rows {
+        let Ok(owner) = Owner::decode(kind, *id.as_bytes()) else { continue };
+        let all = destroyed.entry(owner).or_insert(true);
+        *all = *all && state == KeyState::Destroyed.code();
+    }
+    let erasable = |owner: &Owner| matches!(owner, Owner::Tenant(_) | Owner::Account(_));
+    Ok(destroyed.into_iter().filter(|(owner, all)| *all && erasable(owner)).map(|(owner, _)| owner).collect())
+}
+
+/// How the databases stand. Read in this order, nodes that start at once see each other as even.
+pub(in crate::kernel) fn compare(db: &Db, keyring: &Keyring) -> Result<Standing, StartError> {
+    let reached = keyring.epoch_reached()?;
+    let here = epoch(db)?;
+    Ok(if here < reached {
+        Standing::DataBehind
+    } else if here > keyring.epoch_planned()? {
+        Standing::KeyringBehind
+    } else {
+        Standing::Even
+    })
+}
+
+/// Moves both databases on to a new epoch, and with that ends every session where one of them was put back: one
+/// transaction, so that a kill before it leaves the sign of the restore, and after it no session. Gives how many ended.
+pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing) -> Result<usize, StartError> {
+    let next = epoch(db)?.max(keyring.epoch_planned()?).max(keyring.epoch_reached()?) + 1;
+    keyring.plan_epoch(next)?;
+    let ended = db.write_blocking(Vec::new(), move |tx| -> Result<usize, StoreError> {
+        let ended = if standing == Standing::Even { 0 } else { end_sessions(tx)? };
+        let behind = instance::table.filter(instance::epoch.lt(next));
+        diesel::update(behind).set(instance::epoch.eq(next)).execute(tx.conn())?;
+        Ok(ended)
+    })?;
+    keyring.reach_epoch(next)?;
+    match standing {
+        Standing::Even => {}
+        Standing::DataBehind => tracing::warn!(ended, "the data was put back from a copy: every session was ended"),
+        Standing::KeyringBehind => {
+            tracing::warn!(ended, "the keyring was put back from a copy: every session was ended");
+        }
+    }
+    Ok(ended)
+}
+
+fn epoch(db: &Db) -> Result<i64, StoreError> {
+    db.read_here(None, |tx| Ok(instance::table.select(instance::epoch).get_result(tx.conn())?))
+}
+
+/// Ends every session, and whatever is on its way to one.
+fn end_sessions(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    diesel::delete(provider_sessions::table).execute(tx.conn())?;
+    diesel::delete(confirmations::table).execute(tx.conn())?;
+    diesel::delete(passkey_sign_ins::table).execute(tx.conn())?;
+    diesel::delete(anonymous_sessions::table).execute(tx.conn())?;
+    Ok(diesel::delete(sessions::table).execute(tx.conn())?)
+}
