@@ -19,7 +19,10 @@ impl Keyring {
     /// The keyring is away.
     pub(in crate::kernel) fn epoch_reached(&self) -> Result<i64, KeyringError> {
         self.db().read_here(None, |tx| {
-            instance::table.select(instance::reached).get_result(tx.conn()).map_err(|error| StoreError::from(error).into())
+            instance::table
+                .select(instance::reached)
+                .get_result(tx.conn())
+                .map_err(|error| StoreError::from(error).into())
         })
     }
 
@@ -29,7 +32,10 @@ impl Keyring {
     /// The keyring is away.
     pub(in crate::kernel) fn epoch_planned(&self) -> Result<i64, KeyringError> {
         self.db().read_here(None, |tx| {
-            instance::table.select(instance::planned).get_result(tx.conn()).map_err(|error| StoreError::from(error).into())
+            instance::table
+                .select(instance::planned)
+                .get_result(tx.conn())
+                .map_err(|error| StoreError::from(error).into())
         })
     }
 
@@ -88,18 +94,18 @@ impl Keyring {
     /// # Errors
     /// The keyring is away.
     pub(in crate::kernel) fn erased_with_keys(&self) -> Result<Vec<Owner>, KeyringError> {
-        let rows: Vec<(i16, AnyId)> = self.db().read_here(None, |tx| {
-            owner_keys::table
-                .inner_join(
-                    ledger::table
-                        .on(ledger::owner_kind.eq(owner_keys::owner_kind).and(ledger::owner_id.eq(owner_keys::owner_id))),
-                )
-                .filter(ledger::row_id.eq(AnyId::from_bytes([0; 16])))
-                .select((owner_keys::owner_kind, owner_keys::owner_id))
-                .distinct()
-                .load(tx.conn())
-                .map_err(StoreError::from)
-        })?;
+        let rows: Vec<(i16, AnyId)> =
+            self.db().read_here(None, |tx| {
+                owner_keys::table
+                    .inner_join(ledger::table.on(
+                        ledger::owner_kind.eq(owner_keys::owner_kind).and(ledger::owner_id.eq(owner_keys::owner_id)),
+                    ))
+                    .filter(ledger::row_id.eq(AnyId::from_bytes([0; 16])))
+                    .select((owner_keys::owner_kind, owner_keys::owner_id))
+                    .distinct()
+                    .load(tx.conn())
+                    .map_err(StoreError::from)
+            })?;
         let owner = |(kind, id): (i16, AnyId)| {
             Owner::decode(kind, *id.as_bytes()).map_err(|_| KeyringError::Defect("an owner of no kind"))
         };

@@ -15,6 +15,7 @@ mod pool;
 pub mod schema;
 mod tables;
 pub(in crate::kernel) mod tx;
+pub(in crate::kernel) mod whole;
 mod work;
 
 pub(crate) use conn::each;
