@@ -97,7 +97,7 @@ impl Kernel {
         let db = Db::open(database, clock.clone(), entropy.clone(), &options)?;
         demand_same_installation(&db, &keyring)?;
         let standing = standing::compare(&db, &keyring)?;
-        let erased_again = standing::erase_in_keyring(&db, &keyring, standing)?;
+        let erased_again = standing::erase_in_keyring(&db, &keyring)?;
         let resurrected = compare(&db, &keyring)?;
         erasure::erase_again(&db, &resurrected)?;
         erasure::erase_records_again(&db, &keyring)?;

@@ -38,13 +38,14 @@ pub struct Found {
 }
 
 /// Erases in the keyring once more whom a copy of it has brought back. A ledger's entry without the destruction of the
-/// keys cannot come about otherwise: they are one transaction. Where the keyring is behind, its ledger may be too, and
-/// the data says who was erased.
-pub(in crate::kernel) fn erase_in_keyring(db: &Db, keyring: &Keyring, standing: Standing) -> Result<usize, StartError> {
+/// keys cannot come about otherwise: they are one transaction. A copy from before the erasure has no entry either; then
+/// the data says who was erased, whose mirror of the keys was closed first.
+pub(in crate::kernel) fn erase_in_keyring(db: &Db, keyring: &Keyring) -> Result<usize, StartError> {
     let mut returned = keyring.erased_with_keys()?;
-    if standing == Standing::KeyringBehind {
+    // Read in this order, an erasure that another process has begun is seen as one.
+    let erased = db.read_here(None, erased_owners)?;
+    if keyring.erasures_closing()? == 0 {
         let held: std::collections::HashSet<Owner> = keyring.owners()?.into_iter().map(|(owner, ..)| owner).collect();
-        let erased = db.read_here(None, erased_owners)?;
         returned.extend(erased.into_iter().filter(|owner| held.contains(owner)));
     }
     returned.sort_unstable_by_key(|owner| (owner.kind(), owner.id_bytes()));
@@ -53,6 +54,7 @@ pub(in crate::kernel) fn erase_in_keyring(db: &Db, keyring: &Keyring, standing: 
         keyring.erase_again(*owner)?;
     }
     if !returned.is_empty() {
+        keyring.scrub()?;
         tracing::warn!(owners = returned.len(), "a copy of the keyring had brought back who was erased: erased again");
     }
     Ok(returned.len())

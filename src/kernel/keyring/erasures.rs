@@ -300,6 +300,17 @@ impl Keyring {
         Ok(rows.into_iter().filter_map(|(kind, id)| Owner::decode(kind, *id.as_bytes()).ok()).collect())
     }
 
+    /// How many erasures have begun whose keys are not destroyed yet.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn erasures_closing(&self) -> Result<i64, KeyringError> {
+        self.db().read_here(None, |tx| {
+            let closing = erasures::table.filter(erasures::state.eq(Stage::Closing.code()));
+            closing.count().get_result(tx.conn()).map_err(|error| StoreError::from(error).into())
+        })
+    }
+
     /// The erasures that have begun and are not certified.
     ///
     /// # Errors
