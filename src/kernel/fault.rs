@@ -19,11 +19,25 @@ pub enum Point {
     RootDestroying,
     /// Its key is gone, and nothing says so.
     RootGone,
+    /// A back-up has its label, and no row.
+    BackupBegun,
+    /// It is written, and has no name.
+    BackupWritten,
+    /// It has its name.
+    BackupNamed,
+    /// What a restore fills has its schema, and no row.
+    RestoreBegun,
+    /// Its rows are in a transaction that is not committed.
+    RestoreFilled,
+    /// They are committed, and the database does not stand where it is looked for.
+    RestoreCommitted,
+    /// It stands there, and nobody has applied what must not go back in time.
+    RestorePlaced,
 }
 
 impl Point {
     /// Every place that there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 14] = [
         Self::RootPlanned,
         Self::RootMade,
         Self::RootCurrent,
@@ -31,6 +45,13 @@ impl Point {
         Self::RootRewrapped,
         Self::RootDestroying,
         Self::RootGone,
+        Self::BackupBegun,
+        Self::BackupWritten,
+        Self::BackupNamed,
+        Self::RestoreBegun,
+        Self::RestoreFilled,
+        Self::RestoreCommitted,
+        Self::RestorePlaced,
     ];
 
     /// As the tests name it.
@@ -44,6 +65,13 @@ impl Point {
             Self::RootRewrapped => "root-rewrapped",
             Self::RootDestroying => "root-destroying",
             Self::RootGone => "root-gone",
+            Self::BackupBegun => "backup-begun",
+            Self::BackupWritten => "backup-written",
+            Self::BackupNamed => "backup-named",
+            Self::RestoreBegun => "restore-begun",
+            Self::RestoreFilled => "restore-filled",
+            Self::RestoreCommitted => "restore-committed",
+            Self::RestorePlaced => "restore-placed",
         }
     }
 }

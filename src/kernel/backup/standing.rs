@@ -54,7 +54,7 @@ pub(in crate::kernel) fn erase_in_keyring(db: &Db, keyring: &Keyring) -> Result<
         keyring.erase_again(*owner)?;
     }
     if !returned.is_empty() {
-        keyring.scrub()?;
+        keyring.db().scrub()?;
         tracing::warn!(owners = returned.len(), "a copy of the keyring had brought back who was erased: erased again");
     }
     Ok(returned.len())

@@ -14,6 +14,7 @@ use diesel::{QueryResult, RunQueryDsl as _, sql_query};
 
 use crate::kernel::ids::{AnyId, TenantId, Uid};
 use crate::kernel::store::dialect::ROWS_ROLE;
+use crate::kernel::store::migrate::Schema;
 use crate::kernel::store::{Conn, StoreError};
 
 /// A value of a row.
@@ -193,6 +194,39 @@ pub fn migrations(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     let rows: Vec<Named> =
         load(conn, &format!("SELECT version AS name, '' AS text FROM {MIGRATIONS} ORDER BY version"))?;
     Ok(rows.into_iter().map(|row| row.name).collect())
+}
+
+/// The root versions that wrap at least one owner key, of a keyring.
+///
+/// # Errors
+/// The store's.
+pub fn root_versions(conn: &mut Conn) -> Result<Vec<i64>, StoreError> {
+    let wrapping = "SELECT DISTINCT CAST(root_version AS TEXT) AS name, '' AS text FROM owner_keys
+         WHERE wrapped IS NOT NULL";
+    let rows: Vec<Named> = load(conn, wrapping)?;
+    let mut versions: Vec<i64> = rows.iter().filter_map(|row| row.name.parse().ok()).collect();
+    versions.sort_unstable();
+    Ok(versions)
+}
+
+/// Marks a database as put back from a copy, by an epoch that no start leaves there.
+///
+/// # Errors
+/// The store's; the schema is from before there were epochs.
+pub fn mark(conn: &mut Conn, schema: Schema, epoch: i64) -> Result<(), StoreError> {
+    let column = match schema {
+        Schema::Data => "epoch",
+        Schema::Keyring => "planned",
+    };
+    Ok(conn.batch(&format!("UPDATE instance SET {column} = {epoch}"))?)
+}
+
+/// Deletes what the migrations have put into `table`, which nobody has used.
+///
+/// # Errors
+/// The store's.
+pub fn clear(conn: &mut Conn, table: &Table) -> Result<(), StoreError> {
+    Ok(conn.batch(&format!("DELETE FROM {}", quoted(&table.name)))?)
 }
 
 /// Gives every row of `table` to `each`, in no order.
