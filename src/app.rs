@@ -15,6 +15,7 @@ use actix_web::{App as Actix, HttpServer, web};
 use crate::accounts::{self, Accounts};
 use crate::kernel::access::SessionRules;
 use crate::kernel::access::sessions::Phones;
+use crate::kernel::backup::Sources;
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::erasure::{PolicyFact, Rules};
@@ -350,6 +351,12 @@ pub fn migrate(settings: &Settings) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Where back-ups are taken from.
+#[must_use]
+pub fn sources(settings: &Settings) -> Sources {
+    Sources { data: target(&settings.database), keyring: target(&settings.keyring) }
+}
+
 fn target(url: &DatabaseUrl) -> Target {
     match url {
         DatabaseUrl::Sqlite(path) => Target::Sqlite(path.clone()),
@@ -400,7 +407,10 @@ fn further_passwords(settings: &Settings) -> Result<String, AppError> {
 }
 
 /// The data folder is the service's alone.
-fn private_folder(path: &Path) -> Result<(), AppError> {
+///
+/// # Errors
+/// It cannot be made.
+pub fn private_folder(path: &Path) -> Result<(), AppError> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new()
         .recursive(true)

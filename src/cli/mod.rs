@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod backup;
 mod demo;
 mod interface;
 mod keys;
@@ -40,6 +41,9 @@ enum Command {
     /// Shows and changes keys.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Takes back-ups, reads them, and puts them back.
+    #[command(subcommand)]
+    Backup(backup::Backup),
     /// Identifies callers.
     #[command(subcommand)]
     Support(support::Support),
@@ -70,6 +74,7 @@ pub fn run() -> ExitCode {
         Command::Migrate => migrate(&settings, output),
         Command::Demo => demo::run(output),
         Command::Keys(command) => keys::run(&settings, &command, output),
+        Command::Backup(command) => backup::run(&settings, &command, output),
         Command::Support(command) => support::run(&settings, &command, output),
         Command::Verify(wanted) => verify::run(&settings, &wanted, output),
         Command::Routes => {

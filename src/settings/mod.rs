@@ -234,6 +234,16 @@ impl Settings {
         self.data.join("mail")
     }
 
+    /// The file of the back-up key: beside a SQLite keyring, as the root key is, else in the data folder.
+    #[must_use]
+    pub fn backup_key(&self) -> PathBuf {
+        let beside = |keyring: &std::path::Path| keyring.with_file_name("backup.key");
+        self.backup.key.clone().unwrap_or_else(|| match &self.keyring {
+            DatabaseUrl::Sqlite(path) => beside(path),
+            DatabaseUrl::Postgres(_) => self.data.join("backup.key"),
+        })
+    }
+
     fn checked(raw: Raw) -> Result<Self, SettingsError> {
         let file = |name: &str| DatabaseUrl::Sqlite(raw.data.join(name));
         let database = raw.database.unwrap_or_else(|| file("seif.db"));

@@ -467,6 +467,9 @@ pub struct Operator {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Backup {
+    /// The file of the back-up key, where it is set.
+    #[serde(deserialize_with = "path_or_not")]
+    pub key: Option<PathBuf>,
     /// How long a back-up is kept.
     pub retention: Period,
     /// How long a back-up of the keyring is kept, or an archived log of its database.

@@ -159,6 +159,9 @@ pub fn restore(place: &dyn Place, inspected: &Inspected, key: &BackupKey, target
                 return Err(error);
             }
             fault::reach(Point::RestoreCommitted);
+            if aside.with_extension("restoring-wal").exists() {
+                return Err(BackupError::Io(std::io::Error::other("the log was not moved into its file")));
+            }
             std::fs::File::open(&aside)?.sync_all()?;
             std::fs::rename(&aside, path)?;
             std::fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;

@@ -1,0 +1,277 @@
+//! `seif backup`: taking back-ups, reading them, and putting them back.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::app;
+use crate::cli::output::{Output, progress};
+use crate::kernel::backup::format::{Label, Total, What};
+use crate::kernel::backup::key::{BackupKey, Origin};
+use crate::kernel::backup::place::Folder;
+use crate::kernel::backup::standing::Standing;
+use crate::kernel::backup::{self, Contents, restore};
+use crate::kernel::clock::Clock;
+use crate::kernel::entropy::Entropy;
+use crate::settings::Settings;
+
+/// What to do with back-ups.
+#[derive(Debug, Subcommand)]
+pub(super) enum Backup {
+    /// Takes a back-up beside a running service, and deletes those past their retention.
+    Create(Create),
+    /// Reads a back-up to its last byte: that it opens, and comes to what it says.
+    Verify(Chosen),
+    /// Puts a back-up back into a new or empty data folder, beside the keyring as it is now.
+    Restore(Restore),
+    /// Lists the back-ups in a folder.
+    List(Listed),
+}
+
+/// Where to.
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// The folder for the data's back-up.
+    #[arg(long, value_name = "DIR", required_unless_present = "keyring_to")]
+    to: Option<PathBuf>,
+    /// The folder for the keyring's back-up: another one, kept apart from the data's.
+    #[arg(long, value_name = "DIR")]
+    keyring_to: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyFile,
+}
+
+/// Which one.
+#[derive(Debug, Args)]
+pub(super) struct Chosen {
+    /// The folder with back-ups.
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    /// Which of them: its name or id. Left out: the newest.
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    key: KeyFile,
+}
+
+/// From where.
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// The folder with the data's back-ups.
+    #[arg(long, value_name = "DIR", required_unless_present = "keyring_from")]
+    from: Option<PathBuf>,
+    /// The folder with the keyring's back-ups: where the keyring is lost too. Its database must be empty.
+    #[arg(long, value_name = "DIR")]
+    keyring_from: Option<PathBuf>,
+    /// With --keyring-from alone: a folder with back-ups of the data, whose newest one says who was erased since.
+    #[arg(long, value_name = "DIR", requires = "keyring_from", conflicts_with = "from")]
+    ledger_from: Option<PathBuf>,
+    /// Which of the data's back-ups: its name or id. Left out: the newest.
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    key: KeyFile,
+}
+
+/// Of which folder.
+#[derive(Debug, Args)]
+pub(super) struct Listed {
+    /// The folder with back-ups.
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+}
+
+/// The back-up key.
+#[derive(Debug, Args)]
+pub(super) struct KeyFile {
+    /// The file of the back-up key. Left out: backup.key beside a SQLite keyring, else in the data folder.
+    #[arg(long = "key", value_name = "FILE")]
+    path: Option<PathBuf>,
+}
+
+impl KeyFile {
+    fn path(&self, settings: &Settings) -> PathBuf {
+        self.path.clone().unwrap_or_else(|| settings.backup_key())
+    }
+
+    fn load(&self, settings: &Settings) -> anyhow::Result<BackupKey> {
+        Ok(BackupKey::load(&self.path(settings))?)
+    }
+}
+
+/// Runs the command beside a service that may be running.
+pub(super) fn run(settings: &Settings, command: &Backup, output: Output) -> anyhow::Result<()> {
+    match command {
+        Backup::Create(wanted) => create(settings, wanted, output),
+        Backup::Verify(wanted) => verify(settings, wanted, output),
+        Backup::Restore(wanted) => restore(settings, wanted, output),
+        Backup::List(wanted) => list(wanted, output),
+    }
+}
+
+fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Result<()> {
+    ensure!(
+        wanted.to != wanted.keyring_to,
+        "the keyring's back-ups are kept apart from the data's: name another folder"
+    );
+    let (clock, entropy) = (Clock::system(), Entropy::system());
+    let path = wanted.key.path(settings);
+    let (key, origin) = BackupKey::load_or_make(&path, &entropy)?;
+    if origin == Origin::Made {
+        progress(&format!("made the back-up key {}: without a copy of it elsewhere no back-up opens", path.display()));
+    }
+    let sources = app::sources(settings);
+    let mut made = Vec::new();
+    // The data first: then every key that it needs is in the keyring's back-up.
+    for (what, to, retention) in [
+        (What::Data, &wanted.to, settings.backup.retention),
+        (What::Keyring, &wanted.keyring_to, settings.backup.keyring_retention),
+    ] {
+        let Some(to) = to else { continue };
+        let folder = Folder::new(to.clone());
+        let contents = backup::create(&sources, what, &folder, &key, &clock, &entropy)?;
+        let deleted = backup::prune(&folder, what, retention.into(), &clock)?;
+        made.push((contents, deleted));
+    }
+    let shown: serde_json::Map<_, _> = made
+        .iter()
+        .map(|(contents, deleted)| {
+            let mut shown = described(&contents.label, &contents.name);
+            shown["tables"] = tables(&contents.totals);
+            shown["deleted"] = json!(deleted);
+            (contents.label.what.name().to_owned(), shown)
+        })
+        .collect();
+    output.show(&Value::Object(shown), || {
+        let line = |(contents, deleted): &(Contents, Vec<String>)| {
+            let rows: u64 = contents.totals.iter().map(|total| total.rows).sum();
+            format!("{}: {rows} rows; deleted {} past their retention", contents.name, deleted.len())
+        };
+        made.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+    Ok(())
+}
+
+fn verify(settings: &Settings, wanted: &Chosen, output: Output) -> anyhow::Result<()> {
+    let folder = Folder::new(wanted.from.clone());
+    let key = wanted.key.load(settings)?;
+    let all = backup::list(&folder)?;
+    let named = |name: &str| all.iter().find(|kept| kept.name == name || kept.label.id == name);
+    let chosen = wanted.name.as_deref().map_or_else(|| all.last(), named).context("there is no such back-up there")?;
+    let contents = backup::verify(&folder, &chosen.name, &key)?;
+    let mut shown = described(&contents.label, &contents.name);
+    shown["tables"] = tables(&contents.totals);
+    shown["size"] = json!(chosen.size);
+    shown["holds"] = json!(true);
+    output.show(&shown, || {
+        let rows: u64 = contents.totals.iter().map(|total| total.rows).sum();
+        format!("{} holds: {} tables, {rows} rows, {} bytes", contents.name, contents.totals.len(), chosen.size)
+    });
+    Ok(())
+}
+
+fn list(wanted: &Listed, output: Output) -> anyhow::Result<()> {
+    let all = backup::list(&Folder::new(wanted.from.clone()))?;
+    let shown: Vec<Value> = all
+        .iter()
+        .map(|kept| {
+            let mut shown = described(&kept.label, &kept.name);
+            shown["size"] = json!(kept.size);
+            shown
+        })
+        .collect();
+    output.show(&json!({"backups": shown}), || {
+        let line = |kept: &backup::Kept| {
+            format!(
+                "{}  {}  {} bytes  {}",
+                kept.label.taken_at().rfc3339(),
+                kept.label.what.name(),
+                kept.size,
+                kept.name
+            )
+        };
+        all.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+    Ok(())
+}
+
+fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Result<()> {
+    let key = wanted.key.load(settings)?;
+    let sources = app::sources(settings);
+    let mut shown = serde_json::Map::new();
+    let mut lines = Vec::new();
+    if wanted.from.is_some() {
+        demand_empty(&settings.data)?;
+    }
+    if let Some(from) = &wanted.keyring_from {
+        let folder = Folder::new(from.clone());
+        let kept = backup::find(&folder, What::Keyring, None)?;
+        let inspected = restore::inspect(&folder, &kept.name, &key)?;
+        restore::restore(&folder, &inspected, &key, &sources.keyring)?;
+        lines.push(format!("the keyring is as it was at {}", kept.label.taken_at().rfc3339()));
+        shown.insert("keyring".to_owned(), described(&kept.label, &kept.name));
+        if let Some(from) = wanted.from.as_ref().or(wanted.ledger_from.as_ref()) {
+            let folder = Folder::new(from.clone());
+            let newest = backup::find(&folder, What::Data, None)?;
+            let ledger = restore::inspect(&folder, &newest.name, &key)?;
+            let taken = restore::take_over_ledger(&ledger, &app::open_keyring(settings)?)?;
+            lines.push(format!("{taken} erasures of since then are entered from {}", newest.name));
+            shown.insert("erasures_entered".to_owned(), json!(taken));
+        }
+    }
+    if let Some(from) = &wanted.from {
+        let folder = Folder::new(from.clone());
+        let kept = backup::find(&folder, What::Data, wanted.name.as_deref())?;
+        let ours = restore::keyring_at(&sources.keyring).with_context(
+            || "there is no keyring where --keyring says: without it no back-up of the data is readable",
+        )?;
+        ensure!(ours == kept.label.installation, "the back-up belongs to another installation than this keyring");
+        let inspected = restore::inspect(&folder, &kept.name, &key)?;
+        restore::demand_fit(&inspected, &app::open_keyring(settings)?)?;
+        app::private_folder(&settings.data)?;
+        restore::restore(&folder, &inspected, &key, &sources.data)?;
+        // As any start: ledger and revocations are applied, and every session is ended, before it serves.
+        let found = app::open_beside(settings)?.found();
+        ensure!(found.standing != Standing::Even, "the restored data was not known as such: this is a fault of ours");
+        let mut data = described(inspected.label(), &kept.name);
+        data["tables"] = tables(inspected.totals());
+        shown.insert("data".to_owned(), data);
+        shown.insert("sessions_ended".to_owned(), json!(found.sessions_ended));
+        shown.insert("erased_again".to_owned(), json!(found.erased_again));
+        lines.push(format!("the data is as it was at {}", kept.label.taken_at().rfc3339()));
+        lines.push(format!("{} owners who were erased since are erased again", found.erased_again));
+        lines.push(format!("revocations are applied, and {} sessions are ended", found.sessions_ended));
+    }
+    output.show(&Value::Object(shown), || lines.join("\n"));
+    Ok(())
+}
+
+/// A data folder may be missing, or empty but for what a restore has left that was interrupted.
+fn demand_empty(folder: &Path) -> anyhow::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("{}", folder.display())),
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        if !name.to_string_lossy().contains(restore::ASIDE) {
+            bail!("{} is not empty: a back-up is restored into a new or empty folder", folder.display());
+        }
+    }
+    Ok(())
+}
+
+fn described(label: &Label, name: &str) -> Value {
+    json!({
+        "name": name, "id": label.id, "what": label.what.name(), "taken_at": label.taken_at().rfc3339(),
+        "installation": label.installation, "key": label.key, "schema": label.schema.last(), "roots": label.roots,
+        "program": label.program,
+    })
+}
+
+fn tables(totals: &[Total]) -> Value {
+    totals.iter().map(|total| (total.table.clone(), json!({"rows": total.rows, "sum": total.sum}))).collect()
+}
