@@ -10,6 +10,7 @@ mod approvals;
 mod architecture;
 mod audit;
 mod away;
+mod backups;
 mod bad_input;
 mod browser;
 mod clients;

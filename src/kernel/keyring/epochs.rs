@@ -6,7 +6,8 @@
 
 use diesel::{BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, QueryDsl as _, RunQueryDsl as _};
 
-use super::tables::{instance, ledger, owner_keys};
+use super::erasures::enter;
+use super::tables::{identifiers, instance, ledger, owner_keys};
 use super::{Keyring, KeyringError, move_epoch, overwrite};
 use crate::kernel::backup::restore::Line;
 use crate::kernel::crypto::Owner;
@@ -64,25 +65,19 @@ impl Keyring {
         })
     }
 
-    /// Erases once more whom a keyring that was put back has brought back: the ledger's entry and the destruction of the
-    /// keys, in one transaction.
+    /// Erases once more whom a keyring that was put back has brought back: the ledger's entry, the end of the sign-in
+    /// identifiers and the destruction of the keys, in one transaction.
     ///
     /// # Errors
     /// The keyring is away.
     pub(in crate::kernel) fn erase_again(&self, owner: Owner) -> Result<(), KeyringError> {
         self.db().write_blocking(Vec::new(), move |tx| -> Result<(), KeyringError> {
-            both(
-                diesel::insert_into(ledger::table)
-                    .values((
-                        ledger::owner_kind.eq(owner.kind()),
-                        ledger::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
-                        ledger::row_id.eq(AnyId::from_bytes([0; 16])),
-                        ledger::at.eq(tx.now()),
-                    ))
-                    .on_conflict_do_nothing(),
-            )
-            .execute(tx.conn())
-            .map_err(StoreError::from)?;
+            enter(tx, owner)?;
+            if let Owner::Account(account) = owner {
+                diesel::delete(identifiers::table.filter(identifiers::account_id.eq(account)))
+                    .execute(tx.conn())
+                    .map_err(StoreError::from)?;
+            }
             overwrite(tx, owner)?;
             move_epoch(tx, Some(owner))
         })?;

@@ -547,7 +547,7 @@ impl Keyring {
     }
 }
 
-fn enter(tx: &mut Tx<'_>, owner: Owner) -> Result<(), StoreError> {
+pub(super) fn enter(tx: &mut Tx<'_>, owner: Owner) -> Result<(), StoreError> {
     both(
         diesel::insert_into(ledger::table)
             .values((

@@ -1,0 +1,507 @@
+//! Back-ups of both databases: taken beside writers, read to the last byte, put back; and whoever was erased stays
+//! erased, whichever of the databases is put back, by whatever means.
+
+use std::cell::Cell;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::rc::Rc;
+use std::time::Duration;
+
+use seif::app;
+use seif::each_database;
+use seif::kernel::backup::format::What;
+use seif::kernel::backup::key::BackupKey;
+use seif::kernel::backup::place::{Folder, Place as _};
+use seif::kernel::backup::standing::Standing;
+use seif::kernel::backup::{self, BackupError, Contents, Sources, restore};
+use seif::kernel::crypto::Owner;
+use seif::kernel::entropy::Entropy;
+use seif::kernel::fault::Point;
+use seif::kernel::keyring::KeyringError;
+use seif::kernel::personal::Secret;
+use seif::kernel::store::Target;
+use seif::testing::{Actor, Database, World, drop_database, fresh_databases};
+use serde_json::{Value, json};
+
+use crate::leaving::{is_erased, leave, rows};
+use crate::process::Process;
+use crate::rows::Beside;
+use crate::shelf::{RECORDS, customer, customers, place, token};
+
+/// Where a story keeps its back-ups: outside of everything that the service writes.
+struct Safe {
+    folder: tempfile::TempDir,
+    key: BackupKey,
+}
+
+impl Safe {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, _) = BackupKey::load_or_make(&folder.path().join("backup.key"), &Entropy::system()).unwrap();
+        Self { folder, key }
+    }
+
+    fn of(&self, what: What) -> Folder {
+        Folder::new(self.folder.path().join(what.name()))
+    }
+
+    fn take(&self, world: &World, what: What) -> Contents {
+        let made =
+            backup::create(&sources(world), what, &self.of(what), &self.key, &world.clock, &Entropy::system()).unwrap();
+        assert_eq!(backup::verify(&self.of(what), &made.name, &self.key).unwrap(), made);
+        made
+    }
+
+    fn inspect(&self, made: &Contents) -> restore::Inspected {
+        restore::inspect(&self.of(made.label.what), &made.name, &self.key).unwrap()
+    }
+
+    fn put_back(&self, made: &Contents, target: &Target) {
+        restore::restore(&self.of(made.label.what), &self.inspect(made), &self.key, target).unwrap();
+    }
+}
+
+fn sources(world: &World) -> Sources {
+    app::sources(&world.app.services.settings)
+}
+
+/// Loses a database as a broken disk does.
+fn lose(target: &Target) {
+    match target {
+        Target::Sqlite(path) => {
+            for end in ["", "-wal", "-shm"] {
+                drop(std::fs::remove_file(format!("{}{end}", path.display())));
+            }
+        }
+        Target::Postgres(url) => {
+            Beside::url(url.reveal()).run("DROP SCHEMA public CASCADE; CREATE SCHEMA public").unwrap();
+        }
+    }
+}
+
+/// A business with a record, and a program of its that reads it.
+struct Shop {
+    owner: Actor,
+    program: Actor,
+    record: String,
+}
+
+impl Shop {
+    async fn open(world: &mut World) -> Self {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let record = place(&customer(&owner, "1").await);
+        let program = token(&owner, &["records:read", "records:write"]).await;
+        Self { owner, program, record }
+    }
+
+    fn keys(&self) -> [Owner; 2] {
+        let tenant = self.owner.tenant.as_deref().unwrap().parse().unwrap();
+        let account = self.owner.account.as_deref().unwrap().parse().unwrap();
+        [Owner::Tenant(tenant), Owner::Account(account)]
+    }
+
+    async fn is_whole(&self, world: &World) {
+        let record = self.program.moved_to(world).get(&self.record).await.expect(200).json();
+        assert_eq!(record["values"]["number"], "1");
+    }
+
+    async fn is_gone(&self, world: &World) {
+        for owner in self.keys() {
+            let keys = world.app.services.kernel.keyring().keys(owner);
+            assert!(matches!(keys, Err(KeyringError::NoKey(_))), "{owner:?}");
+        }
+        for id in [self.owner.tenant.as_deref().unwrap(), self.owner.account.as_deref().unwrap()] {
+            assert_eq!(rows(world, id), []);
+        }
+        assert_eq!(self.program.moved_to(world).get(&self.record).await.status, 401);
+        let _ = self.owner.moved_to(world).sign_in().await.problem(401, "sign_in_refused");
+    }
+}
+
+/// Leaves, and waits until nothing is left.
+async fn erase(world: &mut World, shop: &Shop) {
+    let begun = leave(&shop.owner.moved_to(world), "now").await;
+    world.later(Duration::from_secs(4));
+    world.app.sweep().await;
+    is_erased(world, &shop.owner.moved_to(world), &begun).await;
+    world.deliver().await;
+}
+
+each_database! {
+    async fn restored_data_brings_back_what_was_there_and_neither_sessions_nor_who_was_erased(world: World) {
+        // P-14
+        let safe = Safe::new();
+        let (anna, berta) = (Shop::open(world).await, Shop::open(world).await);
+        let made = safe.take(world, What::Data);
+        let count = |table: &str| made.totals.iter().find(|total| total.table == table).unwrap().rows;
+        assert_eq!((count("records"), count("tenants"), count("instance")), (2, 2, 1));
+        erase(world, &anna).await;
+        let _ = customer(&berta.owner.moved_to(world), "later").await;
+        let _ = berta.owner.moved_to(world).get("/api/v1/session").await.expect(200);
+
+        restore::demand_fit(&safe.inspect(&made), world.app.services.kernel.keyring()).unwrap();
+        let data = sources(world).data;
+        world.restart_on(|_| {
+            lose(&data);
+            safe.put_back(&made, &data);
+        }).await;
+        let found = world.app.services.kernel.found();
+        assert_eq!(found.standing, Standing::DataBehind);
+        assert!(found.sessions_ended >= 2 && found.erased_again >= 2, "{found:?}");
+        anna.is_gone(world).await;
+        berta.is_whole(world).await;
+        let page = berta.program.moved_to(world).get(RECORDS).await.expect(200).json();
+        assert_eq!(page["items"].as_array().unwrap().len(), 1);
+        let mut back = berta.owner.moved_to(world);
+        let _ = back.get("/api/v1/session").await.problem(401, "not_signed_in");
+        let _ = back.sign_in().await.expect(201);
+
+        // The next start finds everything as it was left.
+        world.restart().await;
+        assert_eq!(world.app.services.kernel.found().standing, Standing::Even);
+        let _ = back.moved_to(world).get("/api/v1/session").await.expect(200);
+    }
+}
+
+each_database! {
+    async fn an_old_keyring_beside_the_data_brings_back_nobody_who_was_erased(world: World) {
+        // P-14
+        let safe = Safe::new();
+        let (anna, berta) = (Shop::open(world).await, Shop::open(world).await);
+        let made = safe.take(world, What::Keyring);
+        erase(world, &anna).await;
+        let keyring = sources(world).keyring;
+        world.restart_on(|_| {
+            lose(&keyring);
+            safe.put_back(&made, &keyring);
+        }).await;
+        let found = world.app.services.kernel.found();
+        assert_eq!(found.standing, Standing::KeyringBehind);
+        assert_eq!(found.erased_again, 2, "{found:?}");
+        anna.is_gone(world).await;
+        berta.is_whole(world).await;
+        world.restart().await;
+        assert_eq!(world.app.services.kernel.found().erased_again, 0);
+        anna.is_gone(world).await;
+    }
+}
+
+each_database! {
+    async fn where_both_are_older_than_an_erasure_a_later_back_up_of_the_data_says_so(world: World) {
+        // P-14
+        let safe = Safe::new();
+        let (anna, berta) = (Shop::open(world).await, Shop::open(world).await);
+        let (data, keyring) = (safe.take(world, What::Data), safe.take(world, What::Keyring));
+        erase(world, &anna).await;
+        world.later(Duration::from_secs(60));
+        let later = safe.take(world, What::Data);
+        let at = sources(world);
+        world.restart_on(|folder| {
+            lose(&at.data);
+            lose(&at.keyring);
+            safe.put_back(&keyring, &at.keyring);
+            let opened = seif::kernel::keyring::Keyring::open(
+                at.keyring.clone(),
+                seif::kernel::keyring::root::Provider::File(folder.join("root.key")),
+                seif::kernel::clock::Clock::system(),
+                Entropy::system(),
+            ).unwrap();
+            assert_eq!(restore::take_over_ledger(&safe.inspect(&later), &opened).unwrap(), 2);
+            restore::demand_fit(&safe.inspect(&data), &opened).unwrap();
+            safe.put_back(&data, &at.data);
+        }).await;
+        assert!(world.app.services.kernel.found().erased_again >= 2);
+        anna.is_gone(world).await;
+        berta.is_whole(world).await;
+    }
+}
+
+each_database! {
+    async fn a_database_that_was_put_back_by_other_means_is_known_by_its_epoch(world: World) {
+        let berta = Shop::open(world).await;
+        for (target, column, standing) in [
+            (sources(world).data, "epoch", Standing::DataBehind),
+            (sources(world).keyring, "planned", Standing::KeyringBehind),
+        ] {
+            // A copy from before the last start has the epoch of then.
+            world.restart().await;
+            let mut owner = berta.owner.moved_to(world);
+            let _ = owner.sign_in().await.expect(201);
+            world.restart_on(|_| {
+                let mut db = match &target {
+                    Target::Sqlite(path) => Beside::file(path),
+                    Target::Postgres(url) => Beside::url(url.reveal()),
+                };
+                db.run(&format!("UPDATE instance SET {column} = {column} - 1")).unwrap();
+            }).await;
+            assert_eq!(world.app.services.kernel.found().standing, standing);
+            let _ = owner.moved_to(world).get("/api/v1/session").await.problem(401, "not_signed_in");
+            berta.is_whole(world).await;
+        }
+    }
+}
+
+each_database! {
+    async fn what_was_taken_from_one_engine_is_put_back_into_the_other(world: World) {
+        let safe = Safe::new();
+        let _shop = Shop::open(world).await;
+        for what in [What::Data, What::Keyring] {
+            let made = safe.take(world, what);
+            let elsewhere = tempfile::tempdir().unwrap();
+            let file = Target::Sqlite(elsewhere.path().join("other.db"));
+            let other = match world.database {
+                Database::Postgres => None,
+                Database::Sqlite => fresh_databases(Database::Postgres).flatten(),
+            };
+            let url = other.as_ref().map(|urls| Target::Postgres(Secret::new(urls[0].clone())));
+            // A restore compares what it has written, table by table.
+            safe.put_back(&made, url.as_ref().unwrap_or(&file));
+            assert!(matches!(
+                restore::restore(&safe.of(what), &safe.inspect(&made), &safe.key, url.as_ref().unwrap_or(&file)),
+                Err(BackupError::NotEmpty)
+            ));
+            for url in other.into_iter().flatten() {
+                drop_database(&url);
+            }
+        }
+    }
+}
+
+each_database! {
+    async fn back_ups_past_their_retention_go_and_the_last_of_the_data_stays(world: World) {
+        let safe = Safe::new();
+        let day = Duration::from_secs(86_400);
+        for what in [What::Data, What::Keyring] {
+            let first = safe.take(world, what);
+            world.later(day);
+            let second = safe.take(world, what);
+            let prune = |kept: u32| backup::prune(&safe.of(what), what, day * kept, &world.clock).unwrap();
+            assert_eq!(prune(2), Vec::<String>::new());
+            world.later(day + Duration::from_secs(1));
+            assert_eq!(prune(2), std::slice::from_ref(&first.name));
+            world.later(day * 9);
+            let over = if what == What::Data { vec![] } else { vec![second.name.clone()] };
+            assert_eq!(prune(2), over);
+            assert_eq!(safe.of(what).list().unwrap().len(), 1 - over.len());
+        }
+    }
+}
+
+/// A folder with a service's data, its back-ups, and room for what is restored.
+struct Stage {
+    folder: tempfile::TempDir,
+    databases: Vec<String>,
+    others: Vec<String>,
+}
+
+impl Stage {
+    fn new(database: Database) -> Option<Self> {
+        let databases = fresh_databases(database)?.map(Vec::from).unwrap_or_default();
+        let others = fresh_databases(database)?.map(Vec::from).unwrap_or_default();
+        Some(Self { folder: tempfile::tempdir().unwrap(), databases, others })
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn show(&self, name: &str) -> String {
+        self.at(name).display().to_string()
+    }
+
+    /// The restored data, beside the keyring that was there.
+    fn restored(&self) -> [String; 2] {
+        match (self.others.first(), self.databases.get(1)) {
+            (Some(data), Some(keyring)) => [data.clone(), keyring.clone()],
+            _ => [format!("sqlite:{}", self.show("restored/seif.db")), format!("sqlite:{}", self.show("data/keyring.db"))],
+        }
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        vec![
+            ("SEIF_ROOT_KEY__FILE".to_owned(), self.show("data/root.key")),
+            ("SEIF_BACKUP__KEY".to_owned(), self.show("data/backup.key")),
+        ]
+    }
+
+    fn restore(&self, point: Option<Point>) -> Output {
+        let [database, keyring] = self.restored();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_seif"));
+        command.args(["backup", "restore", "--from", &self.show("backups"), "--data", &self.show("restored")]);
+        command.args(["--keyring", &keyring, "--json"]).envs(self.environment());
+        if !self.others.is_empty() {
+            command.args(["--database", &database]);
+        }
+        if let Some(point) = point {
+            command.env("SEIF_TEST_FAULT", point.name());
+        }
+        command.output().unwrap()
+    }
+
+    fn refused(&self) -> String {
+        let output = self.restore(None);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn start_again(&self) {
+        match self.others.first() {
+            Some(url) => lose(&Target::Postgres(Secret::new(url.clone()))),
+            None => drop(std::fs::remove_dir_all(self.at("restored"))),
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        for url in self.databases.iter().chain(&self.others) {
+            drop_database(url);
+        }
+    }
+}
+
+fn json_of(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn killed(output: &Output, point: Point) {
+    assert_eq!(output.status.signal(), Some(9), "{}: {}", point.name(), String::from_utf8_lossy(&output.stderr));
+}
+
+/// Writes until it is told to stop; gives the addresses of all that was acknowledged.
+async fn busy(program: Actor, stop: Rc<Cell<bool>>) -> Vec<String> {
+    let mut made = Vec::new();
+    while !stop.get() {
+        let values = json!({"values": {"number": format!("busy-{}", made.len())}});
+        made.push(place(&program.post(RECORDS, values).await.expect(201)));
+    }
+    made
+}
+
+fn story(database: Database) {
+    let Some(stage) = Stage::new(database) else { return };
+    actix_web::rt::System::new().block_on(async {
+        let mut process = Process::start(&stage.at("data"), &stage.databases);
+        let program = process.program().await;
+        customers(&program).await;
+        let kept = place(&customer(&program, "kept").await);
+        let (to, keyring_to) = (stage.show("backups"), stage.show("keyrings"));
+        let create = ["backup", "create", "--to", &to, "--keyring-to", &keyring_to, "--json"];
+
+        // Killed at each step, it leaves nothing that looks like a back-up before its last byte is on disk.
+        for (number, point) in [Point::BackupBegun, Point::BackupWritten, Point::BackupNamed].into_iter().enumerate() {
+            killed(&process.command(&create).env("SEIF_TEST_FAULT", point.name()).output().unwrap(), point);
+            let there = backup::list(&Folder::new(stage.at("backups"))).unwrap().len();
+            assert_eq!(there, usize::from(number == 2), "{}", point.name());
+        }
+        // Beside writers, whose writes are all acknowledged.
+        let stop = Rc::new(Cell::new(false));
+        let writers: Vec<_> =
+            (0..1).map(|_| actix_web::rt::spawn(busy(program.clone(), Rc::clone(&stop)))).collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let mut command = process.command(&create);
+        let made = json_of(&tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap());
+        stop.set(true);
+        for writer in writers {
+            assert!(!writer.await.unwrap().is_empty());
+        }
+        let rows = |table: &str| made["data"]["tables"][table]["rows"].as_u64().unwrap();
+        // One instant: each record has its first version and its entry in the audit.
+        assert!(rows("records") > 1 && rows("audit_entries") > rows("records"));
+        assert!(made["keyring"]["tables"]["owner_keys"]["rows"].as_u64().unwrap() >= 3);
+        let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(stage.at("data/backup.key")), mode(stage.at("backups"))), (0o600, 0o700));
+        for from in [&to, &keyring_to] {
+            let holds = json_of(&process.command(&["backup", "verify", "--from", from, "--json"]).output().unwrap());
+            assert_eq!(holds["holds"], true);
+        }
+        let listed = json_of(&process.command(&["backup", "list", "--from", &to, "--json"]).output().unwrap());
+        assert_eq!(listed["backups"].as_array().unwrap().len(), 2);
+        process.kill();
+
+        // Killed at each step, a restore can be begun again, or the next start does what is left.
+        for point in [Point::RestoreBegun, Point::RestoreFilled, Point::RestoreCommitted] {
+            if database == Database::Sqlite || point != Point::RestoreCommitted {
+                killed(&stage.restore(Some(point)), point);
+            }
+        }
+        let done = json_of(&stage.restore(None));
+        assert_eq!(done["data"]["tables"]["records"]["rows"], rows("records"));
+        assert!(done["sessions_ended"].as_u64().unwrap() >= 1, "{done}");
+        assert!(stage.refused().contains("not empty"));
+        stage.start_again();
+        killed(&stage.restore(Some(Point::RestorePlaced)), Point::RestorePlaced);
+        let restored = Process::start_in(&stage.at("restored"), &stage.restored(), "", &stage.environment());
+        let reader = restored.stranger().with_token(program.token.as_deref().unwrap());
+        let record = reader.get(&kept).await.expect(200).json();
+        assert_eq!(record["values"]["number"], "kept");
+        let page = reader.get(&format!("{RECORDS}?limit=1")).await.expect(200).json();
+        assert!(page["next"].is_string());
+        drop(restored);
+
+        refusals(&stage, &to);
+    });
+}
+
+fn refusals(stage: &Stage, to: &str) {
+    stage.start_again();
+    let root = stage.at("data/root.key");
+    let aside = stage.at("data/root.key.aside");
+    std::fs::rename(&root, &aside).unwrap();
+    assert!(stage.refused().contains("bring it back"));
+    assert!(!root.exists());
+    std::fs::rename(&aside, &root).unwrap();
+
+    // Cut off, and changed.
+    let newest = newest(Path::new(to));
+    let whole = std::fs::read(&newest).unwrap();
+    for damaged in [whole[..whole.len() - 1].to_vec(), whole[..whole.len() / 2].to_vec(), {
+        let mut changed = whole.clone();
+        let middle = changed.len() / 2;
+        changed[middle] ^= 1;
+        changed
+    }] {
+        std::fs::write(&newest, damaged).unwrap();
+        assert!(stage.refused().contains("damaged or cut off"));
+        assert!(!stage.at("restored/seif.db").exists());
+    }
+    std::fs::write(&newest, whole).unwrap();
+
+    // A key that is gone without a word in the ledger.
+    let mut keyring = match stage.databases.get(1) {
+        Some(url) => Beside::url(url),
+        None => Beside::file(&stage.at("data/keyring.db")),
+    };
+    keyring.run("DELETE FROM owner_keys WHERE owner_kind = 1").unwrap();
+    assert!(stage.refused().contains("none of them was erased"));
+    let change = match stage.databases.get(1) {
+        Some(_) => "UPDATE instance SET id = '00000000-0000-7000-8000-000000000000'",
+        None => "UPDATE instance SET id = zeroblob(16)",
+    };
+    keyring.run(change).unwrap();
+    assert!(stage.refused().contains("another installation"));
+    assert!(!stage.at("restored/seif.db").exists());
+}
+
+fn newest(folder: &Path) -> PathBuf {
+    let kept = backup::find(&Folder::new(folder.to_owned()), What::Data, None).unwrap();
+    folder.join(kept.name)
+}
+
+mod sqlite {
+    #[test]
+    fn the_commands_take_and_put_back_and_hold_against_kills_and_damage() {
+        super::story(seif::testing::Database::Sqlite);
+    }
+}
+
+mod postgres {
+    #[test]
+    fn the_commands_take_and_put_back_and_hold_against_kills_and_damage() {
+        super::story(seif::testing::Database::Postgres);
+    }
+}
