@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app;
 use crate::cli::output::{Output, progress};
+use crate::kernel::backup::drill::{self, Drill, Sampler};
 use crate::kernel::backup::format::{Label, Total, What};
 use crate::kernel::backup::key::{BackupKey, Origin};
 use crate::kernel::backup::place::Folder;
@@ -16,6 +17,8 @@ use crate::kernel::backup::{self, Contents, restore};
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::settings::Settings;
+use crate::tenants::profile;
+use crate::vault::sampling;
 
 /// What to do with back-ups.
 #[derive(Debug, Subcommand)]
@@ -28,6 +31,9 @@ pub(super) enum Backup {
     Restore(Restore),
     /// Lists the back-ups in a folder.
     List(Listed),
+    /// Restores the newest back-up of the data into a scratch place, opens a sample of every tenant, compares, erases the
+    /// place, and writes down what was found.
+    Drill(Drilled),
 }
 
 /// Where to.
@@ -83,6 +89,16 @@ pub(super) struct Listed {
     from: PathBuf,
 }
 
+/// On which back-ups.
+#[derive(Debug, Args)]
+pub(super) struct Drilled {
+    /// The folder with the data's back-ups.
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    #[command(flatten)]
+    key: KeyFile,
+}
+
 /// The back-up key.
 #[derive(Debug, Args)]
 pub(super) struct KeyFile {
@@ -108,6 +124,7 @@ pub(super) fn run(settings: &Settings, command: &Backup, output: Output) -> anyh
         Backup::Verify(wanted) => verify(settings, wanted, output),
         Backup::Restore(wanted) => restore(settings, wanted, output),
         Backup::List(wanted) => list(wanted, output),
+        Backup::Drill(wanted) => drill(settings, wanted, output),
     }
 }
 
@@ -194,6 +211,36 @@ fn list(wanted: &Listed, output: Output) -> anyhow::Result<()> {
         };
         all.iter().map(line).collect::<Vec<_>>().join("\n")
     });
+    Ok(())
+}
+
+fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Result<()> {
+    let (clock, entropy) = (Clock::system(), Entropy::system());
+    let key = wanted.key.load(settings)?;
+    let keyring = app::open_keyring(settings)?;
+    let place = Folder::new(wanted.from.clone());
+    let scratch = settings.data.join("drills");
+    let samplers: [Sampler; 2] = [profile::sample, sampling::sample];
+    let done = drill::drill(&place, &key, &keyring, &scratch, &samplers, &clock, &entropy)?;
+    drill::note(&app::sources(settings).data, &done, &entropy)?;
+    let Drill { at, taken_at, findings } = &done;
+    let mut shown = serde_json::to_value(findings)?;
+    shown["at"] = json!(at.rfc3339());
+    shown["taken_at"] = json!(taken_at.rfc3339());
+    shown["good"] = json!(findings.is_good());
+    output.show(&shown, || {
+        format!(
+            "{} of {}: {} rows in {} tables are as they were; {} values of {} tenants opened, {} tenants were erased since",
+            findings.backup,
+            taken_at.rfc3339(),
+            findings.rows,
+            findings.tables,
+            findings.opened,
+            findings.tenants,
+            findings.erased_since
+        )
+    });
+    ensure!(findings.is_good(), "something of {} tenants did not open", findings.unreadable);
     Ok(())
 }
 

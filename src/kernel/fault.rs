@@ -33,11 +33,13 @@ pub enum Point {
     RestoreCommitted,
     /// It stands there, and nobody has applied what must not go back in time.
     RestorePlaced,
+    /// A drill has sampled, and its scratch place is there.
+    DrillDone,
 }
 
 impl Point {
     /// Every place that there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::RootPlanned,
         Self::RootMade,
         Self::RootCurrent,
@@ -52,6 +54,7 @@ impl Point {
         Self::RestoreFilled,
         Self::RestoreCommitted,
         Self::RestorePlaced,
+        Self::DrillDone,
     ];
 
     /// As the tests name it.
@@ -72,6 +75,7 @@ impl Point {
             Self::RestoreFilled => "restore-filled",
             Self::RestoreCommitted => "restore-committed",
             Self::RestorePlaced => "restore-placed",
+            Self::DrillDone => "drill-done",
         }
     }
 }

@@ -4,11 +4,11 @@ use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::kernel::crypto::{Place, RowRef, Sealed};
+use crate::kernel::crypto::{OwnerKeys, Place, RowRef, Sealed};
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::tenants;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{InTenant as _, TenantScope};
+use crate::kernel::tenancy::{InTenant as _, TenantScope, UpkeepScope};
 use crate::kernel::values::{Country, Fault, Faults};
 use crate::vault::kinds::Kind;
 
@@ -162,6 +162,17 @@ pub fn find(tx: &mut Tx<'_>, scope: &TenantScope) -> Result<Profile, StoreError>
     let (version, body): (i64, Sealed<TenantBody>) =
         tenants::rows(scope).select((tenants::version, tenants::body)).get_result(tx.conn())?;
     Ok(scope.keys().open(row(scope, version), &body)?)
+}
+
+/// Opens the tenant's profile and drops what it holds: what a drill of back-ups asks of restored data.
+///
+/// # Errors
+/// [`StoreError::Unreadable`] when it does not open.
+pub fn sample(tx: &mut Tx<'_>, scope: &UpkeepScope, keys: &OwnerKeys) -> Result<u64, StoreError> {
+    let (version, body): (i64, Sealed<TenantBody>) =
+        tenants::rows(scope).select((tenants::version, tenants::body)).get_result(tx.conn())?;
+    drop(keys.open(RowRef::new(scope.tenant().as_bytes(), version), &body)?);
+    Ok(1)
 }
 
 fn row(scope: &TenantScope, version: i64) -> RowRef {

@@ -17,6 +17,7 @@ mod known;
 mod links;
 mod overview;
 mod records;
+pub mod sampling;
 mod search;
 mod slug;
 pub mod templates;

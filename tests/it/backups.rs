@@ -316,7 +316,10 @@ impl Stage {
     fn restored(&self) -> [String; 2] {
         match (self.others.first(), self.databases.get(1)) {
             (Some(data), Some(keyring)) => [data.clone(), keyring.clone()],
-            _ => [format!("sqlite:{}", self.show("restored/seif.db")), format!("sqlite:{}", self.show("data/keyring.db"))],
+            _ => [
+                format!("sqlite:{}", self.show("restored/seif.db")),
+                format!("sqlite:{}", self.show("data/keyring.db")),
+            ],
         }
     }
 
@@ -400,8 +403,7 @@ fn story(database: Database) {
         }
         // Beside writers, whose writes are all acknowledged.
         let stop = Rc::new(Cell::new(false));
-        let writers: Vec<_> =
-            (0..1).map(|_| actix_web::rt::spawn(busy(program.clone(), Rc::clone(&stop)))).collect();
+        let writers: Vec<_> = (0..1).map(|_| actix_web::rt::spawn(busy(program.clone(), Rc::clone(&stop)))).collect();
         tokio::time::sleep(Duration::from_millis(300)).await;
         let mut command = process.command(&create);
         let made = json_of(&tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap());
@@ -421,6 +423,19 @@ fn story(database: Database) {
         }
         let listed = json_of(&process.command(&["backup", "list", "--from", &to, "--json"]).output().unwrap());
         assert_eq!(listed["backups"].as_array().unwrap().len(), 2);
+        let drill = ["backup", "drill", "--from", &to, "--json"];
+        killed(
+            &process.command(&drill).env("SEIF_TEST_FAULT", Point::DrillDone.name()).output().unwrap(),
+            Point::DrillDone,
+        );
+        let drilled = json_of(&process.command(&drill).output().unwrap());
+        assert_eq!(
+            (&drilled["good"], &drilled["tenants"], &drilled["unreadable"]),
+            (&json!(true), &json!(1), &json!(0))
+        );
+        assert!(drilled["opened"].as_u64().unwrap() >= 3, "{drilled}");
+        let left: Vec<_> = std::fs::read_dir(stage.at("data/drills")).unwrap().flatten().collect();
+        assert_eq!(left.len(), 1, "the lock alone: {left:?}");
         process.kill();
 
         // Killed at each step, a restore can be begun again, or the next start does what is left.

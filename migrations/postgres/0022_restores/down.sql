@@ -1,1 +1,2 @@
+DROP TABLE backup_drills;
 ALTER TABLE instance DROP COLUMN epoch;

@@ -38,6 +38,7 @@
 //! of that is older than the erasure, nothing inside knows it: such a back-up exists until the horizon in the
 //! certificate and no longer, since a back-up of the keyring is deleted after `backup.keyring_retention`.
 
+pub mod drill;
 pub mod format;
 pub mod key;
 pub mod place;

@@ -48,6 +48,11 @@ impl Inspected {
         &self.label
     }
 
+    /// The owners whose keys are not destroyed in it.
+    pub(super) fn owners(&self) -> impl Iterator<Item = Owner> + '_ {
+        self.owners.iter().copied()
+    }
+
     /// Each table's rows.
     #[must_use]
     pub fn totals(&self) -> &[Total] {

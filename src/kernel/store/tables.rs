@@ -25,6 +25,19 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    backup_drills (id) {
+        id -> Uid,
+        at -> BigInt,
+        taken_at -> BigInt,
+        is_good -> Bool,
+        facts -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     key_versions (owner_kind, owner_id, version) {
         owner_kind -> SmallInt,
         owner_id -> Uid,
