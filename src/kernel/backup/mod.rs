@@ -45,7 +45,7 @@ pub mod place;
 pub mod restore;
 pub mod standing;
 
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -184,7 +184,7 @@ pub fn create(
     let tables = whole::tables(&mut conn)?;
     let name = label.file_name();
     let mut totals = Vec::new();
-    place.put(&name, &mut |file| {
+    place.put(&name, &mut |file: &mut dyn Write| {
         let mut writing = Writing::begin(BufWriter::new(file), &label, key, entropy)?;
         fault::reach(Point::BackupBegun);
         for table in &tables {
@@ -204,12 +204,7 @@ pub fn create(
     Ok(Contents { name, label, totals })
 }
 
-fn copy<W: std::io::Write>(
-    conn: &mut Conn,
-    table: &Table,
-    name: String,
-    writing: &mut Writing<W>,
-) -> Result<(), BackupError> {
+fn copy<W: Write>(conn: &mut Conn, table: &Table, name: String, writing: &mut Writing<W>) -> Result<(), BackupError> {
     writing.table(&Heading { table: name, columns: table.columns().map(str::to_owned).collect() })?;
     whole::read(conn, table, |row| writing.row(row))
 }

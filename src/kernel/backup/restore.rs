@@ -20,7 +20,7 @@ use crate::kernel::ids::{AnyId, InstanceId};
 use crate::kernel::keyring::{KeyState, Keyring};
 use crate::kernel::store::migrate::{self, Schema};
 use crate::kernel::store::whole::{self, Table, Value};
-use crate::kernel::store::{Conn, Target};
+use crate::kernel::store::{Conn, StoreError, Target};
 
 /// A back-up that was read to its end, and what it says that a restore has to know first.
 #[derive(Debug, Clone)]
@@ -208,8 +208,10 @@ fn fill(file: Box<dyn Read>, inspected: &Inspected, key: &BackupKey, target: &Ta
     if !there.is_empty() && installation(&mut conn)?.is_some() {
         return Err(BackupError::NotEmpty);
     }
-    migrate::migrate_to(&mut conn, schema, &inspected.label.schema)
-        .map_err(|_| BackupError::Newer(inspected.label.schema.last().cloned().unwrap_or_default()))?;
+    migrate::migrate_to(&mut conn, schema, &inspected.label.schema).map_err(|error| match error {
+        StoreError::Refused(_) => BackupError::Newer(inspected.label.schema.last().cloned().unwrap_or_default()),
+        other => other.into(),
+    })?;
     fault::reach(Point::RestoreBegun);
     let filling = whole::begin_filling(&mut conn)?;
     let tables = whole::tables(&mut conn)?;

@@ -19,7 +19,7 @@ use crate::kernel::store::{Conn, StoreError};
 
 /// A value of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub(in crate::kernel) enum Value {
     /// Nothing.
     Null,
     /// A number, or 0 and 1 for no and yes.
@@ -32,9 +32,9 @@ pub enum Value {
 
 /// A table as the database has it.
 #[derive(Debug, Clone)]
-pub struct Table {
+pub(in crate::kernel) struct Table {
     /// Its name.
-    pub name: String,
+    pub(in crate::kernel) name: String,
     columns: Vec<Column>,
     /// Its rows are reached for some tenants at a time.
     by_tenant: bool,
@@ -57,7 +57,7 @@ enum Form {
 
 impl Table {
     /// The names of its columns, in order.
-    pub fn columns(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::kernel) fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
     }
 }
@@ -69,13 +69,13 @@ const MIGRATIONS: &str = "__diesel_schema_migrations";
 const TENANTS: usize = 500;
 
 /// Rows that are inserted by one statement at most; SQLite takes 32,766 values.
-pub const BATCH: usize = 500;
+pub(in crate::kernel) const BATCH: usize = 500;
 
 /// Begins a transaction that sees the database as it is now, however long it reads.
 ///
 /// # Errors
 /// The store's.
-pub fn begin_snapshot(conn: &mut Conn) -> Result<(), StoreError> {
+pub(in crate::kernel) fn begin_snapshot(conn: &mut Conn) -> Result<(), StoreError> {
     let begin = match conn {
         Conn::Sqlite(_) => "BEGIN",
         Conn::Pg(_) => {
@@ -91,7 +91,7 @@ pub fn begin_snapshot(conn: &mut Conn) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The store's.
-pub fn begin_filling(conn: &mut Conn) -> Result<Filling, StoreError> {
+pub(in crate::kernel) fn begin_filling(conn: &mut Conn) -> Result<Filling, StoreError> {
     match conn {
         Conn::Sqlite(_) => {
             conn.batch("BEGIN IMMEDIATE")?;
@@ -120,13 +120,13 @@ pub fn begin_filling(conn: &mut Conn) -> Result<Filling, StoreError> {
 
 /// What brings the triggers back.
 #[must_use]
-pub struct Filling(Vec<String>);
+pub(in crate::kernel) struct Filling(Vec<String>);
 
 /// Ends the transaction, with every trigger back in its place.
 ///
 /// # Errors
 /// The store's; then nothing was written.
-pub fn commit_filling(conn: &mut Conn, filling: Filling) -> Result<(), StoreError> {
+pub(in crate::kernel) fn commit_filling(conn: &mut Conn, filling: Filling) -> Result<(), StoreError> {
     for statement in filling.0 {
         conn.batch(&statement)?;
     }
@@ -137,7 +137,7 @@ pub fn commit_filling(conn: &mut Conn, filling: Filling) -> Result<(), StoreErro
 ///
 /// # Errors
 /// The store's; a column of a form that is not known here.
-pub fn tables(conn: &mut Conn) -> Result<Vec<Table>, StoreError> {
+pub(in crate::kernel) fn tables(conn: &mut Conn) -> Result<Vec<Table>, StoreError> {
     let found = match conn {
         Conn::Sqlite(_) => {
             "SELECT m.name AS name, p.name AS text, upper(p.type) AS form, CAST(0 AS BIGINT) AS secured
@@ -180,7 +180,7 @@ fn form(name: &str) -> Result<Form, StoreError> {
 ///
 /// # Errors
 /// The store's.
-pub fn migrations(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+pub(in crate::kernel) fn migrations(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
     let there = match conn {
         Conn::Sqlite(_) => format!("SELECT name, '' AS text FROM sqlite_master WHERE name = '{MIGRATIONS}'"),
         Conn::Pg(_) => format!(
@@ -200,7 +200,7 @@ pub fn migrations(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
 ///
 /// # Errors
 /// The store's.
-pub fn root_versions(conn: &mut Conn) -> Result<Vec<i64>, StoreError> {
+pub(in crate::kernel) fn root_versions(conn: &mut Conn) -> Result<Vec<i64>, StoreError> {
     let wrapping = "SELECT DISTINCT CAST(root_version AS TEXT) AS name, '' AS text FROM owner_keys
          WHERE wrapped IS NOT NULL";
     let rows: Vec<Named> = load(conn, wrapping)?;
@@ -213,7 +213,7 @@ pub fn root_versions(conn: &mut Conn) -> Result<Vec<i64>, StoreError> {
 ///
 /// # Errors
 /// The store's; the schema is from before there were epochs.
-pub fn mark(conn: &mut Conn, schema: Schema, epoch: i64) -> Result<(), StoreError> {
+pub(in crate::kernel) fn mark(conn: &mut Conn, schema: Schema, epoch: i64) -> Result<(), StoreError> {
     let column = match schema {
         Schema::Data => "epoch",
         Schema::Keyring => "planned",
@@ -225,7 +225,7 @@ pub fn mark(conn: &mut Conn, schema: Schema, epoch: i64) -> Result<(), StoreErro
 ///
 /// # Errors
 /// The store's.
-pub fn clear(conn: &mut Conn, table: &Table) -> Result<(), StoreError> {
+pub(in crate::kernel) fn clear(conn: &mut Conn, table: &Table) -> Result<(), StoreError> {
     Ok(conn.batch(&format!("DELETE FROM {}", quoted(&table.name)))?)
 }
 
@@ -233,7 +233,7 @@ pub fn clear(conn: &mut Conn, table: &Table) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The store's, or what `each` gives.
-pub fn read<E: From<StoreError>>(
+pub(in crate::kernel) fn read<E: From<StoreError>>(
     conn: &mut Conn,
     table: &Table,
     mut each: impl FnMut(&[Value]) -> Result<(), E>,
@@ -261,7 +261,7 @@ pub fn read<E: From<StoreError>>(
 ///
 /// # Errors
 /// The store's; a row that does not fit the table.
-pub fn insert(conn: &mut Conn, table: &Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+pub(in crate::kernel) fn insert(conn: &mut Conn, table: &Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
     let width = table.columns.len();
     if rows.is_empty() {
         return Ok(());
@@ -406,7 +406,7 @@ where
     Vec<u8>: FromSql<Binary, DB>,
 {
     fn build<'a>(row: &impl NamedRow<'a, DB>) -> diesel::deserialize::Result<Self> {
-        let values = (0..row.field_count()).map(|at| {
+        let values = (0..row.field_count()).map(|at| -> diesel::deserialize::Result<Value> {
             let field = Row::get(row, at).ok_or("a column that is not there")?;
             let form = field.field_name().and_then(|name| name.bytes().next());
             let Some(value) = field.value() else { return Ok(Value::Null) };
