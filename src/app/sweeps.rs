@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 
+use crate::app::backups;
 use crate::kernel::idempotency;
 use crate::kernel::keyring::rotation::Pace;
 use crate::kernel::store_error;
@@ -54,9 +55,10 @@ pub(super) async fn often(services: &Services, outbox: &Outbox) {
     }
 }
 
-/// The answers kept for repeated requests, of every tenant.
+/// The answers kept for repeated requests, of every tenant; and back-ups that are due.
 pub(super) async fn hourly(services: &Services) {
     if let Err(error) = idempotency::sweep(&services.kernel).await {
         services.incidents.report(&error);
     }
+    backups::hourly(services).await;
 }

@@ -118,6 +118,17 @@ impl Kernel {
         self.0.found
     }
 
+    /// Moves both databases on to a new epoch. Where one was put back from a copy under the running service, every session
+    /// ends now; what else follows is the next start's.
+    ///
+    /// # Errors
+    /// A database is away.
+    pub fn move_on(&self) -> Result<(), StartError> {
+        let standing = standing::compare(&self.0.db, &self.0.keyring)?;
+        standing::move_on(&self.0.db, &self.0.keyring, standing)?;
+        Ok(())
+    }
+
     /// The data's database, for transactions that reach no sealed row.
     #[must_use]
     pub fn db(&self) -> &Db {

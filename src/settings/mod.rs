@@ -256,6 +256,9 @@ impl Settings {
         if let Some(why) = identity_providers::contradiction(&raw.identity_providers) {
             return Err(contradiction("identity_providers", why));
         }
+        if raw.backup.to.is_some() && raw.backup.to == raw.backup.keyring_to {
+            return Err(contradiction("backup.keyring_to", "must be another folder than `backup.to`"));
+        }
         check_times(&raw.sessions, &raw.codes, &raw.server)?;
         check_prompts(&raw.prompts)?;
         Ok(Self {

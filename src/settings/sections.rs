@@ -470,6 +470,14 @@ pub struct Backup {
     /// The file of the back-up key, where it is set.
     #[serde(deserialize_with = "path_or_not")]
     pub key: Option<PathBuf>,
+    /// The folder of the data's back-ups; none are taken by themselves where it is not set.
+    #[serde(deserialize_with = "path_or_not")]
+    pub to: Option<PathBuf>,
+    /// The folder of the keyring's.
+    #[serde(deserialize_with = "path_or_not")]
+    pub keyring_to: Option<PathBuf>,
+    /// How often they are taken.
+    pub every: Period,
     /// How long a back-up is kept.
     pub retention: Period,
     /// How long a back-up of the keyring is kept, or an archived log of its database.
