@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::BackupError;
 use crate::kernel::crypto::aead::KEY;
@@ -59,8 +59,10 @@ impl BackupKey {
         }
         let bytes = Zeroizing::new(entropy.bytes::<KEY>());
         let text = Zeroizing::new(BASE64.encode(bytes.as_slice()));
-        let file = File { format: 1, key: text.to_string() };
-        let json = Zeroizing::new(serde_json::to_vec(&file).map_err(|_| BackupError::TooLong)?);
+        let mut file = File { format: 1, key: text.to_string() };
+        let json = serde_json::to_vec(&file).map(Zeroizing::new);
+        file.key.zeroize();
+        let json = json.map_err(|_| BackupError::TooLong)?;
         let unwritable = |_| BackupError::Key(path.to_owned(), "cannot be written");
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let aside = folder.join(format!(".backup.key.{:08x}", u32::from_le_bytes(entropy.bytes())));
