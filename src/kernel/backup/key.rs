@@ -37,6 +37,7 @@ struct File {
 }
 
 impl BackupKey {
+    #[cfg(test)]
     pub(super) const fn of(bytes: Secret<[u8; KEY]>) -> Self {
         Self(bytes)
     }
