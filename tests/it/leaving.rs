@@ -433,7 +433,11 @@ fn a_database_from_before_an_erasure_is_erased_again_when_it_is_put_back() {
         put_back(world, &old).await;
         assert_eq!(rows(world, anna.tenant.as_deref().unwrap()), []);
         assert_eq!(rows(world, anna.account.as_deref().unwrap()), []);
-        let _ = berta.moved_to(world).get(&theirs).await.expect(200);
+        // Sessions end when data is put back; whoever stays signs in again.
+        let mut berta = berta.moved_to(world);
+        let _ = berta.get(&theirs).await.problem(401, "not_signed_in");
+        let _ = berta.sign_in().await.expect(201);
+        let _ = berta.get(&theirs).await.expect(200);
     });
 }
 
