@@ -14,7 +14,7 @@ use crate::web::services::Services;
 /// Moves the epoch on, by which a database that is put back is known, and takes the back-ups that are due.
 pub(super) async fn hourly(services: &Services) {
     let (kernel, settings) = (services.kernel.clone(), std::sync::Arc::clone(&services.settings));
-    let done = actix_web::web::block(move || {
+    let done = actix_web::web::block(move || -> Result<(), BackupError> {
         kernel.move_on()?;
         take_due(&kernel, &settings)
     });

@@ -39,8 +39,8 @@ pub(super) enum Backup {
 /// Where to.
 #[derive(Debug, Args)]
 pub(super) struct Create {
-    /// The folder for the data's back-up.
-    #[arg(long, value_name = "DIR", required_unless_present = "keyring_to")]
+    /// The folder for the data's back-up. With neither folder named: both as `[backup]` of the configuration says.
+    #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     /// The folder for the keyring's back-up: another one, kept apart from the data's.
     #[arg(long, value_name = "DIR")]
@@ -92,9 +92,9 @@ pub(super) struct Listed {
 /// On which back-ups.
 #[derive(Debug, Args)]
 pub(super) struct Drilled {
-    /// The folder with the data's back-ups.
+    /// The folder with the data's back-ups. Left out: `backup.to` of the configuration.
     #[arg(long, value_name = "DIR")]
-    from: PathBuf,
+    from: Option<PathBuf>,
     #[command(flatten)]
     key: KeyFile,
 }
@@ -129,10 +129,12 @@ pub(super) fn run(settings: &Settings, command: &Backup, output: Output) -> anyh
 }
 
 fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Result<()> {
-    ensure!(
-        wanted.to != wanted.keyring_to,
-        "the keyring's back-ups are kept apart from the data's: name another folder"
-    );
+    let (to, keyring_to) = match (&wanted.to, &wanted.keyring_to) {
+        (None, None) => (&settings.backup.to, &settings.backup.keyring_to),
+        named => named,
+    };
+    ensure!(to.is_some() || keyring_to.is_some(), "name a folder: --to DIR, or backup.to in the configuration");
+    ensure!(to != keyring_to, "the keyring's back-ups are kept apart from the data's: name another folder");
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let path = wanted.key.path(settings);
     let (key, origin) = BackupKey::load_or_make(&path, &entropy)?;
@@ -142,27 +144,25 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
     let sources = app::sources(settings);
     let mut made = Vec::new();
     // The data first: then every key that it needs is in the keyring's back-up.
-    for (what, to, retention) in [
-        (What::Data, &wanted.to, settings.backup.retention),
-        (What::Keyring, &wanted.keyring_to, settings.backup.keyring_retention),
-    ] {
+    for (what, to, retention) in
+        [(What::Data, to, settings.backup.retention), (What::Keyring, keyring_to, settings.backup.keyring_retention)]
+    {
         let Some(to) = to else { continue };
         let folder = Folder::new(to.clone());
         let contents = backup::create(&sources, what, &folder, &key, &clock, &entropy)?;
         let deleted = backup::prune(&folder, what, retention.into(), &clock)?;
-        made.push((contents, deleted));
+        made.push((contents, deleted, to.clone()));
     }
     let shown: serde_json::Map<_, _> = made
         .iter()
-        .map(|(contents, deleted)| {
-            let mut shown = described(&contents.label, &contents.name);
-            shown["tables"] = tables(&contents.totals);
-            shown["deleted"] = json!(deleted);
-            (contents.label.what.name().to_owned(), shown)
+        .map(|(contents, deleted, to)| {
+            let path = to.join(&contents.name);
+            let more = [("tables", tables(&contents.totals)), ("deleted", json!(deleted)), ("path", json!(path))];
+            (contents.label.what.name().to_owned(), with(described(&contents.label, &contents.name), more))
         })
         .collect();
     output.show(&Value::Object(shown), || {
-        let line = |(contents, deleted): &(Contents, Vec<String>)| {
+        let line = |(contents, deleted, _): &(Contents, Vec<String>, PathBuf)| {
             let rows: u64 = contents.totals.iter().map(|total| total.rows).sum();
             format!("{}: {rows} rows; deleted {} past their retention", contents.name, deleted.len())
         };
@@ -178,10 +178,8 @@ fn verify(settings: &Settings, wanted: &Chosen, output: Output) -> anyhow::Resul
     let named = |name: &str| all.iter().find(|kept| kept.name == name || kept.label.id == name);
     let chosen = wanted.name.as_deref().map_or_else(|| all.last(), named).context("there is no such back-up there")?;
     let contents = backup::verify(&folder, &chosen.name, &key)?;
-    let mut shown = described(&contents.label, &contents.name);
-    shown["tables"] = tables(&contents.totals);
-    shown["size"] = json!(chosen.size);
-    shown["holds"] = json!(true);
+    let more = [("tables", tables(&contents.totals)), ("size", json!(chosen.size)), ("holds", json!(true))];
+    let shown = with(described(&contents.label, &contents.name), more);
     output.show(&shown, || {
         let rows: u64 = contents.totals.iter().map(|total| total.rows).sum();
         format!("{} holds: {} tables, {rows} rows, {} bytes", contents.name, contents.totals.len(), chosen.size)
@@ -191,14 +189,8 @@ fn verify(settings: &Settings, wanted: &Chosen, output: Output) -> anyhow::Resul
 
 fn list(wanted: &Listed, output: Output) -> anyhow::Result<()> {
     let all = backup::list(&Folder::new(wanted.from.clone()))?;
-    let shown: Vec<Value> = all
-        .iter()
-        .map(|kept| {
-            let mut shown = described(&kept.label, &kept.name);
-            shown["size"] = json!(kept.size);
-            shown
-        })
-        .collect();
+    let shown: Vec<Value> =
+        all.iter().map(|kept| with(described(&kept.label, &kept.name), [("size", json!(kept.size))])).collect();
     output.show(&json!({"backups": shown}), || {
         let line = |kept: &backup::Kept| {
             format!(
@@ -218,16 +210,16 @@ fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Resul
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let key = wanted.key.load(settings)?;
     let keyring = app::open_keyring(settings)?;
-    let place = Folder::new(wanted.from.clone());
+    let from = wanted.from.clone().or_else(|| settings.backup.to.clone());
+    let place = Folder::new(from.context("name a folder: --from DIR, or backup.to in the configuration")?);
     let scratch = settings.data.join("drills");
     let samplers: [Sampler; 2] = [profile::sample, sampling::sample];
     let done = drill::drill(&place, &key, &keyring, &scratch, &samplers, &clock, &entropy)?;
     drill::note(&app::sources(settings).data, &done, &entropy)?;
     let Drill { at, taken_at, findings } = &done;
-    let mut shown = serde_json::to_value(findings)?;
-    shown["at"] = json!(at.rfc3339());
-    shown["taken_at"] = json!(taken_at.rfc3339());
-    shown["good"] = json!(findings.is_good());
+    let more =
+        [("at", json!(at.rfc3339())), ("taken_at", json!(taken_at.rfc3339())), ("good", json!(findings.is_good()))];
+    let shown = with(serde_json::to_value(findings)?, more);
     output.show(&shown, || {
         format!(
             "{} of {}: {} rows in {} tables are as they were; {} values of {} tenants opened, {} tenants were erased since",
@@ -256,16 +248,17 @@ fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Res
         let folder = Folder::new(from.clone());
         let kept = backup::find(&folder, What::Keyring, None)?;
         let inspected = restore::inspect(&folder, &kept.name, &key)?;
-        restore::restore(&folder, &inspected, &key, &sources.keyring)?;
-        lines.push(format!("the keyring is as it was at {}", kept.label.taken_at().rfc3339()));
         shown.insert("keyring".to_owned(), described(&kept.label, &kept.name));
+        lines.push(format!("the keyring is as it was at {}", kept.label.taken_at().rfc3339()));
         if let Some(from) = wanted.from.as_ref().or(wanted.ledger_from.as_ref()) {
-            let folder = Folder::new(from.clone());
-            let newest = backup::find(&folder, What::Data, None)?;
-            let ledger = restore::inspect(&folder, &newest.name, &key)?;
-            let taken = restore::take_over_ledger(&ledger, &app::open_keyring(settings)?)?;
+            let data = Folder::new(from.clone());
+            let newest = backup::find(&data, What::Data, None)?;
+            let later = restore::inspect(&data, &newest.name, &key)?;
+            let taken = restore::restore_keyring(&folder, &inspected, &later, &key, &sources.keyring)?;
             lines.push(format!("{taken} erasures of since then are entered from {}", newest.name));
             shown.insert("erasures_entered".to_owned(), json!(taken));
+        } else {
+            restore::restore(&folder, &inspected, &key, &sources.keyring)?;
         }
     }
     if let Some(from) = &wanted.from {
@@ -282,20 +275,22 @@ fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Res
         // As any start: ledger and revocations are applied, and every session is ended, before it serves.
         let found = app::open_beside(settings)?.found();
         ensure!(found.standing != Standing::Even, "the restored data was not known as such: this is a fault of ours");
-        let mut data = described(inspected.label(), &kept.name);
-        data["tables"] = tables(inspected.totals());
-        shown.insert("data".to_owned(), data);
-        shown.insert("sessions_ended".to_owned(), json!(found.sessions_ended));
+        let more = [("tables", tables(inspected.totals()))];
+        shown.insert("data".to_owned(), with(described(inspected.label(), &kept.name), more));
+        shown.insert("sessions_ended".to_owned(), json!(found.ended.sessions));
+        shown.insert("mails_not_sent".to_owned(), json!(found.ended.mails));
         shown.insert("erased_again".to_owned(), json!(found.erased_again));
         lines.push(format!("the data is as it was at {}", kept.label.taken_at().rfc3339()));
         lines.push(format!("{} owners who were erased since are erased again", found.erased_again));
-        lines.push(format!("revocations are applied, and {} sessions are ended", found.sessions_ended));
+        lines.push(format!("revocations are applied, and {} sessions are ended", found.ended.sessions));
+        lines.push(format!("{} mails that waited may have been sent since, and are not sent again", found.ended.mails));
     }
     output.show(&Value::Object(shown), || lines.join("\n"));
     Ok(())
 }
 
-/// A data folder may be missing, or empty but for what a restore has left that was interrupted.
+/// A data folder may be missing, or empty but for the keys, which an operator puts there first where the keyring is in a
+/// PostgreSQL, and for what a restore has left that was interrupted.
 fn demand_empty(folder: &Path) -> anyhow::Result<()> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -304,7 +299,8 @@ fn demand_empty(folder: &Path) -> anyhow::Result<()> {
     };
     for entry in entries {
         let name = entry?.file_name();
-        if !name.to_string_lossy().contains(restore::ASIDE) {
+        let name = name.to_string_lossy();
+        if !name.contains(restore::ASIDE) && !name.starts_with("root.key") && name != "backup.key" {
             bail!("{} is not empty: a back-up is restored into a new or empty folder", folder.display());
         }
     }
@@ -321,4 +317,12 @@ fn described(label: &Label, name: &str) -> Value {
 
 fn tables(totals: &[Total]) -> Value {
     totals.iter().map(|total| (total.table.clone(), json!({"rows": total.rows, "sum": total.sum}))).collect()
+}
+
+/// An object with these members too.
+fn with<const N: usize>(mut shown: Value, more: [(&str, Value); N]) -> Value {
+    if let Value::Object(members) = &mut shown {
+        members.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    }
+    shown
 }

@@ -8,6 +8,7 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use crate::kernel::access::{FROZEN, tokens as tokens_state};
 use crate::kernel::audit::journal::Journal;
+use crate::kernel::backup::certificates;
 use crate::kernel::backup::standing::{self, Found};
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys};
@@ -97,13 +98,14 @@ impl Kernel {
         let db = Db::open(database, clock.clone(), entropy.clone(), &options)?;
         demand_same_installation(&db, &keyring)?;
         let standing = standing::compare(&db, &keyring)?;
+        standing::tell_keyring(&db, &keyring, standing)?;
         let erased_again = standing::erase_in_keyring(&db, &keyring)?;
         let resurrected = compare(&db, &keyring)?;
         erasure::erase_again(&db, &resurrected)?;
         erasure::erase_records_again(&db, &keyring)?;
         apply_revocations(&db, &keyring)?;
-        let sessions_ended = standing::move_on(&db, &keyring, standing)?;
-        let found = Found { standing, sessions_ended, erased_again: erased_again.max(resurrected.len()) };
+        let ended = standing::move_on(&db, &keyring, standing)?;
+        let found = Found { standing, ended, erased_again: erased_again.max(resurrected.len()) };
         let journal =
             Journal::open(journal, db.clone(), clock.clone(), entropy.clone()).map_err(|_| StartError::Journal)?;
         let kernel = Self(Arc::new(Inner { db, keyring, clock, entropy, journal, day: Mutex::new(None), found }));
@@ -119,14 +121,14 @@ impl Kernel {
     }
 
     /// Moves both databases on to a new epoch. Where one was put back from a copy under the running service, every session
-    /// ends now; what else follows is the next start's.
+    /// ends now; what else follows is the next start's. What was certified since is kept beside the data.
     ///
     /// # Errors
     /// A database is away.
     pub fn move_on(&self) -> Result<(), StartError> {
         let standing = standing::compare(&self.0.db, &self.0.keyring)?;
         standing::move_on(&self.0.db, &self.0.keyring, standing)?;
-        Ok(())
+        certificates::keep(&self.0.db, &self.0.keyring)
     }
 
     /// The data's database, for transactions that reach no sealed row.

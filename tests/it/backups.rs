@@ -25,10 +25,13 @@ use seif::kernel::store::Target;
 use seif::testing::{Actor, Database, World, drop_database, fresh_databases};
 use serde_json::{Value, json};
 
-use crate::leaving::{is_erased, leave, rows};
+use crate::leaving::{erasure, is_erased, leave, rows};
 use crate::process::Process;
 use crate::rows::Beside;
 use crate::shelf::{RECORDS, customer, customers, place, token};
+
+const CANCELLATION: &str = "/api/v1/tenant/cancellation";
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Where a story keeps its back-ups: outside of everything that the service writes.
 struct Safe {
@@ -43,8 +46,12 @@ impl Safe {
         Self { folder, key }
     }
 
+    fn path(&self, what: What) -> PathBuf {
+        self.folder.path().join(what.name())
+    }
+
     fn of(&self, what: What) -> Folder {
-        Folder::new(self.folder.path().join(what.name()))
+        Folder::new(self.path(what))
     }
 
     fn take(&self, world: &World, what: What) -> Contents {
@@ -121,13 +128,22 @@ impl Shop {
     }
 }
 
-/// Leaves, and waits until nothing is left.
-async fn erase(world: &mut World, shop: &Shop) {
+/// Leaves, and waits until nothing is left; the wish, and the proof that is served.
+async fn erase(world: &mut World, shop: &Shop) -> (Value, Value) {
     let begun = leave(&shop.owner.moved_to(world), "now").await;
     world.later(Duration::from_secs(4));
     world.app.sweep().await;
-    is_erased(world, &shop.owner.moved_to(world), &begun).await;
+    let proof = is_erased(world, &shop.owner.moved_to(world), &begun).await;
     world.deliver().await;
+    (begun, proof)
+}
+
+/// A database of the service's, beside it.
+fn beside(target: &Target) -> Beside {
+    match target {
+        Target::Sqlite(path) => Beside::file(path),
+        Target::Postgres(url) => Beside::url(url.reveal()),
+    }
 }
 
 each_database! {
@@ -135,14 +151,20 @@ each_database! {
         // P-14
         let safe = Safe::new();
         let (anna, berta) = (Shop::open(world).await, Shop::open(world).await);
+        // A mail that waits in the back-up and is sent before the data is lost.
+        world.deliver().await;
+        let wanted = json!({"email": world.somebody(), "language": "en"});
+        let _ = world.stranger().post("/api/v1/signups", wanted).await.expect(202);
         let made = safe.take(world, What::Data);
+        world.deliver().await;
         let count = |table: &str| made.totals.iter().find(|total| total.table == table).unwrap().rows;
-        assert_eq!((count("records"), count("tenants"), count("instance")), (2, 2, 1));
+        assert_eq!((count("records"), count("tenants"), count("instance"), count("outbox")), (2, 2, 1, 1));
         erase(world, &anna).await;
         let _ = customer(&berta.owner.moved_to(world), "later").await;
         let _ = berta.owner.moved_to(world).get("/api/v1/session").await.expect(200);
 
         restore::demand_fit(&safe.inspect(&made), world.app.services.kernel.keyring()).unwrap();
+        let sent = world.mails().len();
         let data = sources(world).data;
         world.restart_on(|_| {
             lose(&data);
@@ -151,7 +173,9 @@ each_database! {
         let found = world.app.services.kernel.found();
         assert_eq!(found.standing, Standing::DataBehind);
         // The session of who was erased went with its rows.
-        assert_eq!((found.sessions_ended, found.erased_again), (1, 2));
+        assert_eq!((found.ended.sessions, found.ended.mails, found.erased_again), (1, 1, 2));
+        world.deliver().await;
+        assert_eq!(world.mails().len(), sent);
         anna.is_gone(world).await;
         berta.is_whole(world).await;
         let page = berta.program.moved_to(world).get(RECORDS).await.expect(200).json();
@@ -173,7 +197,12 @@ each_database! {
         let safe = Safe::new();
         let (anna, berta) = (Shop::open(world).await, Shop::open(world).await);
         let made = safe.take(world, What::Keyring);
-        erase(world, &anna).await;
+        let (begun, proof) = erase(world, &anna).await;
+        let revoked = token(&berta.owner.moved_to(world), &["records:read"]).await;
+        let listed = berta.owner.moved_to(world).get("/api/v1/tokens").await.expect(200).json();
+        let newest = listed["items"].as_array().unwrap_or_else(|| listed.as_array().unwrap()).iter();
+        let newest = newest.map(|token| token["id"].as_str().unwrap().to_owned()).max().unwrap();
+        let _ = berta.owner.moved_to(world).delete(&format!("/api/v1/tokens/{newest}")).await.expect(204);
         let keyring = sources(world).keyring;
         world.restart_on(|_| {
             lose(&keyring);
@@ -181,12 +210,18 @@ each_database! {
         }).await;
         let found = world.app.services.kernel.found();
         assert_eq!(found.standing, Standing::KeyringBehind);
-        assert_eq!(found.erased_again, 2, "{found:?}");
-        anna.is_gone(world).await;
-        berta.is_whole(world).await;
-        world.restart().await;
-        assert_eq!(world.app.services.kernel.found().erased_again, 0);
-        anna.is_gone(world).await;
+        assert_eq!((found.erased_again, found.ended.mails), (2, 0), "{found:?}");
+        for _ in 0..2 {
+            anna.is_gone(world).await;
+            berta.is_whole(world).await;
+            // The proof is served on, as it was signed; what was revoked stays so, whatever is put back next.
+            assert_eq!(erasure(world, &begun).await, proof);
+            assert_eq!(revoked.moved_to(world).get(RECORDS).await.status, 401);
+            let known = world.app.services.kernel.keyring().revoked_tokens().unwrap();
+            assert!(known.iter().any(|token| token.to_string() == newest), "{newest}: {known:?}");
+            world.restart().await;
+            assert_eq!(world.app.services.kernel.found().erased_again, 0);
+        }
     }
 }
 
@@ -196,27 +231,93 @@ each_database! {
         let safe = Safe::new();
         let (anna, berta) = (Shop::open(world).await, Shop::open(world).await);
         let (data, keyring) = (safe.take(world, What::Data), safe.take(world, What::Keyring));
-        erase(world, &anna).await;
+        let (begun, proof) = erase(world, &anna).await;
         world.later(Duration::from_secs(60));
         let later = safe.take(world, What::Data);
         let at = sources(world);
+        let databases = world.database_urls().to_vec();
         world.restart_on(|folder| {
             lose(&at.data);
             lose(&at.keyring);
-            safe.put_back(&keyring, &at.keyring);
-            let opened = seif::kernel::keyring::Keyring::open(
-                at.keyring.clone(),
-                seif::kernel::keyring::root::Provider::File(folder.join("root.key")),
-                seif::kernel::clock::Clock::system(),
-                Entropy::system(),
-            ).unwrap();
-            assert_eq!(restore::take_over_ledger(&safe.inspect(&later), &opened).unwrap(), 2);
-            restore::demand_fit(&safe.inspect(&data), &opened).unwrap();
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_seif"));
+            command.arg("--data").arg(folder).args(["--json", "backup", "restore", "--keyring-from"]);
+            command.arg(safe.path(What::Keyring)).arg("--ledger-from").arg(safe.path(What::Data));
+            command.arg("--key").arg(safe.folder.path().join("backup.key"));
+            if let [database, keyring] = databases.as_slice() {
+                command.env("SEIF_DATABASE", database).env("SEIF_KEYRING", keyring);
+            }
+            let done = json_of(&command.output().unwrap());
+            assert_eq!((&done["erasures_entered"], &done["keyring"]["name"]), (&json!(2), &json!(keyring.name)));
             safe.put_back(&data, &at.data);
         }).await;
+        assert!(later.label.at > keyring.label.at);
         assert!(world.app.services.kernel.found().erased_again >= 2);
         anna.is_gone(world).await;
         berta.is_whole(world).await;
+        assert_eq!(erasure(world, &begun).await, proof);
+    }
+}
+
+each_database! {
+    async fn a_wish_to_leave_that_an_old_keyring_brings_back_is_put_off_until_it_can_be_taken_back_again(world: World) {
+        // P-14
+        let safe = Safe::new();
+        let berta = Shop::open(world).await;
+        let _ = leave(&berta.owner, "after_grace").await;
+        let made = safe.take(world, What::Keyring);
+        let _ = berta.owner.delete(CANCELLATION).await.expect(204);
+        world.later(DAY * 31);
+        let keyring = sources(world).keyring;
+        world.restart_on(|_| {
+            lose(&keyring);
+            safe.put_back(&made, &keyring);
+        }).await;
+        world.app.sweep().await;
+        let mut back = berta.owner.moved_to(world);
+        let _ = back.sign_in().await.expect(201);
+        let _ = back.confirm(world).await;
+        let _ = back.get(&berta.record).await.expect(200);
+        let _ = back.delete(CANCELLATION).await.expect(204);
+        world.later(DAY * 8);
+        world.app.sweep().await;
+        let _ = back.sign_in().await.expect(201);
+        let _ = back.get(&berta.record).await.expect(200);
+    }
+}
+
+each_database! {
+    async fn each_erasure_moves_the_epoch_by_which_a_copy_is_known(world: World) {
+        let (anna, data) = (Shop::open(world).await, sources(world).data);
+        let epoch = || beside(&data).lines("SELECT CAST(epoch AS TEXT) AS line FROM instance")[0].parse::<i64>().unwrap();
+        let before = epoch();
+        let _ = leave(&anna.owner, "now").await;
+        world.later(Duration::from_secs(4));
+        world.app.services.leaving.sweep().await.unwrap();
+        assert!(epoch() > before);
+    }
+}
+
+each_database! {
+    async fn back_ups_are_taken_when_they_are_due_and_those_past_their_time_go(world: World) {
+        let folder = tempfile::tempdir().unwrap();
+        let places = ["data", "keyring"].map(|name| folder.path().join(name));
+        let shown = places.each_ref().map(|path| path.display().to_string());
+        world.restart_with(&format!(
+            "[backup]\nto = \"{}\"\nkeyring_to = \"{}\"\nevery = \"1d\"\nretention = \"10d\"\nkeyring_retention = \"2d\"\n",
+            shown[0], shown[1]
+        )).await;
+        let taken = || places.each_ref().map(|path| backup::list(&Folder::new(path.clone())).unwrap().len());
+        for (days, expected) in [(0, [1, 1]), (0, [1, 1]), (1, [2, 2]), (1, [3, 3]), (1, [4, 3]), (9, [3, 1])] {
+            world.later(DAY * days);
+            world.app.sweep().await;
+            assert_eq!(taken(), expected, "after {days} more days");
+        }
+        let key = BackupKey::load(&world.folder.path().join("backup.key")).unwrap();
+        for (path, what) in places.iter().zip([What::Data, What::Keyring]) {
+            let place = Folder::new(path.clone());
+            let newest = backup::find(&place, what, None).unwrap();
+            assert_eq!(backup::verify(&place, &newest.name, &key).unwrap().label.at, world.clock.now().micros());
+        }
     }
 }
 
@@ -232,11 +333,7 @@ each_database! {
             let mut owner = berta.owner.moved_to(world);
             let _ = owner.sign_in().await.expect(201);
             world.restart_on(|_| {
-                let mut db = match &target {
-                    Target::Sqlite(path) => Beside::file(path),
-                    Target::Postgres(url) => Beside::url(url.reveal()),
-                };
-                db.run(&format!("UPDATE instance SET {column} = {column} - 1")).unwrap();
+                beside(&target).run(&format!("UPDATE instance SET {column} = {column} - 1")).unwrap();
             }).await;
             assert_eq!(world.app.services.kernel.found().standing, standing);
             let _ = owner.moved_to(world).get("/api/v1/session").await.problem(401, "not_signed_in");
@@ -274,16 +371,15 @@ each_database! {
 each_database! {
     async fn back_ups_past_their_retention_go_and_the_last_of_the_data_stays(world: World) {
         let safe = Safe::new();
-        let day = Duration::from_secs(86_400);
         for what in [What::Data, What::Keyring] {
             let first = safe.take(world, what);
-            world.later(day);
+            world.later(DAY);
             let second = safe.take(world, what);
-            let prune = |kept: u32| backup::prune(&safe.of(what), what, day * kept, &world.clock).unwrap();
+            let prune = |kept: u32| backup::prune(&safe.of(what), what, DAY * kept, &world.clock).unwrap();
             assert_eq!(prune(2), Vec::<String>::new());
-            world.later(day + Duration::from_secs(1));
+            world.later(DAY + Duration::from_secs(1));
             assert_eq!(prune(2), std::slice::from_ref(&first.name));
-            world.later(day * 9);
+            world.later(DAY * 9);
             let over = if what == What::Data { vec![] } else { vec![second.name.clone()] };
             assert_eq!(prune(2), over);
             assert_eq!(safe.of(what).list().unwrap().len(), 1 - over.len());
@@ -300,8 +396,11 @@ struct Stage {
 
 impl Stage {
     fn new(database: Database) -> Option<Self> {
-        let databases = fresh_databases(database)?.map(Vec::from).unwrap_or_default();
-        let others = fresh_databases(database)?.map(Vec::from).unwrap_or_default();
+        // On PostgreSQL as an operator has it: a role that owns its databases and is no superuser.
+        let fresh = || {
+            Some(fresh_databases(database)?.map(|urls| urls.map(owned_by_a_plain_role).to_vec()).unwrap_or_default())
+        };
+        let (databases, others) = (fresh()?, fresh()?);
         Some(Self { folder: tempfile::tempdir().unwrap(), databases, others })
     }
 
@@ -333,11 +432,20 @@ impl Stage {
 
     fn restore(&self, point: Option<Point>) -> Output {
         let [database, keyring] = self.restored();
+        self.restore_beside(&database, &keyring, &[], point)
+    }
+
+    /// Where the keyring is put back when it is lost too.
+    fn other_keyring(&self) -> String {
+        self.others.get(1).cloned().unwrap_or_else(|| format!("sqlite:{}", self.show("elsewhere/keyring.db")))
+    }
+
+    fn restore_beside(&self, database: &str, keyring: &str, further: &[&str], point: Option<Point>) -> Output {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_seif"));
         command.args(["backup", "restore", "--from", &self.show("backups"), "--data", &self.show("restored")]);
-        command.args(["--keyring", &keyring, "--json"]).envs(self.environment());
+        command.args(["--keyring", keyring, "--json"]).args(further).envs(self.environment());
         if !self.others.is_empty() {
-            command.args(["--database", &database]);
+            command.args(["--database", database]);
         }
         if let Some(point) = point {
             command.env("SEIF_TEST_FAULT", point.name());
@@ -352,10 +460,12 @@ impl Stage {
     }
 
     fn start_again(&self) {
-        if let Some(url) = self.others.first() {
+        for url in &self.others {
             lose(&Target::Postgres(Secret::new(url.clone())));
         }
-        drop(std::fs::remove_dir_all(self.at("restored")));
+        for folder in ["restored", "elsewhere"] {
+            drop(std::fs::remove_dir_all(self.at(folder)));
+        }
     }
 }
 
@@ -365,6 +475,22 @@ impl Drop for Stage {
             drop_database(url);
         }
     }
+}
+
+/// The same database, its owner a role that may log in and nothing else.
+fn owned_by_a_plain_role(url: String) -> String {
+    const ROLE: &str = "seif_plain";
+    let mut server = Beside::url(&url);
+    // Several stories may make them at once: whoever comes second finds them there.
+    for role in [format!("{ROLE} LOGIN"), "seif_rows NOLOGIN".to_owned()] {
+        drop(server.run(&format!("CREATE ROLE {role} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT")));
+    }
+    drop(server.run(&format!("GRANT seif_rows TO {ROLE}")));
+    let database = url.rsplit('/').next().unwrap().split('?').next().unwrap();
+    server.run(&format!("ALTER DATABASE {database} OWNER TO {ROLE}")).unwrap();
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let host = rest.split_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}://{ROLE}@{host}")
 }
 
 fn json_of(output: &Output) -> Value {
@@ -424,12 +550,14 @@ fn story(database: Database) {
         }
         let listed = json_of(&process.command(&["backup", "list", "--from", &to, "--json"]).output().unwrap());
         assert_eq!(listed["backups"].as_array().unwrap().len(), 2);
-        let drill = ["backup", "drill", "--from", &to, "--json"];
-        killed(
-            &process.command(&drill).env("SEIF_TEST_FAULT", Point::DrillDone.name()).output().unwrap(),
-            Point::DrillDone,
-        );
-        let drilled = json_of(&process.command(&drill).output().unwrap());
+        // Without a folder named, the one of the configuration.
+        let drill = || {
+            let mut command = process.command(&["backup", "drill", "--json"]);
+            command.env("SEIF_BACKUP__TO", &to);
+            command
+        };
+        killed(&drill().env("SEIF_TEST_FAULT", Point::DrillDone.name()).output().unwrap(), Point::DrillDone);
+        let drilled = json_of(&drill().output().unwrap());
         assert_eq!(
             (&drilled["good"], &drilled["tenants"], &drilled["unreadable"]),
             (&json!(true), &json!(1), &json!(0))
@@ -457,6 +585,25 @@ fn story(database: Database) {
         assert_eq!(record["values"]["number"], "kept");
         let page = reader.get(&format!("{RECORDS}?limit=1")).await.expect(200).json();
         assert!(page["next"].is_string());
+        drop(restored);
+
+        // The keyring is lost too: both are put back, and a kill between the two leaves a keyring to go on from.
+        let [database, _] = stage.restored();
+        let (other, both) = (stage.other_keyring(), ["--keyring-from", keyring_to.as_str()]);
+        for point in [Point::RestoreBegun, Point::RestoreFilled] {
+            stage.start_again();
+            killed(&stage.restore_beside(&database, &other, &both, Some(point)), point);
+            let done = json_of(&stage.restore_beside(&database, &other, &both, None));
+            assert_eq!((&done["data"]["what"], &done["keyring"]["what"]), (&json!("data"), &json!("keyring")));
+        }
+        stage.start_again();
+        killed(&stage.restore_beside(&database, &other, &both, Some(Point::RestorePlaced)), Point::RestorePlaced);
+        assert_eq!(stage.restore_beside(&database, &other, &both, None).status.code(), Some(1), "the keyring is there");
+        let done = json_of(&stage.restore_beside(&database, &other, &[], None));
+        assert_eq!(done["data"]["tables"]["records"]["rows"], rows("records"));
+        let restored = Process::start_in(&stage.at("restored"), &[database, other], "", &stage.environment());
+        let reader = restored.stranger().with_token(program.token.as_deref().unwrap());
+        let _ = reader.get(&kept).await.expect(200);
         drop(restored);
 
         refusals(&stage, &to);

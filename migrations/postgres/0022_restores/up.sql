@@ -11,4 +11,12 @@ CREATE TABLE backup_drills (
 );
 CREATE INDEX backup_drills_at ON backup_drills (at);
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON backup_drills TO seif_rows;
+-- The certificates of erasures a second time, for a keyring that is put back from before: `body` is JSON of ids, counts and
+-- times, as the keyring has it.
+CREATE TABLE certificates (
+    digest BYTEA NOT NULL PRIMARY KEY,
+    stage SMALLINT NOT NULL,
+    body BYTEA NOT NULL
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON backup_drills, certificates TO seif_rows;

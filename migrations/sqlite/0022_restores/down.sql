@@ -1,2 +1,3 @@
+DROP TABLE certificates;
 DROP TABLE backup_drills;
 ALTER TABLE instance DROP COLUMN epoch;

@@ -10,3 +10,11 @@ CREATE TABLE backup_drills (
     facts BLOB NOT NULL
 );
 CREATE INDEX backup_drills_at ON backup_drills (at);
+
+-- The certificates of erasures a second time, for a keyring that is put back from before: `body` is JSON of ids, counts and
+-- times, as the keyring has it.
+CREATE TABLE certificates (
+    digest BLOB NOT NULL PRIMARY KEY,
+    stage SMALLINT NOT NULL,
+    body BLOB NOT NULL
+);

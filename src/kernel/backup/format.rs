@@ -348,8 +348,6 @@ impl<R: Read> Reading<R> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
     use crate::kernel::personal::Secret;
 

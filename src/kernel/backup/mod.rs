@@ -33,11 +33,18 @@
 //!
 //! **A keyring that was put back** may be older than an erasure, and holds its keys again. Three things say so, in the
 //! order of how much has to be left over: the ledger in the keyring (an entry and a key: the copy mixed two times); the
-//! data's mirror of the key states, which an erasure closes before it destroys anything; and where the data is as old as the
-//! keyring, the ledger that each later back-up of the data carries, which a restore of the keyring takes over. When all
-//! of that is older than the erasure, nothing inside knows it: such a back-up exists until the horizon in the
-//! certificate and no longer, since a back-up of the keyring is deleted after `backup.keyring_retention`.
+//! data's mirror of the key states, which an erasure closes before it destroys anything, and of the certificates
+//! ([`certificates`]); and where the data is as old as the keyring, what each later back-up of the data carries of the
+//! keyring ([`carried`]), which a restore of the keyring takes over before it stands where it is looked for. When all of
+//! that is older than the erasure, nothing inside knows it: such a back-up exists until the horizon in the certificate and
+//! no longer, since a back-up of the keyring is deleted after `backup.keyring_retention`. A wish to leave that such a copy
+//! has brought back may have been taken back since: it is put off, so that who made it can do so again.
+//!
+//! **Mails that wait in data that was put back** may have been sent since its back-up: none of them is sent, and the
+//! start says how many there were.
 
+mod carried;
+pub(in crate::kernel) mod certificates;
 pub mod drill;
 pub mod format;
 pub mod key;
@@ -150,9 +157,6 @@ pub struct Contents {
     pub totals: Vec<Total>,
 }
 
-/// What tables of the keyring are called in a back-up of the data, which carries the ledger.
-pub(super) const CARRIED: &str = "keyring.ledger";
-
 /// The databases that a back-up is taken from.
 #[derive(Debug, Clone)]
 pub struct Sources {
@@ -192,8 +196,10 @@ pub fn create(
         }
         if what == What::Data {
             // Read after the data: whoever is erased in it is in the ledger.
-            let ledger = whole::tables(&mut keyring)?.into_iter().find(|table| table.name == "ledger");
-            copy(&mut keyring, &ledger.ok_or(BackupError::Unused)?, CARRIED.to_owned(), &mut writing)?;
+            whole::begin_snapshot(&mut keyring)?;
+            for (table, name) in carried::tables(&mut keyring)? {
+                copy(&mut keyring, &table, name, &mut writing)?;
+            }
         }
         let (file, sums) = writing.finish()?;
         totals = sums;

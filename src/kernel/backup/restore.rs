@@ -12,11 +12,11 @@ use super::format::{Adding, Entry, Heading, Label, Reading, Total, What, encoded
 use super::key::BackupKey;
 use super::place::Place;
 use super::standing::PUT_BACK;
-use super::{BackupError, CARRIED, installation};
+use super::{BackupError, carried, installation};
 use crate::kernel::core::resurrected;
 use crate::kernel::crypto::Owner;
 use crate::kernel::fault::{self, Point};
-use crate::kernel::ids::{AnyId, InstanceId};
+use crate::kernel::ids::InstanceId;
 use crate::kernel::keyring::{KeyState, Keyring};
 use crate::kernel::store::migrate::{self, Schema};
 use crate::kernel::store::whole::{self, Table, Value};
@@ -29,16 +29,7 @@ pub struct Inspected {
     label: Label,
     totals: Vec<Total>,
     owners: BTreeSet<Owner>,
-    ledger: Vec<Line>,
-}
-
-/// An entry of a ledger: whose, which row of theirs (zeros: all of it), and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::kernel) struct Line {
-    pub(in crate::kernel) kind: i16,
-    pub(in crate::kernel) owner: AnyId,
-    pub(in crate::kernel) row: AnyId,
-    pub(in crate::kernel) at: i64,
+    carried: carried::Carried,
 }
 
 impl Inspected {
@@ -66,21 +57,19 @@ impl Inspected {
 /// It is damaged, or cannot be read.
 pub fn inspect(place: &dyn Place, name: &str, key: &BackupKey) -> Result<Inspected, BackupError> {
     let mut reading = Reading::begin(BufReader::new(place.open(name)?), key)?;
-    let (mut owners, mut ledger) = (BTreeSet::new(), Vec::new());
+    let (mut owners, mut carried) = (BTreeSet::new(), carried::Carried::default());
     let mut heading = None::<Heading>;
     loop {
         match reading.next()? {
             Entry::Table(next) => heading = Some(next),
             Entry::Row(row) => match &heading {
                 Some(heading) if heading.table == "key_versions" => owners.extend(owner_with_data(heading, &row)),
-                Some(heading) if heading.table == CARRIED => {
-                    ledger.push(line(heading, &row).ok_or(BackupError::Damaged)?);
-                }
-                _ => {}
+                Some(heading) => carried.take(heading, row),
+                None => {}
             },
             Entry::End(totals) => {
                 let label = reading.label().clone();
-                return Ok(Inspected { name: name.to_owned(), label, totals, owners, ledger });
+                return Ok(Inspected { name: name.to_owned(), label, totals, owners, carried });
             }
         }
     }
@@ -94,15 +83,6 @@ fn owner_with_data(heading: &Heading, row: &[Value]) -> Option<Owner> {
     }
     let kind = i16::try_from(number(cell(heading, row, "owner_kind")?)?).ok()?;
     Owner::decode(kind, id(cell(heading, row, "owner_id")?)?).ok()
-}
-
-fn line(heading: &Heading, row: &[Value]) -> Option<Line> {
-    Some(Line {
-        kind: i16::try_from(number(cell(heading, row, "owner_kind")?)?).ok()?,
-        owner: AnyId::from_bytes(id(cell(heading, row, "owner_id")?)?),
-        row: AnyId::from_bytes(id(cell(heading, row, "row_id")?)?),
-        at: number(cell(heading, row, "at")?)?,
-    })
 }
 
 fn cell<'r>(heading: &Heading, row: &'r [Value], column: &str) -> Option<&'r Value> {
@@ -150,19 +130,50 @@ pub fn keyring_at(target: &Target) -> Result<InstanceId, BackupError> {
 /// # Errors
 /// See [`BackupError`]; then nothing stands at `target` that a start would take for a database of ours.
 pub fn restore(place: &dyn Place, inspected: &Inspected, key: &BackupKey, target: &Target) -> Result<(), BackupError> {
+    put(place, inspected, key, target, None).map(drop)
+}
+
+/// As [`restore`] for a keyring, which takes over in the same transaction what `later`, a back-up of the data, carries of
+/// erasures, certificates and revocations. Gives how many owners and records were erased that the keyring had not known of.
+///
+/// # Errors
+/// As [`restore`]; `later` belongs to another installation.
+pub fn restore_keyring(
+    place: &dyn Place,
+    inspected: &Inspected,
+    later: &Inspected,
+    key: &BackupKey,
+    target: &Target,
+) -> Result<usize, BackupError> {
+    if inspected.label.installation != later.label.installation {
+        return Err(BackupError::Foreign);
+    }
+    put(place, inspected, key, target, Some(later))
+}
+
+fn put(
+    place: &dyn Place,
+    inspected: &Inspected,
+    key: &BackupKey,
+    target: &Target,
+    later: Option<&Inspected>,
+) -> Result<usize, BackupError> {
     let file = place.open(&inspected.name)?;
-    match target {
-        Target::Postgres(_) => fill(file, inspected, key, target)?,
+    let taken = match target {
+        Target::Postgres(_) => fill(file, inspected, key, target, later)?,
         Target::Sqlite(path) => {
             if path.exists() {
                 return Err(BackupError::NotEmpty);
             }
             let aside = aside(path);
             remove(&aside)?;
-            if let Err(error) = fill(file, inspected, key, &Target::Sqlite(aside.clone())) {
-                remove(&aside)?;
-                return Err(error);
-            }
+            let taken = match fill(file, inspected, key, &Target::Sqlite(aside.clone()), later) {
+                Ok(taken) => taken,
+                Err(error) => {
+                    remove(&aside)?;
+                    return Err(error);
+                }
+            };
             fault::reach(Point::RestoreCommitted);
             if aside.with_extension("restoring-wal").exists() {
                 return Err(BackupError::Io(std::io::Error::other("the log was not moved into its file")));
@@ -170,10 +181,11 @@ pub fn restore(place: &dyn Place, inspected: &Inspected, key: &BackupKey, target
             std::fs::File::open(&aside)?.sync_all()?;
             std::fs::rename(&aside, path)?;
             std::fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+            taken
         }
-    }
+    };
     fault::reach(Point::RestorePlaced);
-    Ok(())
+    Ok(taken)
 }
 
 /// How the name of a SQLite file ends while it is filled.
@@ -198,7 +210,13 @@ fn remove(path: &Path) -> Result<(), BackupError> {
 }
 
 /// On return the database is closed, and all of it in its file.
-fn fill(file: Box<dyn Read>, inspected: &Inspected, key: &BackupKey, target: &Target) -> Result<(), BackupError> {
+fn fill(
+    file: Box<dyn Read>,
+    inspected: &Inspected,
+    key: &BackupKey,
+    target: &Target,
+    later: Option<&Inspected>,
+) -> Result<usize, BackupError> {
     let schema = match inspected.label.what {
         What::Data => Schema::Data,
         What::Keyring => Schema::Keyring,
@@ -220,11 +238,16 @@ fn fill(file: Box<dyn Read>, inspected: &Inspected, key: &BackupKey, target: &Ta
     }
     pour(&mut conn, &tables, file, key)?;
     compare(&mut conn, &tables, &inspected.totals)?;
+    let taken = match later {
+        Some(later) if later.label.at > inspected.label.at => later.carried.replace(&mut conn, &tables)?,
+        Some(earlier) => earlier.carried.add(&mut conn, &tables)?,
+        None => 0,
+    };
     whole::mark(&mut conn, schema, PUT_BACK)?;
     fault::reach(Point::RestoreFilled);
     whole::commit_filling(&mut conn, filling)?;
     migrate::migrate(&mut conn, schema)?;
-    Ok(())
+    Ok(taken)
 }
 
 fn pour(conn: &mut Conn, tables: &[Table], file: Box<dyn Read>, key: &BackupKey) -> Result<(), BackupError> {
@@ -244,7 +267,7 @@ fn pour(conn: &mut Conn, tables: &[Table], file: Box<dyn Read>, key: &BackupKey)
 
 /// The table that rows under this heading go into; none for what is carried along.
 fn table_for(tables: &[Table], heading: &Heading) -> Result<Option<Table>, BackupError> {
-    if heading.table == CARRIED {
+    if carried::is_carried(heading) {
         return Ok(None);
     }
     let table = tables.iter().find(|table| table.name == heading.table);
@@ -303,16 +326,4 @@ fn compare(conn: &mut Conn, tables: &[Table], totals: &[Total]) -> Result<(), Ba
         }
     }
     Ok(())
-}
-
-/// Takes over what a later back-up of the data says of erasures: a keyring that was put back may be older than they are.
-/// Gives how many entries were new; the keys go at the next start, before anybody is served.
-///
-/// # Errors
-/// The back-up belongs to another installation; the keyring is away.
-pub fn take_over_ledger(inspected: &Inspected, keyring: &Keyring) -> Result<usize, BackupError> {
-    if inspected.label.installation != keyring.instance() {
-        return Err(BackupError::Foreign);
-    }
-    Ok(keyring.take_over(&inspected.ledger)?)
 }

@@ -1,14 +1,19 @@
 //! Whether one of the two databases was put back from a copy, by whatever means, and what follows before anybody is
 //! served.
 
+use std::time::Duration;
+
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
+use super::certificates;
 use crate::kernel::StartError;
+use crate::kernel::access::{FROZEN, tokens::REVOKED};
 use crate::kernel::crypto::Owner;
-use crate::kernel::ids::AnyId;
+use crate::kernel::ids::{AccountId, AnyId, TokenId};
 use crate::kernel::keyring::{KeyState, Keyring};
 use crate::kernel::store::schema::{
-    anonymous_sessions, confirmations, instance, key_versions, passkey_sign_ins, provider_sessions, sessions,
+    accounts, anonymous_sessions, confirmations, instance, key_versions, outbox, passkey_sign_ins, provider_sessions,
+    sessions, tokens,
 };
 use crate::kernel::store::{Db, StoreError, Tx};
 
@@ -31,10 +36,44 @@ pub enum Standing {
 pub struct Found {
     /// How the databases stood.
     pub standing: Standing,
-    /// How many sessions were ended, because of that.
-    pub sessions_ended: usize,
+    /// What was ended, because of that.
+    pub ended: Ended,
     /// How many owners had come back and were erased again.
     pub erased_again: usize,
+}
+
+/// What ends where a database was put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ended {
+    /// Sessions.
+    pub sessions: usize,
+    /// Mails and text messages that waited in data that was put back: they may have been sent since, and are not sent again.
+    pub mails: usize,
+}
+
+/// How long a wish to leave stands still that a copy of the keyring has brought back: it may have been taken back since,
+/// and who made it can do so again.
+const STANDSTILL: Duration = Duration::from_secs(7 * 86_400);
+
+/// Tells a keyring that was put back what the data knows: certificates, tokens that were revoked, accounts that were
+/// frozen. Wishes to leave that it has brought back are put off.
+///
+/// # Errors
+/// A database is away.
+pub(in crate::kernel) fn tell_keyring(db: &Db, keyring: &Keyring, standing: Standing) -> Result<(), StartError> {
+    if standing != Standing::KeyringBehind {
+        return Ok(());
+    }
+    let given = certificates::give_back(db, keyring)?;
+    let (revoked, frozen): (Vec<TokenId>, Vec<AccountId>) = db.read_here(None, |tx| -> Result<_, StoreError> {
+        let revoked = tokens::table.filter(tokens::state.eq(REVOKED)).select(tokens::id).load(tx.conn())?;
+        let frozen = accounts::table.filter(accounts::state.eq(FROZEN)).select(accounts::id).load(tx.conn())?;
+        Ok((revoked, frozen))
+    })?;
+    keyring.revoke_again(&revoked, &frozen)?;
+    let put_off = keyring.put_off(STANDSTILL)?;
+    tracing::warn!(certificates = given, wishes = put_off, "a copy of the keyring was told what the data knows");
+    Ok(())
 }
 
 /// Erases in the keyring once more whom a copy of it has brought back. A ledger's entry without the destruction of the
@@ -89,12 +128,18 @@ pub(in crate::kernel) fn compare(db: &Db, keyring: &Keyring) -> Result<Standing,
 }
 
 /// Moves both databases on to a new epoch, and with that ends every session where one of them was put back: one
-/// transaction, so that a kill before it leaves the sign of the restore, and after it no session. Gives how many ended.
-pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing) -> Result<usize, StartError> {
+/// transaction, so that a kill before it leaves the sign of the restore, and after it no session. Gives what ended.
+pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing) -> Result<Ended, StartError> {
     let next = epoch(db)?.max(keyring.epoch_planned()?).max(keyring.epoch_reached()?) + 1;
     keyring.plan_epoch(next)?;
-    let ended = db.write_blocking(Vec::new(), move |tx| -> Result<usize, StoreError> {
-        let ended = if standing == Standing::Even { 0 } else { end_sessions(tx)? };
+    let ended = db.write_blocking(Vec::new(), move |tx| -> Result<Ended, StoreError> {
+        let mut ended = Ended::default();
+        if standing != Standing::Even {
+            ended.sessions = end_sessions(tx)?;
+        }
+        if standing == Standing::DataBehind {
+            ended.mails = diesel::delete(outbox::table).execute(tx.conn())?;
+        }
         let behind = instance::table.filter(instance::epoch.lt(next));
         diesel::update(behind).set(instance::epoch.eq(next)).execute(tx.conn())?;
         Ok(ended)
@@ -102,9 +147,13 @@ pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing)
     keyring.reach_epoch(next)?;
     match standing {
         Standing::Even => {}
-        Standing::DataBehind => tracing::warn!(ended, "the data was put back from a copy: every session was ended"),
+        Standing::DataBehind => tracing::warn!(
+            sessions = ended.sessions,
+            mails = ended.mails,
+            "the data was put back from a copy: every session was ended, and mails that waited in it are not sent"
+        ),
         Standing::KeyringBehind => {
-            tracing::warn!(ended, "the keyring was put back from a copy: every session was ended");
+            tracing::warn!(sessions = ended.sessions, "the keyring was put back from a copy: every session was ended");
         }
     }
     Ok(ended)

@@ -201,6 +201,8 @@ impl Kernel {
         }
         let destroyed_at = self.destroyed_at(&erasure).await?;
         until.reached(Step::KeysDestroyed)?;
+        // A copy of the data from before is known as one from here on.
+        self.move_on_beside().await;
         let owners = owners(&erasure.facts);
         self.purge(erasure.digest, &owners, until).await?;
         until.reached(Step::Purged)?;
@@ -210,6 +212,7 @@ impl Kernel {
         self.overwrite().await?;
         until.reached(Step::Overwritten)?;
         self.certify(erasure, &owners, destroyed_at, rules).await?;
+        self.move_on_beside().await;
         until.reached(Step::Certified)?;
         self.forget_counts(&owners).await
     }
@@ -357,7 +360,17 @@ impl Kernel {
         let times = (destroyed_at, finished_at, horizon_at);
         let certificate = self.certificate(&erasure, Kind::HorizonPassed, times).await?;
         let certified = self.keyring().certify_horizon(erasure.digest, certificate).await;
-        Ok(certified.map_err(|error| store_error(&error))?)
+        certified.map_err(|error| store_error(&error))?;
+        self.move_on_beside().await;
+        Ok(())
+    }
+
+    /// [`Kernel::move_on`] beside an erasure, which does not wait for what comes every hour anyhow.
+    async fn move_on_beside(&self) {
+        let kernel = self.clone();
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || kernel.move_on()).await {
+            tracing::warn!(%error, "the epoch moves on with the next hour");
+        }
     }
 
     async fn certificate(

@@ -9,10 +9,9 @@ use diesel::{BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _,
 use super::erasures::enter;
 use super::tables::{identifiers, instance, ledger, owner_keys};
 use super::{Keyring, KeyringError, move_epoch, overwrite};
-use crate::kernel::backup::restore::Line;
 use crate::kernel::crypto::Owner;
 use crate::kernel::ids::AnyId;
-use crate::kernel::store::{StoreError, both};
+use crate::kernel::store::StoreError;
 
 impl Keyring {
     /// The epoch that the data's database has reached at least.
@@ -83,31 +82,6 @@ impl Keyring {
         })?;
         self.evict(owner);
         Ok(())
-    }
-
-    /// Enters what another ledger of this installation has; gives how many entries were new.
-    ///
-    /// # Errors
-    /// The keyring is away.
-    pub(in crate::kernel) fn take_over(&self, lines: &[Line]) -> Result<usize, KeyringError> {
-        let mut new = 0;
-        for some in lines.chunks(500) {
-            let some = some.to_vec();
-            new += self.db().write_blocking(Vec::new(), move |tx| -> Result<usize, KeyringError> {
-                let mut new = 0;
-                for line in &some {
-                    let entry = diesel::insert_into(ledger::table).values((
-                        ledger::owner_kind.eq(line.kind),
-                        ledger::owner_id.eq(line.owner),
-                        ledger::row_id.eq(line.row),
-                        ledger::at.eq(line.at),
-                    ));
-                    new += both(entry.on_conflict_do_nothing()).execute(tx.conn()).map_err(StoreError::from)?;
-                }
-                Ok(new)
-            })?;
-        }
-        Ok(new)
     }
 
     /// The owners whom the ledger says were erased and who have a key all the same.

@@ -9,6 +9,7 @@ use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, NullableExpressionMethods as _, OptionalExtension as _,
     QueryDsl as _, RunQueryDsl as _,
 };
+use serde::{Deserialize, Serialize};
 
 use super::tables::{erasures, identifiers, ledger};
 use super::{Keyring, KeyringError, move_epoch, overwrite};
@@ -82,6 +83,35 @@ pub struct Erasure {
     pub certificate: Option<String>,
     /// The one that followed when the horizon had passed.
     pub last_certificate: Option<String>,
+}
+
+/// An erasure that is certified, as it is kept beside the data: ids, counts, times and the certificates.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::kernel) struct Settled {
+    owner_kind: i16,
+    owner_id: AnyId,
+    stage: i16,
+    requested_at: i64,
+    due_at: i64,
+    keys_destroyed_at: Option<i64>,
+    finished_at: Option<i64>,
+    horizon_at: Option<i64>,
+    facts: Facts,
+    certificate: Option<String>,
+    last_certificate: Option<String>,
+}
+
+impl Settled {
+    /// As it is kept.
+    pub(in crate::kernel) fn stored(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// What is kept.
+    pub(in crate::kernel) fn parse(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
 }
 
 /// What became of a wish.
@@ -298,6 +328,97 @@ impl Keyring {
                 .map_err(StoreError::from)
         })?;
         Ok(rows.into_iter().filter_map(|(kind, id)| Owner::decode(kind, *id.as_bytes()).ok()).collect())
+    }
+
+    /// The erasures that are certified, and how far each is.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn settled_stages(&self) -> Result<Vec<(Digest, i16)>, KeyringError> {
+        let rows: Vec<(Vec<u8>, i16)> = self.db().read_here(None, |tx| {
+            erasures::table
+                .filter(erasures::state.ge(Stage::Erased.code()))
+                .select((erasures::digest, erasures::state))
+                .load(tx.conn())
+                .map_err(StoreError::from)
+        })?;
+        let digest = |bytes: Vec<u8>| bytes.try_into().map(Digest::from_bytes);
+        let short = |_| KeyringError::Defect("a digest of another length");
+        rows.into_iter().map(|(bytes, stage)| Ok((digest(bytes).map_err(short)?, stage))).collect()
+    }
+
+    /// A certified erasure, to be kept beside the data.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn settled(&self, digest: Digest) -> Result<Option<Settled>, KeyringError> {
+        let row: Option<Row> = self.db().read_here(None, |tx| {
+            erasures::table
+                .find(digest.as_bytes().as_slice())
+                .filter(erasures::state.ge(Stage::Erased.code()))
+                .select(COLUMNS)
+                .get_result(tx.conn())
+                .optional()
+                .map_err(StoreError::from)
+        })?;
+        let Some(erasure) = row.map(read).transpose()? else { return Ok(None) };
+        Ok(Some(Settled {
+            owner_kind: erasure.owner.kind(),
+            owner_id: AnyId::from_bytes(erasure.owner.id_bytes()),
+            stage: erasure.stage.code(),
+            requested_at: erasure.requested_at.micros(),
+            due_at: erasure.due_at.micros(),
+            keys_destroyed_at: erasure.keys_destroyed_at.map(Time::micros),
+            finished_at: erasure.finished_at.map(Time::micros),
+            horizon_at: erasure.horizon_at.map(Time::micros),
+            facts: erasure.facts,
+            certificate: erasure.certificate,
+            last_certificate: erasure.last_certificate,
+        }))
+    }
+
+    /// Puts a certified erasure in the place of whatever a keyring from before it says of its owner.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn settle_again(&self, digest: Digest, settled: Settled) -> Result<(), KeyringError> {
+        let time = |micros: Option<i64>| micros.map(Time::from_micros);
+        self.db().write_blocking(Vec::new(), move |tx| -> Result<(), KeyringError> {
+            let theirs = erasures::table
+                .filter(erasures::owner_kind.eq(settled.owner_kind))
+                .filter(erasures::owner_id.eq(settled.owner_id));
+            diesel::delete(theirs).execute(tx.conn()).map_err(StoreError::from)?;
+            let row = (
+                erasures::digest.eq(digest.as_bytes().to_vec()),
+                erasures::owner_kind.eq(settled.owner_kind),
+                erasures::owner_id.eq(settled.owner_id),
+                erasures::state.eq(settled.stage),
+                erasures::requested_at.eq(settled.requested_at),
+                erasures::due_at.eq(settled.due_at),
+                erasures::held_until.eq(tx.now()),
+                erasures::keys_destroyed_at.eq(time(settled.keys_destroyed_at)),
+                erasures::finished_at.eq(time(settled.finished_at)),
+                erasures::horizon_at.eq(time(settled.horizon_at)),
+                erasures::facts.eq(settled.facts.stored()),
+                erasures::certificate.eq(settled.certificate.clone().map(String::into_bytes)),
+                erasures::last_certificate.eq(settled.last_certificate.clone().map(String::into_bytes)),
+            );
+            diesel::insert_into(erasures::table).values(row).execute(tx.conn()).map_err(StoreError::from)?;
+            Ok(())
+        })
+    }
+
+    /// Puts off for `by` every wish that has not begun; gives how many there are.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn put_off(&self, by: Duration) -> Result<usize, KeyringError> {
+        self.db().write_blocking(Vec::new(), move |tx| {
+            let until = tx.now().plus(by);
+            let sooner =
+                erasures::table.filter(erasures::state.eq(Stage::Scheduled.code())).filter(erasures::due_at.lt(until));
+            Ok(diesel::update(sooner).set(erasures::due_at.eq(until)).execute(tx.conn()).map_err(StoreError::from)?)
+        })
     }
 
     /// How many erasures have begun whose keys are not destroyed yet.

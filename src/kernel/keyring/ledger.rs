@@ -146,6 +146,29 @@ impl Keyring {
             .await
     }
 
+    /// Writes down once more what a keyring that was put back may not know of: revoked tokens and frozen accounts.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn revoke_again(&self, tokens: &[TokenId], frozen: &[AccountId]) -> Result<(), KeyringError> {
+        let tokens = tokens.iter().map(|id| (TOKEN, AnyId::from_bytes(*id.as_bytes())));
+        let frozen = frozen.iter().map(|id| (FROZEN, AnyId::from_bytes(*id.as_bytes())));
+        let all: Vec<(i16, AnyId)> = tokens.chain(frozen).collect();
+        for some in all.chunks(500) {
+            let some = some.to_vec();
+            self.db().write_blocking(Vec::new(), move |tx| -> Result<(), KeyringError> {
+                for (kind, id) in &some {
+                    let row = (revocations::kind.eq(*kind), revocations::id.eq(*id), revocations::at.eq(tx.now()));
+                    both(diesel::insert_into(revocations::table).values(row).on_conflict_do_nothing())
+                        .execute(tx.conn())
+                        .map_err(StoreError::from)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
     /// Writes down that `account` is frozen, before the data's database says so: no restore thaws it.
     ///
     /// # Errors

@@ -38,6 +38,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    certificates (digest) {
+        digest -> Binary,
+        stage -> SmallInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     key_versions (owner_kind, owner_id, version) {
         owner_kind -> SmallInt,
         owner_id -> Uid,

@@ -18,7 +18,7 @@ use crate::kernel::store::migrate::Schema;
 use crate::kernel::store::{Conn, StoreError};
 
 /// A value of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::kernel) enum Value {
     /// Nothing.
     Null,
@@ -59,6 +59,12 @@ impl Table {
     /// The names of its columns, in order.
     pub(in crate::kernel) fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// The table with those of its columns that are among `names`.
+    pub(in crate::kernel) fn only(&self, names: &[String]) -> Self {
+        let columns = self.columns.iter().filter(|column| names.contains(&column.name)).cloned().collect();
+        Self { name: self.name.clone(), columns, by_tenant: self.by_tenant }
     }
 }
 
