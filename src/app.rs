@@ -1,6 +1,6 @@
 //! Composition: builds everything from the settings, for `main` and for tests.
 
-mod backups;
+pub mod backups;
 mod mail;
 mod post;
 mod sweeps;

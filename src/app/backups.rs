@@ -1,14 +1,17 @@
 //! Back-ups on a schedule, where the configuration names places for them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::app::sources;
 use crate::kernel::Kernel;
+use crate::kernel::backup::drill::{self, Sampler};
 use crate::kernel::backup::format::What;
 use crate::kernel::backup::key::BackupKey;
 use crate::kernel::backup::place::Folder;
 use crate::kernel::backup::{self, BackupError};
 use crate::settings::Settings;
+use crate::tenants::profile;
+use crate::vault::sampling;
 use crate::web::services::Services;
 
 /// Moves the epoch on, by which a database that is put back is known, and takes the back-ups that are due.
@@ -16,11 +19,44 @@ pub(super) async fn hourly(services: &Services) {
     let (kernel, settings) = (services.kernel.clone(), std::sync::Arc::clone(&services.settings));
     let done = actix_web::web::block(move || -> Result<(), BackupError> {
         kernel.move_on()?;
-        take_due(&kernel, &settings)
+        take_due(&kernel, &settings)?;
+        drill_due(&kernel, &settings)
     });
     if let Ok(Err(error)) = done.await {
-        tracing::warn!(%error, "a back-up was not taken");
+        tracing::warn!(%error, "a back-up was not taken, or not tried");
     }
+}
+
+/// What is opened of each tenant to see whether a back-up can be put back.
+pub const SAMPLERS: [Sampler; 2] = [profile::sample, sampling::sample];
+
+/// Where a drill puts a back-up back.
+#[must_use]
+pub fn scratch(settings: &Settings) -> PathBuf {
+    settings.data.join("drills")
+}
+
+/// Tries the newest back-up of the data when that was last done long enough ago, and writes down what was found.
+fn drill_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
+    let Some(to) = &settings.backup.to else { return Ok(()) };
+    let due = kernel.now().minus(settings.backup.drill_every.into());
+    if kernel.db().read_here(None, drill::newest)?.is_some_and(|last| last.at > due) {
+        return Ok(());
+    }
+    let key = BackupKey::load(&settings.backup_key())?;
+    let (folder, clock, entropy) = (scratch(settings), kernel.clock(), kernel.entropy());
+    let done = drill::drill(&Folder::new(to.clone()), &key, kernel.keyring(), &folder, &SAMPLERS, clock, entropy)?;
+    drill::note(&sources(settings).data, &done, entropy)?;
+    if done.findings.is_good() {
+        tracing::info!(
+            tenants = done.findings.tenants,
+            values = done.findings.opened,
+            "the newest back-up can be put back"
+        );
+    } else {
+        tracing::error!(unreadable = done.findings.unreadable, "the newest back-up cannot be put back as it should");
+    }
+    Ok(())
 }
 
 fn take_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {

@@ -6,9 +6,9 @@ use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::app;
+use crate::app::{self, backups};
 use crate::cli::output::{Output, progress};
-use crate::kernel::backup::drill::{self, Drill, Sampler};
+use crate::kernel::backup::drill::{self, Drill};
 use crate::kernel::backup::format::{Label, Total, What};
 use crate::kernel::backup::key::{BackupKey, Origin};
 use crate::kernel::backup::place::Folder;
@@ -17,8 +17,6 @@ use crate::kernel::backup::{self, Contents, restore};
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::settings::Settings;
-use crate::tenants::profile;
-use crate::vault::sampling;
 
 /// What to do with back-ups.
 #[derive(Debug, Subcommand)]
@@ -212,9 +210,8 @@ fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Resul
     let keyring = app::open_keyring(settings)?;
     let from = wanted.from.clone().or_else(|| settings.backup.to.clone());
     let place = Folder::new(from.context("name a folder: --from DIR, or backup.to in the configuration")?);
-    let scratch = settings.data.join("drills");
-    let samplers: [Sampler; 2] = [profile::sample, sampling::sample];
-    let done = drill::drill(&place, &key, &keyring, &scratch, &samplers, &clock, &entropy)?;
+    let scratch = backups::scratch(settings);
+    let done = drill::drill(&place, &key, &keyring, &scratch, &backups::SAMPLERS, &clock, &entropy)?;
     drill::note(&app::sources(settings).data, &done, &entropy)?;
     let Drill { at, taken_at, findings } = &done;
     let more =
@@ -232,6 +229,9 @@ fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Resul
             findings.erased_since
         )
     });
+    if let Some(fault) = &findings.fault {
+        bail!("{} cannot be put back: {fault}", findings.backup);
+    }
     ensure!(findings.is_good(), "something of {} tenants did not open", findings.unreadable);
     Ok(())
 }

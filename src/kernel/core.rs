@@ -14,6 +14,7 @@ use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::erasure;
+use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::{AccountId, AnyId, InstanceId, MessageId, TenantId};
 use crate::kernel::keyring::ledger::Ledger;
 use crate::kernel::keyring::root::Providers;
@@ -99,11 +100,13 @@ impl Kernel {
         demand_same_installation(&db, &keyring)?;
         let standing = standing::compare(&db, &keyring)?;
         standing::tell_keyring(&db, &keyring, standing)?;
+        fault::reach(Point::StartTold);
         let erased_again = standing::erase_in_keyring(&db, &keyring)?;
         let resurrected = compare(&db, &keyring)?;
         erasure::erase_again(&db, &resurrected)?;
         erasure::erase_records_again(&db, &keyring)?;
         apply_revocations(&db, &keyring)?;
+        fault::reach(Point::StartErased);
         let ended = standing::move_on(&db, &keyring, standing)?;
         let found = Found { standing, ended, erased_again: erased_again.max(resurrected.len()) };
         let journal =

@@ -33,13 +33,21 @@ pub enum Point {
     RestoreCommitted,
     /// It stands there, and nobody has applied what must not go back in time.
     RestorePlaced,
+    /// A start has told a keyring that was put back what the data knows.
+    StartTold,
+    /// Whoever had come back is erased again, what was revoked is so again, and every session is there.
+    StartErased,
+    /// The next epoch is planned.
+    StartPlanned,
+    /// The data has moved to it, sessions and waiting mails are gone, and the keyring does not know.
+    StartMoved,
     /// A drill has sampled, and its scratch place is there.
     DrillDone,
 }
 
 impl Point {
     /// Every place that there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::RootPlanned,
         Self::RootMade,
         Self::RootCurrent,
@@ -54,6 +62,10 @@ impl Point {
         Self::RestoreFilled,
         Self::RestoreCommitted,
         Self::RestorePlaced,
+        Self::StartTold,
+        Self::StartErased,
+        Self::StartPlanned,
+        Self::StartMoved,
         Self::DrillDone,
     ];
 
@@ -75,6 +87,10 @@ impl Point {
             Self::RestoreFilled => "restore-filled",
             Self::RestoreCommitted => "restore-committed",
             Self::RestorePlaced => "restore-placed",
+            Self::StartTold => "start-told",
+            Self::StartErased => "start-erased",
+            Self::StartPlanned => "start-planned",
+            Self::StartMoved => "start-moved",
             Self::DrillDone => "drill-done",
         }
     }

@@ -478,6 +478,8 @@ pub struct Backup {
     pub keyring_to: Option<PathBuf>,
     /// How often they are taken.
     pub every: Period,
+    /// How often the newest of the data is put back into a scratch place.
+    pub drill_every: Period,
     /// How long a back-up is kept.
     pub retention: Period,
     /// How long a back-up of the keyring is kept, or an archived log of its database.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use seif::app;
 use seif::each_database;
+use seif::kernel::backup::drill;
 use seif::kernel::backup::format::What;
 use seif::kernel::backup::key::BackupKey;
 use seif::kernel::backup::place::{Folder, Place as _};
@@ -153,7 +154,7 @@ each_database! {
         let (anna, berta) = (Shop::open(world).await, Shop::open(world).await);
         // A mail that waits in the back-up and is sent before the data is lost.
         world.deliver().await;
-        let wanted = json!({"email": world.somebody(), "language": "en"});
+        let wanted = json!({"email": format!("{}@example.lv", world.somebody()), "language": "en"});
         let _ = world.stranger().post("/api/v1/signups", wanted).await.expect(202);
         let made = safe.take(world, What::Data);
         world.deliver().await;
@@ -259,6 +260,82 @@ each_database! {
 }
 
 each_database! {
+    async fn killed_at_each_step_a_restore_is_gone_on_with_and_brings_nobody_back(world: World) {
+        // P-14
+        let safe = Safe::new();
+        let (anna, berta) = (Shop::open(world).await, Shop::open(world).await);
+        world.deliver().await;
+        let wanted = json!({"email": format!("{}@example.lv", world.somebody()), "language": "en"});
+        let _ = world.stranger().post("/api/v1/signups", wanted).await.expect(202);
+        let _ = safe.take(world, What::Data);
+        world.deliver().await;
+        let (begun, proof) = erase(world, &anna).await;
+        let sent = world.mails().len();
+        let steps = Point::ALL.into_iter().filter(|point| ["restore", "start"].contains(&point.name().split('-').next().unwrap()));
+        let mut number = 0;
+        for point in steps {
+            number += 1;
+            let (data, urls) = (sources(world).data, world.database_urls().to_vec());
+            let aside = tempfile::tempdir().unwrap();
+            world.restart_on(|folder| {
+                lose(&data);
+                let run = |point: Option<Point>| {
+                    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_seif"));
+                    command.arg("--data").arg(aside.path().join("new")).args(["--json", "backup", "restore", "--from"]);
+                    command.arg(safe.path(What::Data)).arg("--key").arg(safe.folder.path().join("backup.key"));
+                    command.env("SEIF_ROOT_KEY__FILE", folder.join("root.key"));
+                    match urls.as_slice() {
+                        [database, keyring] => command.env("SEIF_DATABASE", database).env("SEIF_KEYRING", keyring),
+                        _ => command.env("SEIF_KEYRING", format!("sqlite:{}", folder.join("keyring.db").display())),
+                    };
+                    point.map(|point| command.env("SEIF_TEST_FAULT", point.name()));
+                    command.output().unwrap()
+                };
+                let output = run(Some(point));
+                if world_is_placed(&data, aside.path()) {
+                    // It stands where it is looked for: the next start does what is left.
+                    assert!(output.status.signal() == Some(9) || point == Point::RestoreCommitted, "{point:?}");
+                } else {
+                    killed(&output, point);
+                    let _ = json_of(&run(None));
+                }
+                if let Target::Sqlite(path) = &data {
+                    for end in ["", "-wal", "-shm"] {
+                        let from = aside.path().join(format!("new/seif.db{end}"));
+                        if from.exists() {
+                            std::fs::rename(from, format!("{}{end}", path.display())).unwrap();
+                        }
+                    }
+                }
+            }).await;
+            anna.is_gone(world).await;
+            berta.is_whole(world).await;
+            let back = berta.owner.moved_to(world);
+            let _ = back.get("/api/v1/session").await.problem(401, "not_signed_in");
+            world.deliver().await;
+            assert_eq!(world.mails().len(), sent, "{point:?}");
+            assert_eq!(erasure(world, &begun).await, proof);
+            world.restart().await;
+            assert_eq!(world.app.services.kernel.found().standing, Standing::Even, "{point:?}");
+        }
+        assert_eq!(number, 8);
+    }
+}
+
+/// Whether what was restored stands where it is looked for.
+fn world_is_placed(data: &Target, aside: &Path) -> bool {
+    match data {
+        Target::Sqlite(_) => aside.join("new/seif.db").exists(),
+        Target::Postgres(url) => {
+            let mut db = Beside::url(url.reveal());
+            let there =
+                "SELECT tablename::text AS line FROM pg_tables WHERE schemaname = 'public' AND tablename = 'instance'";
+            !db.lines(there).is_empty() && db.count("instance") == 1
+        }
+    }
+}
+
+each_database! {
     async fn a_wish_to_leave_that_an_old_keyring_brings_back_is_put_off_until_it_can_be_taken_back_again(world: World) {
         // P-14
         let safe = Safe::new();
@@ -312,12 +389,35 @@ each_database! {
             world.app.sweep().await;
             assert_eq!(taken(), expected, "after {days} more days");
         }
+        let newest = || world.app.services.kernel.db().read_here(None, drill::newest).unwrap().unwrap();
+        let first = newest();
+        assert!(first.findings.is_good() && first.at == first.taken_at && first.at == world.clock.now(), "{first:?}");
         let key = BackupKey::load(&world.folder.path().join("backup.key")).unwrap();
         for (path, what) in places.iter().zip([What::Data, What::Keyring]) {
             let place = Folder::new(path.clone());
             let newest = backup::find(&place, what, None).unwrap();
             assert_eq!(backup::verify(&place, &newest.name, &key).unwrap().label.at, world.clock.now().micros());
+            // One that cannot be put back is a finding, and the next drill's.
+            let file = path.join(newest.name);
+            let cut = std::fs::read(&file).unwrap();
+            std::fs::write(&file, &cut[..cut.len() - 1]).unwrap();
         }
+        world.later(DAY / 2);
+        world.app.sweep().await;
+        assert_eq!(newest(), first, "not due");
+        world.later(DAY * 7 - DAY / 2 - Duration::from_secs(1));
+        let folder = folder.path().join("data");
+        let damaged = backup::find(&Folder::new(folder.clone()), What::Data, None).unwrap().name;
+        let kernel = &world.app.services.kernel;
+        let drills = world.folder.path().join("drills");
+        let found = drill::drill(
+            &Folder::new(folder), &key, kernel.keyring(), &drills, &app::backups::SAMPLERS, &world.clock, &Entropy::system(),
+        ).unwrap();
+        assert_eq!((found.findings.is_good(), &found.findings.backup), (false, &damaged));
+        assert!(found.findings.fault.is_some_and(|fault| fault.contains("damaged")));
+        world.later(Duration::from_secs(2));
+        world.app.sweep().await;
+        assert!(newest().findings.is_good() && newest().at > first.at, "a new back-up, and a drill of it");
     }
 }
 
@@ -483,7 +583,7 @@ fn owned_by_a_plain_role(url: String) -> String {
     let mut server = Beside::url(&url);
     // Several stories may make them at once: whoever comes second finds them there.
     for role in [format!("{ROLE} LOGIN"), "seif_rows NOLOGIN".to_owned()] {
-        drop(server.run(&format!("CREATE ROLE {role} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT")));
+        drop(server.run(&format!("CREATE ROLE {role} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE")));
     }
     drop(server.run(&format!("GRANT seif_rows TO {ROLE}")));
     let database = url.rsplit('/').next().unwrap().split('?').next().unwrap();

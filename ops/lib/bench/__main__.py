@@ -10,6 +10,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import backups
 import load
 import machine
 import report
@@ -19,7 +20,7 @@ from peer import Peer
 from seif import Tenant
 from servers import Server, free_port
 
-OPERATIONS = ["read", "create", "list", "search", "sign-in", "signins"]
+OPERATIONS = ["read", "create", "list", "search", "sign-in", "signins", "backups"]
 
 
 def arguments():
@@ -72,18 +73,22 @@ def seif(options, database, folder, stack):
     data = folder / database
     data.mkdir()
     command = [options.programs / "seif", "serve", "--data", data, "--listen", f"127.0.0.1:{free_port()}"]
+    kept = backups.Kept(options.programs / "seif", data)
     if database == "postgres":
-        for name in ("bench_data", "bench_keyring"):
+        for name in ("bench_data", "bench_keyring", "bench_restored"):
             create = [options.postgres_programs / "psql", "-q", "-d", options.postgres, "-c", f"CREATE DATABASE {name}"]
             subprocess.run(create, check=True)
         prefix = options.postgres.rsplit("/", 1)[0]
         command += ["--database", f"{prefix}/bench_data", "--keyring", f"{prefix}/bench_keyring"]
+        urls = (f"{prefix}/{name}" for name in ("bench_data", "bench_keyring", "bench_restored"))
+        kept = backups.Kept(options.programs / "seif", data, *urls)
     server = stack.enter_context(Server(command, folder / f"{database}.log"))
     say(f"seif on {database}: {server.base}")
     tenant = Tenant(server.base, data, options.records, say)
     wanted = {name: plan for name, plan in tenant.operations().items() if name in options.operations}
     subject = Subject(f"Seif, {database}", server.base, server.pid, wanted, tenant.check)
     subject.reads, subject.sign_in = tenant.operations()["read"], tenant.operations()["sign-in"].body
+    subject.kept = kept
     return subject, tenant.load
 
 
@@ -141,6 +146,11 @@ def main():
                 if hasattr(subject, "sign_in"):
                     storms.append(storm.measure(subject, subject.sign_in, options.people, options.seconds, folder))
                     say(f"{subject.name}: {storms[-1]['signed_in']} of {options.people} at once signed in, {storms[-1]['errors']} errors")
+            kept = []
+            for subject in subjects if "backups" in options.operations else []:
+                if hasattr(subject, "kept"):
+                    kept.append(backups.measure(subject, subject.kept, options.seconds, folder))
+                    say(f"{subject.name}: {kept[-1]['rows']:,} rows taken in {kept[-1]['create']:.2f} s, put back in {kept[-1]['restore']:.2f} s")
             memory = {subject.name: load.resident_mib(subject.pid) for subject in subjects if subject.pid}
     except (Unexpected, load.Wrong, RuntimeError, OSError, KeyError, subprocess.CalledProcessError) as fault:
         say(f"ops/bench: {type(fault).__name__}: {fault}")
@@ -153,14 +163,14 @@ def main():
     result = {
         "machine": facts, "build": options.build, "records": options.records, "rounds": options.rounds,
         "seconds": options.seconds, "loads": loads, "resident_mib": memory, "rows": report.rows(runs), "runs": runs,
-        "signins": storms,
+        "signins": storms, "backups": kept,
     }
     (options.out / "bench.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    table = storm.markdown(storms) + report.markdown(result)
+    table = storm.markdown(storms) + backups.markdown(kept) + report.markdown(result)
     (options.out / "bench.md").write_text(table)
     print(table)
     say(f"written: {options.out}/bench.md, {options.out}/bench.json")
-    return 1 if any(row["errors"] for row in [*result["rows"], *storms]) else 0
+    return 1 if any(row["errors"] for row in [*result["rows"], *storms, *kept]) else 0
 
 
 if __name__ == "__main__":

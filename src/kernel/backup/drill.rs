@@ -14,6 +14,7 @@ use super::format::What;
 use super::key::BackupKey;
 use super::place::Place;
 use super::{BackupError, restore};
+use crate::kernel::StartError;
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::core::resurrected;
 use crate::kernel::crypto::{Owner, OwnerKeys};
@@ -48,13 +49,30 @@ pub struct Findings {
     pub erased_since: u64,
     /// How long the restore took, in milliseconds.
     pub restored_in: u64,
+    /// Why it cannot be put back at all.
+    pub fault: Option<String>,
 }
 
 impl Findings {
+    /// Nothing found yet of the back-up that is called so.
+    fn of(name: &str) -> Self {
+        Self {
+            backup: name.to_owned(),
+            tables: 0,
+            rows: 0,
+            tenants: 0,
+            opened: 0,
+            unreadable: 0,
+            erased_since: 0,
+            restored_in: 0,
+            fault: None,
+        }
+    }
+
     /// Everything that was tried opened.
     #[must_use]
     pub const fn is_good(&self) -> bool {
-        self.unreadable == 0
+        self.unreadable == 0 && self.fault.is_none()
     }
 }
 
@@ -73,10 +91,10 @@ pub struct Drill {
 const SCRATCH: &str = "drill-";
 
 /// Restores the newest back-up of the data into a place of its own within `folder`, samples every tenant, and erases the
-/// place, whatever comes of it; so are places that a kill has left.
+/// place, whatever comes of it; so are places that a kill has left. A back-up that cannot be put back is a finding.
 ///
 /// # Errors
-/// The back-up cannot be put back: see [`BackupError`].
+/// There is no back-up, or a place cannot be read or written, or a database is away: nothing was found out.
 pub fn drill(
     place: &dyn Place,
     key: &BackupKey,
@@ -95,7 +113,18 @@ pub fn drill(
     let done = within(place, &kept.name, key, keyring, &scratch, samplers, clock, entropy);
     fault::reach(Point::DrillDone);
     std::fs::remove_dir_all(&scratch)?;
-    Ok(Drill { at, taken_at: kept.label.taken_at(), findings: done? })
+    let findings = match done {
+        Ok(findings) => findings,
+        Err(
+            fault @ (BackupError::Damaged
+            | BackupError::Mismatch(_)
+            | BackupError::Foreign
+            | BackupError::OtherKey { .. }
+            | BackupError::Start(StartError::KeysMissing(_))),
+        ) => Findings { fault: Some(fault.to_string()), ..Findings::of(&kept.name) },
+        Err(other) => return Err(other),
+    };
+    Ok(Drill { at, taken_at: kept.label.taken_at(), findings })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the inner half of one function")]
@@ -118,14 +147,10 @@ fn within(
     let gone = resurrected(inspected.owners(), keyring)?;
     let db = Db::open(target, clock.clone(), entropy.clone(), &Options::default())?;
     let mut found = Findings {
-        backup: name.to_owned(),
         tables: inspected.totals().len(),
         rows: inspected.totals().iter().map(|total| total.rows).sum(),
-        tenants: 0,
-        opened: 0,
-        unreadable: 0,
-        erased_since: 0,
         restored_in,
+        ..Findings::of(name)
     };
     for owner in inspected.owners() {
         let Owner::Tenant(tenant) = owner else { continue };

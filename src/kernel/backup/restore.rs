@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use super::format::{Adding, Entry, Heading, Label, Reading, Total, What, encoded};
@@ -164,6 +165,9 @@ fn put(
         Target::Sqlite(path) => {
             if path.exists() {
                 return Err(BackupError::NotEmpty);
+            }
+            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             }
             let aside = aside(path);
             remove(&aside)?;

@@ -9,6 +9,7 @@ use super::certificates;
 use crate::kernel::StartError;
 use crate::kernel::access::{FROZEN, tokens::REVOKED};
 use crate::kernel::crypto::Owner;
+use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::{AccountId, AnyId, TokenId};
 use crate::kernel::keyring::{KeyState, Keyring};
 use crate::kernel::store::schema::{
@@ -132,6 +133,7 @@ pub(in crate::kernel) fn compare(db: &Db, keyring: &Keyring) -> Result<Standing,
 pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing) -> Result<Ended, StartError> {
     let next = epoch(db)?.max(keyring.epoch_planned()?).max(keyring.epoch_reached()?) + 1;
     keyring.plan_epoch(next)?;
+    fault::reach(Point::StartPlanned);
     let ended = db.write_blocking(Vec::new(), move |tx| -> Result<Ended, StoreError> {
         let mut ended = Ended::default();
         if standing != Standing::Even {
@@ -144,6 +146,7 @@ pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing)
         diesel::update(behind).set(instance::epoch.eq(next)).execute(tx.conn())?;
         Ok(ended)
     })?;
+    fault::reach(Point::StartMoved);
     keyring.reach_epoch(next)?;
     match standing {
         Standing::Even => {}
