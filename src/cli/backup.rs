@@ -90,7 +90,8 @@ pub(super) struct Listed {
 /// On which back-ups.
 #[derive(Debug, Args)]
 pub(super) struct Drilled {
-    /// The folder with the data's back-ups. Left out: `backup.to` of the configuration.
+    /// The folder with the data's back-ups. Left out: `backup.to` of the configuration; where that is not set, a back-up
+    /// is taken for the drill alone.
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
     #[command(flatten)]
@@ -206,11 +207,19 @@ fn list(wanted: &Listed, output: Output) -> anyhow::Result<()> {
 
 fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Result<()> {
     let (clock, entropy) = (Clock::system(), Entropy::system());
-    let key = wanted.key.load(settings)?;
     let keyring = app::open_keyring(settings)?;
-    let from = wanted.from.clone().or_else(|| settings.backup.to.clone());
-    let place = Folder::new(from.context("name a folder: --from DIR, or backup.to in the configuration")?);
     let scratch = backups::scratch(settings);
+    let known = wanted.from.clone().or_else(|| settings.backup.to.clone());
+    // Gone with its folder, whatever comes of the drill.
+    let own = known.is_none().then(|| Own::new(&settings.data)).transpose()?;
+    let place = Folder::new(known.or_else(|| own.as_ref().map(|own| own.0.clone())).unwrap_or_default());
+    let key = if own.is_some() {
+        let (key, _) = BackupKey::load_or_make(&wanted.key.path(settings), &entropy)?;
+        let _made = backup::create(&app::sources(settings), What::Data, &place, &key, &clock, &entropy)?;
+        key
+    } else {
+        wanted.key.load(settings)?
+    };
     let done = drill::drill(&place, &key, &keyring, &scratch, &backups::SAMPLERS, &clock, &entropy)?;
     drill::note(&app::sources(settings).data, &done, &entropy)?;
     let Drill { at, taken_at, findings } = &done;
@@ -234,6 +243,32 @@ fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Resul
     }
     ensure!(findings.is_good(), "something of {} tenants did not open", findings.unreadable);
     Ok(())
+}
+
+/// A folder for a back-up that is taken for a drill alone.
+struct Own(PathBuf);
+
+impl Own {
+    fn new(data: &Path) -> anyhow::Result<Self> {
+        let own = Self(data.join("drilled"));
+        own.clear().with_context(|| own.0.display().to_string())?;
+        Ok(own)
+    }
+
+    fn clear(&self) -> std::io::Result<()> {
+        match std::fs::remove_dir_all(&self.0) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if self.clear().is_err() {
+            progress("what was taken for the drill could not be removed; the next drill does");
+        }
+    }
 }
 
 fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Result<()> {

@@ -663,6 +663,10 @@ fn story(database: Database) {
             (&json!(true), &json!(1), &json!(0))
         );
         assert!(drilled["opened"].as_u64().unwrap() >= 3, "{drilled}");
+        // Without any folder, a back-up is taken for it.
+        let own = json_of(&process.command(&["backup", "drill", "--json"]).output().unwrap());
+        assert_eq!((&own["good"], &own["tenants"]), (&json!(true), &json!(1)));
+        assert!(!stage.at("data/drilled").exists());
         let left: Vec<_> = std::fs::read_dir(stage.at("data/drills")).unwrap().flatten().collect();
         assert_eq!(left.len(), 1, "the lock alone: {left:?}");
         process.kill();
