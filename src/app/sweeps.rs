@@ -32,7 +32,7 @@ pub(super) async fn run(services: Data<Services>, outbox: Outbox) {
 }
 
 /// Captured mails of a day ago; sessions, sign-ups, challenges and counters that are over; keys of old days; files that
-/// waited for an hour to be imported. And notices that are due are mailed.
+/// waited for an hour to be imported; objects that nothing refers to. And notices that are due are mailed.
 pub(super) async fn often(services: &Services, outbox: &Outbox) {
     outbox.sweep().await;
     if let Err(error) = services.accounts.sweep().await {
@@ -42,6 +42,9 @@ pub(super) async fn often(services: &Services, outbox: &Outbox) {
         services.incidents.report(&error);
     }
     if let Err(error) = services.vault.sweep().await {
+        services.incidents.report(&error);
+    }
+    if let Err(error) = services.kernel.sweep_objects().await {
         services.incidents.report(&error);
     }
     let keyring = services.kernel.keyring().clone();

@@ -19,6 +19,7 @@ use crate::kernel::ids::{AccountId, AnyId, InstanceId, MessageId, TenantId};
 use crate::kernel::keyring::ledger::Ledger;
 use crate::kernel::keyring::root::Providers;
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
+use crate::kernel::objects::{self, Objects};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::migrate::{Schema, migrate};
 use crate::kernel::store::schema::{accounts, factors, instance, key_versions, tokens};
@@ -42,6 +43,8 @@ pub struct Parts {
     pub root: Providers,
     /// The folder of the journal of reads.
     pub journal: PathBuf,
+    /// The folder of objects; nodes of one service share it.
+    pub objects: PathBuf,
     /// How much the store may use.
     pub options: Options,
     /// The clock.
@@ -60,6 +63,7 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     journal: Journal,
+    objects: Objects,
     day: Mutex<Option<DayScope>>,
     found: Found,
 }
@@ -92,7 +96,8 @@ impl Kernel {
     /// # Errors
     /// See [`StartError`]; nothing is served after any of them.
     pub fn start(parts: Parts) -> Result<Self, StartError> {
-        let Parts { database, keyring, root, journal, options, clock, entropy } = parts;
+        let Parts { database, keyring, root, journal, objects, options, clock, entropy } = parts;
+        let objects = Objects::in_folder(objects);
         migrate(&mut Conn::open(&keyring)?, Schema::Keyring)?;
         let keyring = Keyring::open(keyring, root, clock.clone(), entropy.clone())?;
         migrate(&mut Conn::open(&database)?, Schema::Data)?;
@@ -105,13 +110,15 @@ impl Kernel {
         let resurrected = compare(&db, &keyring)?;
         erasure::erase_again(&db, &resurrected)?;
         erasure::erase_records_again(&db, &keyring)?;
+        objects::remove_at_start(&db, &objects)?;
         apply_revocations(&db, &keyring)?;
         fault::reach(Point::StartErased);
         let ended = standing::move_on(&db, &keyring, standing)?;
         let found = Found { standing, ended, erased_again: erased_again.max(resurrected.len()) };
         let journal =
             Journal::open(journal, db.clone(), clock.clone(), entropy.clone()).map_err(|_| StartError::Journal)?;
-        let kernel = Self(Arc::new(Inner { db, keyring, clock, entropy, journal, day: Mutex::new(None), found }));
+        let day = Mutex::new(None);
+        let kernel = Self(Arc::new(Inner { db, keyring, clock, entropy, journal, objects, day, found }));
         kernel.0.keyring.create_blocking(Owner::Service)?;
         kernel.mirror_blocking(Owner::Service)?;
         Ok(kernel)
@@ -162,6 +169,12 @@ impl Kernel {
     #[must_use]
     pub fn entropy(&self) -> &Entropy {
         &self.0.entropy
+    }
+
+    /// Where sealed content is.
+    #[must_use]
+    pub fn objects(&self) -> &Objects {
+        &self.0.objects
     }
 
     /// The journal of reads.
@@ -629,6 +642,7 @@ mod tests {
             keyring: Target::Sqlite(folder.join("keyring.db")),
             root: Provider::File(folder.join("root.key")).into(),
             journal: folder.join("journal"),
+            objects: folder.join("objects"),
             options: Options::default(),
             clock: Clock::system(),
             entropy: Entropy::system(),

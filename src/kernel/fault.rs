@@ -43,6 +43,14 @@ pub enum Point {
     StartMoved,
     /// A drill has sampled, and its scratch place is there.
     DrillDone,
+    /// An object is written down, and nothing of it is in its place.
+    ObjectBegun,
+    /// It is in its place, and nothing refers to it.
+    ObjectPut,
+    /// Nothing refers to it any more, and it is there.
+    ObjectDoomed,
+    /// It is gone, and nothing says so.
+    ObjectRemoved,
 }
 
 impl Point {
@@ -69,6 +77,9 @@ impl Point {
         Self::DrillDone,
     ];
 
+    /// The places in the making and the removal of an object.
+    pub const OF_OBJECTS: [Self; 4] = [Self::ObjectBegun, Self::ObjectPut, Self::ObjectDoomed, Self::ObjectRemoved];
+
     /// As the tests name it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -92,6 +103,10 @@ impl Point {
             Self::StartPlanned => "start-planned",
             Self::StartMoved => "start-moved",
             Self::DrillDone => "drill-done",
+            Self::ObjectBegun => "object-begun",
+            Self::ObjectPut => "object-put",
+            Self::ObjectDoomed => "object-doomed",
+            Self::ObjectRemoved => "object-removed",
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod keyring;
 pub mod log;
+pub mod objects;
 pub mod personal;
 pub mod store;
 pub mod tenancy;

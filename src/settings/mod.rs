@@ -35,6 +35,8 @@ use values::RootKeyProvider;
 pub struct Settings {
     /// The folder of everything that the service keeps on this machine.
     pub data: PathBuf,
+    /// The folder of files' sealed content; nodes of one service share it.
+    pub objects: PathBuf,
     /// Where it listens.
     pub listen: Listen,
     /// The data's database.
@@ -269,6 +271,7 @@ impl Settings {
             operator: operator(raw.operator, &raw.server),
             processors: raw.processors,
             identity_providers: raw.identity_providers,
+            objects: raw.objects.unwrap_or_else(|| raw.data.join("objects")),
             data: raw.data,
             listen: raw.listen,
             database,

@@ -23,6 +23,8 @@ use crate::kernel::personal::Secret;
 pub(super) struct Raw {
     #[serde(deserialize_with = "path")]
     pub(super) data: PathBuf,
+    #[serde(deserialize_with = "path_or_not")]
+    pub(super) objects: Option<PathBuf>,
     pub(super) listen: Listen,
     #[serde(deserialize_with = "set_or_not")]
     pub(super) database: Option<DatabaseUrl>,
@@ -427,6 +429,11 @@ pub struct Limits {
     pub batch_body: Size,
     /// The largest file.
     pub file_body: Size,
+    /// The most files of a tenant.
+    #[serde(deserialize_with = "number")]
+    pub files_per_tenant: u64,
+    /// The most that they hold together.
+    pub file_bytes_per_tenant: Size,
 }
 
 /// `[policies]`: changes of the legal documents.

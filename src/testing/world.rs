@@ -177,7 +177,9 @@ impl World {
         if self.database == Database::Postgres {
             std::fs::copy(root, folder.path().join("root.key")).expect("the root key");
         }
-        let app = App::build(settings(folder.path(), Some(&urls), ""), self.clock.clone(), Entropy::system())
+        // Nodes of one service share the folder of objects.
+        let objects = format!("objects = \"{}\"\n", self.folder.path().join("objects").display());
+        let app = App::build(settings(folder.path(), Some(&urls), &objects), self.clock.clone(), Entropy::system())
             .expect("the node starts");
         let listening = app.listen(&Clock::system()).expect("the node listens");
         let address = *listening.addresses.first().expect("an address");

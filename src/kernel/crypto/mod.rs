@@ -16,6 +16,7 @@
 //! | [`passkey`] | the ceremonies of WebAuthn |
 //! | [`password`] | Argon2id on threads of its own, with a bounded queue |
 //! | [`leaked`] | how published lists name a leaked password |
+//! | [`stream`] | what is too long for memory, in chunks |
 //! | [`token`] | what opens a door for a while: API tokens, session tokens, codes |
 //! | [`totp`] | the codes of authenticator apps |
 //!

@@ -5,7 +5,7 @@
 //! and its tag; its nonce is its number and whether it is the last, so that no chunk can be left out, moved, repeated
 //! or cut off unseen (the construction is STREAM of Hoang, Reyhanitabar, Rogaway and Vizár, 2015).
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -22,6 +22,13 @@ pub const CHUNK: usize = 64 * 1024;
 
 const SALT: usize = 32;
 const COMMITMENT: usize = 32;
+
+/// Bytes that a stream of `plain` bytes has once it is sealed.
+#[must_use]
+pub const fn sealed_length(plain: u64) -> u64 {
+    let chunks = if plain == 0 { 1 } else { plain.div_ceil(CHUNK as u64) };
+    (SALT + COMMITMENT) as u64 + plain + chunks * TAG as u64
+}
 
 /// Seals what is written to it. Nothing of it opens before [`Sealing::finish`] has written the last chunk.
 pub struct Sealing<W: Write> {
@@ -97,15 +104,14 @@ impl<R: Read> Opening<R> {
     /// # Errors
     /// `from` cannot be read, or was not sealed under this key in this context.
     pub fn begin(mut from: R, key: &Secret<[u8; KEY]>, context: &[u8]) -> io::Result<Self> {
-        let (mut salt, mut said) = ([0; SALT], [0; COMMITMENT]);
-        from.read_exact(&mut salt).and_then(|()| from.read_exact(&mut said)).map_err(cut_off)?;
-        let (key, commitment) = derived(key, &salt, context);
-        if !bool::from(said.ct_eq(&commitment)) {
-            return Err(unreadable());
-        }
+        let key = committed(&mut from, key, context)?;
+        Self::of_chunks(from, &key, 0)
+    }
+
+    fn of_chunks(mut from: R, key: &Secret<[u8; KEY]>, number: u64) -> io::Result<Self> {
         let ahead = piece(&mut from)?;
         let chunk = Zeroizing::new(Vec::with_capacity(CHUNK));
-        Ok(Self { from, cipher: Xaes256Gcm::new(&key), ahead, chunk, at: 0, number: 0, ended: false })
+        Ok(Self { from, cipher: Xaes256Gcm::new(key), ahead, chunk, at: 0, number, ended: false })
     }
 
     fn open(&mut self) -> io::Result<()> {
@@ -120,6 +126,23 @@ impl<R: Read> Opening<R> {
         self.number += 1;
         self.ended = which == Chunk::Last;
         Ok(())
+    }
+}
+
+impl<R: Read + Seek> Opening<R> {
+    /// As [`Opening::begin`], from the plain byte `at` on, which is before the end: only the chunks from there are read.
+    ///
+    /// # Errors
+    /// As [`Opening::begin`]; the stream ends before `at`.
+    pub fn begin_at(mut from: R, key: &Secret<[u8; KEY]>, context: &[u8], at: u64) -> io::Result<Self> {
+        let key = committed(&mut from, key, context)?;
+        let number = at / CHUNK as u64;
+        let before = number.checked_mul((CHUNK + TAG) as u64).ok_or_else(unreadable)?;
+        from.seek(SeekFrom::Start(before.saturating_add((SALT + COMMITMENT) as u64)))?;
+        let mut opening = Self::of_chunks(from, &key, number)?;
+        opening.open()?;
+        opening.at = usize::try_from(at % CHUNK as u64).map_err(io::Error::other)?;
+        if opening.at > opening.chunk.len() { Err(unreadable()) } else { Ok(opening) }
     }
 }
 
@@ -142,6 +165,14 @@ impl<R: Read> Read for Opening<R> {
 enum Chunk {
     Inner,
     Last,
+}
+
+/// Reads a stream's head: the key of its chunks, if it was sealed under this key in this context.
+fn committed(from: &mut impl Read, key: &Secret<[u8; KEY]>, context: &[u8]) -> io::Result<Secret<[u8; KEY]>> {
+    let (mut salt, mut said) = ([0; SALT], [0; COMMITMENT]);
+    from.read_exact(&mut salt).and_then(|()| from.read_exact(&mut said)).map_err(cut_off)?;
+    let (key, commitment) = derived(key, &salt, context);
+    if bool::from(said.ct_eq(&commitment)) { Ok(key) } else { Err(unreadable()) }
 }
 
 /// The key of the chunks, and what commits to it.
@@ -236,6 +267,30 @@ mod tests {
             changed[at] ^= 1;
             assert!(opened(&changed).is_err(), "{at}");
         }
+    }
+
+    #[test]
+    fn a_stream_opens_from_any_byte_and_its_length_is_known_beforehand() {
+        for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 17] {
+            let plain: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+            let whole = sealed(&plain);
+            assert_eq!(whole.len() as u64, sealed_length(length as u64));
+            for at in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK].into_iter().filter(|at| *at == 0 || *at < length) {
+                let mut rest = Vec::new();
+                let from = io::Cursor::new(&whole);
+                Opening::begin_at(from, &key(7), CONTEXT, at as u64).unwrap().read_to_end(&mut rest).unwrap();
+                assert!(rest == plain[at..], "{length} from {at}");
+            }
+        }
+        let whole = sealed(&vec![5; 3 * CHUNK]);
+        let from = |at| Opening::begin_at(io::Cursor::new(&whole), &key(7), CONTEXT, at).map(drop);
+        assert!(from(2 * CHUNK as u64).is_ok() && from(3 * CHUNK as u64 + 1).is_err() && from(u64::MAX).is_err());
+        // A chunk in another's place does not open from there either.
+        let mut moved = whole.clone();
+        let (first, second) = (SALT + COMMITMENT, SALT + COMMITMENT + CHUNK + TAG);
+        moved.copy_within(first..second, second);
+        let moved = Opening::begin_at(io::Cursor::new(&moved), &key(7), CONTEXT, CHUNK as u64).map(drop);
+        assert_eq!(moved.unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

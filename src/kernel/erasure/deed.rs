@@ -15,6 +15,7 @@ use crate::kernel::ids::{AccountId, AnyId, SigningKeyId, TenantId};
 use crate::kernel::keyring::cache::LEASE;
 use crate::kernel::keyring::erasures::{Erasure, Stage};
 use crate::kernel::keyring::{KeyState, KeyringError};
+use crate::kernel::objects;
 use crate::kernel::store::schema::{
     account_tenants, accounts, key_versions, members, provider_sessions, sessions, tokens,
 };
@@ -286,6 +287,7 @@ impl Kernel {
         // What was read and not yet moved into the audit would come in behind.
         self.journal().flush()?;
         for owner in owners.iter().copied() {
+            self.purge_objects(digest, owner, until).await?;
             loop {
                 let gone = self.db().write(reach(owner), move |tx| owned::purge(tx, owner, BATCH)).await?;
                 until.reached(Step::OneBatch)?;
@@ -296,6 +298,25 @@ impl Kernel {
             }
         }
         Ok(())
+    }
+
+    /// Removes the objects of a tenant, a few at a time, and counts them where the storage no longer has them.
+    async fn purge_objects(&self, digest: Digest, owner: Owner, until: Until) -> Result<(), Stop> {
+        let Owner::Tenant(tenant) = owner else { return Ok(()) };
+        loop {
+            let names = self.some_objects(tenant).await?;
+            if names.is_empty() {
+                return Ok(());
+            }
+            self.remove_all(names.clone()).await?;
+            let gone = move |tx: &mut Tx<'_>| {
+                let gone = objects::forget(tx, &names)?;
+                owned::note(tx, owner, owned::OBJECTS, gone)
+            };
+            self.db().write(reach(owner), gone).await?;
+            until.reached(Step::OneBatch)?;
+            self.keyring().hold_erasure(digest, HOLD).await.map_err(|error| store_error(&error))?;
+        }
     }
 
     /// Overwrites what the engines left over of deleted rows and keys, in both databases.
@@ -342,6 +363,7 @@ impl Kernel {
                 *erasure.facts.purged.entry(name).or_default() += rows;
             }
         }
+        erasure.facts.files = erasure.facts.purged.get(owned::OBJECTS).copied().unwrap_or(0);
         let finished_at = self.now();
         let horizon_at = destroyed_at.plus(rules.keyring_backups);
         let certificate = self.certificate(&erasure, Kind::Erased, (destroyed_at, finished_at, horizon_at)).await?;
@@ -431,7 +453,10 @@ impl Kernel {
 /// Deletes the rows of owners who were erased and whom a restored back-up has brought back: noise, without their keys.
 pub(in crate::kernel) fn erase_again(db: &Db, owners: &[Owner]) -> Result<(), StoreError> {
     for owner in owners.iter().copied() {
-        db.write_blocking(reach(owner), move |tx| set_states(tx, owner, KeyState::Destroyed))?;
+        db.write_blocking(reach(owner), move |tx| {
+            set_states(tx, owner, KeyState::Destroyed)?;
+            if let Owner::Tenant(tenant) = owner { objects::doom_all(tx, tenant) } else { Ok(()) }
+        })?;
         while db.write_blocking(reach(owner), move |tx| owned::purge(tx, owner, BATCH))? > 0 {}
         db.write_blocking(Vec::new(), move |tx| owned::forget(tx, owner))?;
     }

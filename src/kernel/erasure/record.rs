@@ -1,5 +1,5 @@
-//! Erasing one record: its rows, its history, what finds it, what the audit tells of it, answers that are kept for
-//! repeats.
+//! Erasing one record: its rows, its history, its files, what finds it, what the audit tells of it, answers that are
+//! kept for repeats.
 //!
 //! The ledger's entry comes first, in the keyring: whatever is interrupted, and whatever a restored back-up brings back,
 //! is erased at the next start ([`erase_records_again`]).
@@ -12,12 +12,12 @@ use super::deed::scrub_at_start;
 use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Owner, OwnerKeys};
-use crate::kernel::ids::{RecordId, TenantId};
+use crate::kernel::ids::{AnyId, RecordId, TenantId};
 use crate::kernel::keyring::{Keyring, KeyringError};
-use crate::kernel::store::schema::{record_tags, record_versions, records};
+use crate::kernel::store::schema::{files, record_tags, record_versions, records};
 use crate::kernel::store::{Db, StoreError, Tx};
 use crate::kernel::tenancy::{InTenant as _, TenantScope, UpkeepScope};
-use crate::kernel::{Kernel, idempotency, store_error};
+use crate::kernel::{Kernel, idempotency, objects, store_error};
 
 /// What was erased of a record: how many rows of each table.
 type Purged = BTreeMap<&'static str, u64>;
@@ -46,14 +46,15 @@ impl Kernel {
         let failed = |error: KeyringError| store_error(&error);
         let at = self.keyring().enter_record(scope.tenant(), record).await.map_err(failed)?;
         let forgotten = self.forget_in_audit(scope, record).await?;
-        let erase = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<Purged, StoreError> {
+        let erase = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<(Purged, Vec<AnyId>), StoreError> {
             let upkeep = UpkeepScope(scope.tenant());
-            let mut purged = purge(tx, &upkeep, record)?;
+            let (mut purged, doomed) = purge(tx, &upkeep, record)?;
             purged.insert("idempotency", idempotency::forget(tx, &upkeep, scope.keys(), &record.to_string())?);
             audit::record(tx, scope, &Event::new(Action::RecordErased).of(Subject::Record(record)))?;
-            Ok(purged)
+            Ok((purged, doomed))
         };
-        let mut purged = self.write("records.erase", scope, erase).await?;
+        let (mut purged, doomed) = self.write("records.erase", scope, erase).await?;
+        self.remove_doomed(doomed).await?;
         purged.insert("audit_entries", forgotten);
         purged.retain(|_, rows| *rows > 0);
         let db = self.db().clone();
@@ -82,14 +83,25 @@ impl Kernel {
     }
 }
 
-/// Deletes the rows of `record`.
-fn purge(tx: &mut Tx<'_>, scope: &UpkeepScope, record: RecordId) -> Result<Purged, StoreError> {
+/// Deletes the rows of `record` and of its files; gives the objects that go with them.
+fn purge(tx: &mut Tx<'_>, scope: &UpkeepScope, record: RecordId) -> Result<(Purged, Vec<AnyId>), StoreError> {
     let rows = |gone: usize| u64::try_from(gone).unwrap_or(u64::MAX);
+    // The record goes first: whoever is about to give it a file waits here, or finds it gone.
+    let itself = diesel::delete(records::rows(scope).filter(records::id.eq(record))).execute(tx.conn())?;
     let tags = diesel::delete(record_tags::rows(scope).filter(record_tags::record_id.eq(record))).execute(tx.conn())?;
     let versions = diesel::delete(record_versions::rows(scope).filter(record_versions::record_id.eq(record)))
         .execute(tx.conn())?;
-    let itself = diesel::delete(records::rows(scope).filter(records::id.eq(record))).execute(tx.conn())?;
-    Ok(BTreeMap::from([("record_tags", rows(tags)), ("record_versions", rows(versions)), ("records", rows(itself))]))
+    let its_files = files::rows(scope).filter(files::record_id.eq(record));
+    let doomed: Vec<AnyId> = its_files.select(files::object_id).load(tx.conn())?;
+    objects::doom(tx, scope, &doomed)?;
+    let contents = diesel::delete(files::rows(scope).filter(files::record_id.eq(record))).execute(tx.conn())?;
+    let purged = BTreeMap::from([
+        ("record_tags", rows(tags)),
+        ("record_versions", rows(versions)),
+        ("files", rows(contents)),
+        ("records", rows(itself)),
+    ]);
+    Ok((purged, doomed))
 }
 
 /// Erases the records again that the ledger knows as erased and that are here all the same: a back-up has brought them
@@ -124,7 +136,8 @@ fn is_here(tx: &mut Tx<'_>, tenant: TenantId, record: RecordId) -> Result<bool, 
     let itself: i64 = records::rows(&scope).filter(records::id.eq(record)).count().get_result(tx.conn())?;
     let versions: i64 =
         record_versions::rows(&scope).filter(record_versions::record_id.eq(record)).count().get_result(tx.conn())?;
-    Ok(itself + versions > 0)
+    let contents: i64 = files::rows(&scope).filter(files::record_id.eq(record)).count().get_result(tx.conn())?;
+    Ok(itself + versions + contents > 0)
 }
 
 fn erase_again(

@@ -21,10 +21,11 @@ const fn owned(name: &'static str, whose: &'static str, apart: &'static str) -> 
 }
 
 /// What a tenant has, what leads to it last.
-const OF_TENANTS: [Owned; 17] = [
+const OF_TENANTS: [Owned; 18] = [
     owned("tokens", "tenant_id", "id"),
     owned("record_tags", "tenant_id", "field_id, index_version, tag, record_id"),
     owned("record_versions", "tenant_id", "record_id, version"),
+    owned("files", "tenant_id", "id"),
     owned("records", "tenant_id", "collection_id, id"),
     owned("collections", "tenant_id", "id"),
     owned("audit_entries", "tenant_id", "lane, seq"),
@@ -63,16 +64,20 @@ const OF_ACCOUNTS: [Owned; 15] = [
 /// The table of mails, which says by two columns whose a row is.
 const OUTBOX: &str = "outbox";
 
+/// The table of objects, whose rows go when what they name has gone.
+pub(in crate::kernel) const OBJECTS: &str = "objects";
+
 /// The names of all these tables, each once.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let of_accounts = OF_ACCOUNTS.iter().filter(|mine| OF_TENANTS.iter().all(|theirs| theirs.name != mine.name));
-    OF_TENANTS.iter().chain(of_accounts).map(|table| table.name).chain([OUTBOX, "provider_sessions", "erased_rows"])
+    let apart = [OUTBOX, OBJECTS, "provider_sessions", "erased_rows"];
+    OF_TENANTS.iter().chain(of_accounts).map(|table| table.name).chain(apart)
 }
 
 /// The tables that an erasure empties of a tenant's rows.
 #[must_use]
 pub fn of_tenants() -> Vec<&'static str> {
-    OF_TENANTS.iter().map(|table| table.name).collect()
+    OF_TENANTS.iter().map(|table| table.name).chain([OBJECTS]).collect()
 }
 
 /// The tables that an erasure empties of an account's rows.
@@ -118,6 +123,9 @@ pub(in crate::kernel) fn left(tx: &mut Tx<'_>, owner: Owner) -> Result<u64, Stor
     let mut found = 0;
     for Owned { name, whose, .. } in tables(owner) {
         found += count(tx.conn(), &format!("SELECT count(*) AS count FROM {name} WHERE {whose} ="), "", id, None)?;
+    }
+    if let Owner::Tenant(_) = owner {
+        found += count(tx.conn(), "SELECT count(*) AS count FROM objects WHERE tenant_id =", "", id, None)?;
     }
     let kind = Some(owner.kind());
     found += count(tx.conn(), "SELECT count(*) AS count FROM outbox WHERE owner_id =", "AND owner_kind =", id, kind)?;

@@ -7,13 +7,13 @@
 pub use super::tables::{
     account_notices, account_tenants, accounts, acknowledgements, anonymous_sessions, backup_drills, certificates,
     confirmations, erased_rows, factors, identifier_changes, identifier_undos, instance, invitations, journals,
-    key_versions, known_places, outbox, passkey_sign_ins, policies, policy_texts, prompts, provider_logouts,
+    key_versions, known_places, objects, outbox, passkey_sign_ins, policies, policy_texts, prompts, provider_logouts,
     provider_sessions, recoveries, recovery_waits, role_limits, sessions, sign_in_rules, sign_ins, signups,
     support_codes, sweeps, throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.
-pub const TENANT_TABLES: [&str; 11] = [
+pub const TENANT_TABLES: [&str; 12] = [
     "tenants",
     "members",
     "collections",
@@ -25,6 +25,7 @@ pub const TENANT_TABLES: [&str; 11] = [
     "daily_uses",
     "waiting_imports",
     "subscriber_profiles",
+    "files",
 ];
 
 macro_rules! tenant_tables {
@@ -88,4 +89,6 @@ tenant_tables! {
     waiting_imports,
     /// What a new subscriber has answered about itself.
     subscriber_profiles,
+    /// Files: what they are called, and where their sealed content lies.
+    files,
 }

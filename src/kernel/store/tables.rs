@@ -6,7 +6,7 @@
 mod of_tenants;
 
 pub(super) use self::of_tenants::{
-    audit_entries, collections, daily_uses, idempotency, members, record_tags, record_versions, records,
+    audit_entries, collections, daily_uses, files, idempotency, members, record_tags, record_versions, records,
     subscriber_profiles, tenants, waiting_imports,
 };
 
@@ -488,6 +488,18 @@ diesel::table! {
         owner_id -> Uid,
         name -> Text,
         count -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    objects (id) {
+        id -> Uid,
+        tenant_id -> Uid,
+        state -> SmallInt,
+        at -> BigInt,
     }
 }
 

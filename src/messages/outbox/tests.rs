@@ -31,6 +31,7 @@ impl Laptop {
             keyring: Target::Sqlite(folder.path().join("keyring.db")),
             root: Provider::File(folder.path().join("root.key")).into(),
             journal: folder.path().join("journal"),
+            objects: folder.path().join("objects"),
             options: Options::default(),
             clock: Clock::moved(Time::parse("2026-03-01T12:00:00Z").unwrap()),
             entropy: Entropy::system(),

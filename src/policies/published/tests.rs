@@ -15,6 +15,7 @@ fn kernel(folder: &std::path::Path) -> Kernel {
         keyring: Target::Sqlite(folder.join("keyring.db")),
         root: Provider::File(folder.join("root.key")).into(),
         journal: folder.join("journal"),
+        objects: folder.join("objects"),
         options: Options::default(),
         clock: Clock::moved(Time::parse("2026-03-01T12:00:00Z").unwrap()),
         entropy: Entropy::system(),

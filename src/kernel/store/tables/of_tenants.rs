@@ -160,3 +160,19 @@ diesel::table! {
         updated_at -> BigInt,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    files (tenant_id, id) {
+        tenant_id -> Uid,
+        id -> Uid,
+        record_id -> Nullable<Uid>,
+        object_id -> Uid,
+        size -> BigInt,
+        created_at -> BigInt,
+        body -> Binary,
+        content_key -> Binary,
+    }
+}
