@@ -23,7 +23,7 @@ use crate::vault::definition::{
 use crate::vault::kinds::{Choice, KindName, Label};
 use crate::vault::known::{self, CollectionBody};
 use crate::vault::slug::Slug;
-use crate::vault::{Error, Fault, Vault, index, templates};
+use crate::vault::{Error, Fault, Vault, files, index, templates};
 
 /// The longest that a record is kept by plan: a hundred years.
 const LONGEST_RETENTION: u32 = 36_500;
@@ -434,6 +434,7 @@ fn delete(tx: &mut Tx<'_>, scope: &TenantScope, collection: &Collection) -> Resu
     for chunk in trashed.chunks(1_000) {
         let versions = record_versions::rows(scope).filter(record_versions::record_id.eq_any(chunk));
         diesel::delete(versions).execute(tx.conn())?;
+        files::let_go(tx, scope, chunk)?;
         let gone = records::rows(scope).filter(records::collection_id.eq(collection.id));
         diesel::delete(gone.filter(records::id.eq_any(chunk))).execute(tx.conn())?;
     }

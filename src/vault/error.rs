@@ -51,6 +51,12 @@ pub enum Error {
     /// The collection still holds records.
     #[error("the collection is not empty")]
     NotEmpty,
+    /// The file is larger than a file may be.
+    #[error("the file is too large")]
+    TooLarge,
+    /// The tenant keeps as many files, or as much in them, as it may.
+    #[error("no room for another file")]
+    NoRoom,
     /// The cursor was not given by this list.
     #[error("not a cursor of this list")]
     BadCursor,

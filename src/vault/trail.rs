@@ -147,14 +147,14 @@ impl Vault {
     }
 
     /// Notes a read: once this returns, a kill does not lose it.
-    fn note(&self, access: &TenantAccess, event: &Event) -> Result<(), Error> {
+    pub(super) fn note(&self, access: &TenantAccess, event: &Event) -> Result<(), Error> {
         let entry = SealedEntry::new(&access.scope, event, self.kernel.now(), self.kernel.entropy());
         Ok(self.kernel.journal().note(entry)?)
     }
 
     /// Counts what is about to leave for a caller who has a limit (K-9), in a transaction of its own: what was read is not
     /// shown to whom it is refused.
-    async fn charge(&self, access: &TenantAccess, records: usize) -> Result<(), Error> {
+    pub(super) async fn charge(&self, access: &TenantAccess, records: usize) -> Result<(), Error> {
         let Some(meter) = access.meter(Use::Read).filter(|_| records > 0) else { return Ok(()) };
         let charge = move |tx: &mut Tx<'_>, scope: &TenantScope| Ok(meter.charge(tx, scope, records)?);
         self.kernel.write("records.charge", &access.scope, charge).await

@@ -14,6 +14,7 @@ pub mod assets;
 pub mod client;
 pub mod cookies;
 pub mod cross_origin;
+pub mod files;
 pub mod guard;
 pub mod headers;
 pub mod hosts;

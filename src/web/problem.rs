@@ -93,6 +93,8 @@ pub enum Problem {
         /// The field, as a JSON pointer; never its value.
         pointer: Option<String>,
     },
+    /// There are as many files, or as much in them, as there may be.
+    StorageFull,
     /// It still holds what would be lost with it.
     NotEmpty,
     /// The operation with this idempotency key was done, and its answer held a secret.
@@ -255,6 +257,7 @@ catalogue! {
     ALREADY_EXISTS = "already_exists" CONFLICT ["errors"] "Already exists": "Something that must be unique is there already.";
     LINKED_ELSEWHERE = "linked_elsewhere" CONFLICT [] "Linked to another account": "Who signed in at the provider is linked to another account already.";
     NOT_EMPTY = "not_empty" CONFLICT [] "Not empty": "It still has records: take them to the trash first.";
+    STORAGE_FULL = "storage_full" CONFLICT [] "No room": "There are as many files, or as much in them, as a business may keep: delete some first.";
     ALREADY_DONE = "already_done" CONFLICT ["id"] "Already done": "The operation of this Idempotency-Key was done; its answer held a secret and is not repeated.";
     LAST_OWNER = "last_owner" CONFLICT [] "The last owner": "A tenant always has an owner: make somebody else one first.";
     NOT_YET_APPROVED = "not_yet_approved" CONFLICT [] "Not yet approved": "Pick the control code on the other device; come back after Retry-After.";
@@ -327,6 +330,7 @@ impl Problem {
             Self::NotAcceptable => &NOT_ACCEPTABLE,
             Self::RequestTimeout => &REQUEST_TIMEOUT,
             Self::AlreadyExists { .. } => &ALREADY_EXISTS,
+            Self::StorageFull => &STORAGE_FULL,
             Self::NotEmpty => &NOT_EMPTY,
             Self::AlreadyDone { .. } => &ALREADY_DONE,
             Self::LastOwner => &LAST_OWNER,

@@ -251,6 +251,14 @@ permissions! {
     ReadRecords => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::RecordsRead]), Need::Password;
     /// Makes, changes and trashes records.
     WriteRecords => TenantAccess, Subject::Tenant(Role::Editor, &[TokenScope::RecordsWrite]), Need::Confirmed;
+    /// Sees which files there are: what they are called, how long they are.
+    ReadFiles => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::FilesRead]), Need::Password;
+    /// Takes a file's content away.
+    DownloadFiles => TenantAccess, Subject::Tenant(Role::Viewer, &[TokenScope::FilesRead]), Need::Confirmed, Effect::Harmless;
+    /// Stores and deletes files.
+    WriteFiles => TenantAccess, Subject::Tenant(Role::Editor, &[TokenScope::FilesWrite]), Need::Confirmed;
+    /// Takes everything away, in open formats: whoever leaves may, and whoever has not acknowledged a document.
+    ExportVault => TenantAccess, Subject::Tenant(Role::Admin, &[TokenScope::ExportsRead]), Need::Confirmed, Effect::Harmless;
     /// Erases records for good.
     EraseRecords => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
     /// Has the tenant leave: whoever has not acknowledged a document may.

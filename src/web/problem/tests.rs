@@ -44,6 +44,7 @@ fn one_of_each() -> Vec<Problem> {
         Problem::RequestTimeout,
         Problem::AlreadyExists { pointer: Some("/values/number".into()) },
         Problem::AlreadyDone { id: Some("x".into()) },
+        Problem::StorageFull,
         Problem::NotEmpty,
         Problem::LastOwner,
         Problem::TenantLeaving,

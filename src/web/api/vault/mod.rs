@@ -4,6 +4,7 @@
 
 mod audit;
 mod collections;
+pub mod files;
 mod imports;
 mod records;
 mod search;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
         templates::routes(),
         collections::routes(),
         records::routes(),
+        files::routes(),
         imports::routes(),
         search::routes(),
         audit::routes(),
@@ -46,6 +48,7 @@ pub(super) fn documents() -> Vec<utoipa::openapi::OpenApi> {
         templates::Part::openapi(),
         collections::Part::openapi(),
         records::Part::openapi(),
+        files::Part::openapi(),
         imports::Part::openapi(),
         search::Part::openapi(),
         audit::Part::openapi(),
@@ -64,6 +67,8 @@ pub fn refusal(services: &Services, error: Error) -> Problem {
         }
         Error::AlreadyExists(pointer) => Problem::AlreadyExists { pointer },
         Error::NotEmpty => Problem::NotEmpty,
+        Error::TooLarge => Problem::PayloadTooLarge,
+        Error::NoRoom => Problem::StorageFull,
         Error::BadCursor => Problem::BadCursor,
         Error::NothingToReveal => Problem::MalformedRequest,
         Error::Repeated(refused) => repeated(refused),

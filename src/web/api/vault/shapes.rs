@@ -64,6 +64,49 @@ pub(super) struct VersionItemShape {
     unreadable: Option<String>,
 }
 
+/// A file; its content is at its own address.
+#[derive(ToSchema)]
+pub(super) struct FileShape {
+    #[schema(format = "uuid")]
+    id: String,
+    name: String,
+    /// Bytes.
+    size: u64,
+    /// Of the content, in hexadecimal.
+    sha256: String,
+    /// As whoever stored it said.
+    media_type: String,
+    /// The record that it belongs to.
+    #[schema(format = "uuid")]
+    record: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// A file in a list, or its id and the incident under which the log knows why it does not open.
+#[derive(ToSchema)]
+pub(super) struct FileItemShape {
+    #[schema(format = "uuid")]
+    id: String,
+    name: Option<String>,
+    size: Option<u64>,
+    sha256: Option<String>,
+    media_type: Option<String>,
+    #[schema(format = "uuid")]
+    record: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: Option<String>,
+    #[schema(format = "uuid")]
+    unreadable: Option<String>,
+}
+
+/// A page of files.
+#[derive(ToSchema)]
+pub(super) struct FilePage {
+    items: Vec<FileItemShape>,
+    next: Option<String>,
+}
+
 /// What is left of an erased record: that it was erased.
 #[derive(ToSchema)]
 pub(super) struct ReceiptShape {
