@@ -23,7 +23,7 @@ pub struct Route {
     pub path: &'static str,
     /// What its handler asks of a caller.
     pub rule: Rule,
-    mount: Box<dyn Fn() -> actix_web::Route>,
+    mount: Box<dyn Fn(Method) -> actix_web::Route>,
 }
 
 /// A handler whose first argument says who may call it.
@@ -75,11 +75,9 @@ fn route<H, Args>(method: Method, path: &'static str, handler: H) -> Route
 where
     H: Guarded<Args> + Clone + 'static,
 {
-    let verb = method.clone();
-    let mount = Box::new(move || {
+    let mount = Box::new(move |method| {
         let handler = handler.clone();
-        web::method(verb.clone())
-            .to(move |request: HttpRequest, payload: Payload| handler.clone().serve(request, payload))
+        web::method(method).to(move |request: HttpRequest, payload: Payload| handler.clone().serve(request, payload))
     });
     Route { method, path, rule: H::RULE, mount }
 }
@@ -131,9 +129,9 @@ pub fn mount(config: &mut web::ServiceConfig) {
             if route.method == Method::GET {
                 allowed.push(Method::HEAD);
                 // HEAD runs the same handler; actix leaves the body out.
-                resource = resource.route((route.mount)().method(Method::HEAD));
+                resource = resource.route((route.mount)(Method::HEAD));
             }
-            resource = resource.route((route.mount)());
+            resource = resource.route((route.mount)(route.method.clone()));
             allowed.push(route.method);
         }
         let refuse = move || {
