@@ -139,6 +139,10 @@ pub enum News {
     CollectionsMade,
     /// A record was stored.
     RecordSaved,
+    /// Files were stored with a record.
+    FilesStored,
+    /// A file was deleted.
+    FileDeleted,
     /// A record went to the trash.
     RecordTrashed,
     /// A record came back from the trash.

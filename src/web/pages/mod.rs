@@ -80,7 +80,8 @@ pub use oidc::{Leave, ProviderChoice};
 pub use processors::{ProcessorRow, Processors};
 pub use qr::Qr;
 pub use record::{
-    Conflict, Deed, Fact, FieldOption, FormOf, History, Need, RecordField, RecordForm, RecordView, Version,
+    Conflict, Deed, Fact, FieldOption, FileField, FileLine, FormOf, History, Need, RecordField, RecordFiles,
+    RecordForm, RecordView, Taking, Version,
 };
 pub use records::{RecordErased, RecordList, RecordRow, Search, SearchField, Sought, Trash, TrashedRow};
 pub use recovery::{

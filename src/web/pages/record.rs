@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::form::{Form, form_fields};
 use super::render::Page;
 use super::shown::Shown;
 #[cfg(test)]
@@ -9,7 +10,7 @@ use super::vault::samples;
 use super::vault::{Cell, CollectionMark, FieldChange, Moment, Pager, Reach};
 #[cfg(test)]
 use super::vault::{LinkedRecord, Place};
-use crate::kernel::ids::RecordId;
+use crate::kernel::ids::{FileId, RecordId};
 use crate::vault::kinds::KindName;
 
 /// `/t/{tenant}/collections/{slug}/records/{id}`. Revealing a value posts `field` to `…/reveal`, deleting posts
@@ -32,6 +33,69 @@ pub struct RecordView {
     pub updated_at: Moment,
     /// What the visitor's role allows.
     pub reach: Reach,
+    /// Its files.
+    pub files: RecordFiles,
+}
+
+/// The files of a record. Storing posts `file` (multipart, several at once or one) to `…/files`, deleting posts `file`,
+/// the id, to `…/files/delete`; a file is at `…/files/{id}`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordFiles {
+    /// The files, newest first.
+    pub lines: Vec<FileLine>,
+    /// What comes before and after.
+    pub pager: Pager,
+    /// Whether they can be taken away at once.
+    pub taking: Taking,
+    /// What is wrong with what was sent.
+    pub form: Form<FileField>,
+}
+
+/// A file of a record.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileLine {
+    /// Its id.
+    pub id: FileId,
+    /// What it is called; nothing when that does not open.
+    pub name: Option<Shown>,
+    /// How long it is: `12`, `1.2`.
+    pub size: String,
+    /// Of what: `b`, `kib`, `mib`, `gib`.
+    pub unit: &'static str,
+    /// When it was stored.
+    pub at: Option<Moment>,
+}
+
+impl FileLine {
+    /// So many bytes, as people write them: the number and its unit.
+    #[must_use]
+    pub fn measured(bytes: u64) -> (String, &'static str) {
+        let units = [("gib", 30), ("mib", 20), ("kib", 10)];
+        let Some((unit, shift)) = units.into_iter().find(|(_, shift)| bytes >> shift > 0) else {
+            return (bytes.to_string(), "b");
+        };
+        let tenths = u128::from(bytes) * 10 >> shift;
+        let (whole, rest) = (tenths / 10, tenths % 10);
+        (if whole >= 10 || rest == 0 { whole.to_string() } else { format!("{whole}.{rest}") }, unit)
+    }
+}
+
+/// Whether files can be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taking {
+    /// At once.
+    Now,
+    /// Once the session is confirmed.
+    Confirmed,
+}
+
+form_fields! {
+    /// What is asked of who stores files.
+    FileField {
+        /// The files.
+        File = "file", Nothing;
+    }
 }
 
 /// A field with its value.
@@ -53,7 +117,19 @@ impl Page for RecordView {
         use samples::{moment, record, shown, text};
         let fact = |name: &str, label: &str, value| Fact { name: shown(name), label: shown(label), value };
         let invoice = LinkedRecord { collection: shown("contracts"), id: record(4), title: shown("Līgums 2026/14") };
-        let page = |iban, reach| Self {
+        let line = |last: u8, name: Option<&str>, bytes| {
+            let (size, unit) = FileLine::measured(bytes);
+            FileLine { id: FileId::from_bytes([last; 16]), name: name.map(shown), size, unit, at: Some(moment(190)) }
+        };
+        let files =
+            |lines, taking, form| RecordFiles { lines, pager: Pager { next: None, place: Place::Start }, taking, form };
+        let some = vec![
+            line(1, Some("Līgums 2026/14 — parakstīts <galīgais>.pdf"), 1_300_000),
+            line(2, Some("Foto.jpg"), 12),
+            line(3, None, 70_000),
+        ];
+        let wrong = Form::empty().wrong(FileField::File, "too_large");
+        let page = |iban, reach, files| Self {
             collection: samples::customers(),
             id: record(1),
             title: shown("SIA “Bērzs un dēli”"),
@@ -71,11 +147,14 @@ impl Page for RecordView {
             created_at: moment(0),
             updated_at: moment(190),
             reach,
+            files,
         };
+        let (now, confirmed) = (Taking::Now, Taking::Confirmed);
         vec![
-            page(Cell::Masked(shown("…5001")), Reach::Change),
-            page(Cell::Revealed(shown("LV80 BANK 0000 4351 9500 1")), Reach::Change),
-            page(Cell::Masked(shown("…5001")), Reach::Look),
+            page(Cell::Masked(shown("…5001")), Reach::Change, files(some.clone(), now, Form::empty())),
+            page(Cell::Revealed(shown("LV80 BANK 0000 4351 9500 1")), Reach::Change, files(Vec::new(), now, wrong)),
+            page(Cell::Masked(shown("…5001")), Reach::Look, files(some, confirmed, Form::empty())),
+            page(Cell::Masked(shown("…5001")), Reach::Look, files(Vec::new(), now, Form::empty())),
         ]
     }
 }
@@ -300,5 +379,27 @@ impl Page for History {
             pager: Pager { next: next.map(str::to_owned), place: Place::Start },
         };
         vec![page(versions, Some("b2Zmc2V0")), page(made, None)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FileLine;
+
+    #[test]
+    fn lengths_are_written_as_people_do() {
+        for (bytes, told) in [
+            (0, ("0", "b")),
+            (1023, ("1023", "b")),
+            (1024, ("1", "kib")),
+            (1536, ("1.5", "kib")),
+            (70_000, ("68", "kib")),
+            (1_300_000, ("1.2", "mib")),
+            (5 << 30, ("5", "gib")),
+            (u64::MAX, ("17179869183", "gib")),
+        ] {
+            let (size, unit) = FileLine::measured(bytes);
+            assert_eq!((size.as_str(), unit), told, "{bytes}");
+        }
     }
 }

@@ -167,6 +167,8 @@ fn news(request: &HttpRequest) -> Option<News> {
         "confirmed" => News::Confirmed,
         "collections_made" => News::CollectionsMade,
         "record_saved" => News::RecordSaved,
+        "files_stored" => News::FilesStored,
+        "file_deleted" => News::FileDeleted,
         "record_trashed" => News::RecordTrashed,
         "record_restored" => News::RecordRestored,
         "imported" => News::Imported,
