@@ -10,7 +10,7 @@ use seif::testing::{Actor, Answer, Database, World};
 use serde_json::{Value, json};
 
 use crate::rows::Beside;
-use crate::shelf::{CUSTOMERS, RECORDS, customer, customers, fields, place, token, upload};
+use crate::shelf::{CUSTOMERS, RECORDS, customer, customers, fields, place, store, token, upload};
 use crate::table::{NOTHING, TABLE, filled};
 
 /// What a business has whose ids somebody else could learn.
@@ -19,6 +19,7 @@ struct Shop {
     /// A collection that only this one has.
     slug: String,
     record: String,
+    file: String,
     token: String,
     confirmation: String,
     import: String,
@@ -49,6 +50,8 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
     let limited = json!({"name": "T", "scopes": ["records:read"], "limits": {"records_read_per_day": 100}});
     let token = owner.post("/api/v1/tokens", limited).await.expect(201).json();
     let _ = owner.with_token(token["token"].as_str().unwrap()).get(&record).await.expect(200);
+    let of = format!("?record={}", record.rsplit('/').next().unwrap());
+    let file = store(&owner, &of, "a.txt", b"content").await.expect(201).json();
     let factor = owner.post("/api/v1/account/methods", json!({"method": "totp"})).await.expect(201).json();
     let new = json!({"kind": "email", "value": format!("{slug}@example.lv")});
     let change = owner.post("/api/v1/account/identifiers", new).await.expect(202).json();
@@ -66,6 +69,7 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
         owner,
         slug: slug.to_owned(),
         record: record.rsplit('/').next().unwrap().to_owned(),
+        file: text(&file["id"]),
         token: text(&token["id"]),
         confirmation: text(&begun["id"]),
         import: waits.rsplit('/').next().unwrap().to_owned(),
@@ -130,7 +134,7 @@ each_database! {
         let theirs = shop(world, "theirs").await;
         let before = snapshot(world, &theirs).await;
         assert!(before.iter().all(|(_, rows)| !rows.is_empty()), "each table has rows of theirs");
-        let every = ["records:read", "records:write", "records:reveal", "collections:write", "audit:read", "members:read"];
+        let every = ["records:read", "records:write", "records:reveal", "collections:write", "files:read", "files:write", "audit:read", "members:read"];
         let program = token(&mine.owner, &every).await;
         let mut walked = 0;
         for (method, pattern, _, _, granted) in TABLE.iter().filter(|(_, pattern, ..)| pattern.contains('{')) {
@@ -143,6 +147,7 @@ each_database! {
                         ("slug", _) => Some(slug),
                         (_, false) => Some(NOTHING),
                         ("tenant_id", true) => theirs.owner.tenant.as_deref().map(leaked),
+                        ("id", true) if pattern.contains("/files/") => Some(leaked(&theirs.file)),
                         ("id", true) if pattern.contains("/tokens/") => Some(leaked(&theirs.token)),
                         ("id", true) if pattern.contains("/confirmations/") => Some(leaked(&theirs.confirmation)),
                         ("id", true) if pattern.contains("/imports/") => Some(leaked(&theirs.import)),
@@ -220,7 +225,13 @@ each_database! {
         }
         assert_eq!(changed[0], changed[1]);
         assert_eq!(changed[0].0, 422);
-        for list in [RECORDS, "/api/v1/collections", "/api/v1/audit", "/api/v1/collections/customers/trash"] {
+        let naming = |id: &str| format!("?record={id}");
+        let (foreign, never) = (naming(&theirs.record), naming(NOTHING));
+        assert_eq!(told(&mine.owner.get(&format!("/api/v1/files{foreign}")).await), told(&mine.owner.get(&format!("/api/v1/files{never}")).await));
+        for query in [&foreign, &never] {
+            let _ = store(&mine.owner, query, "a.txt", b"x").await.problem(404, "not_found");
+        }
+        for list in [RECORDS, "/api/v1/files", "/api/v1/collections", "/api/v1/audit", "/api/v1/collections/customers/trash"] {
             let _ = mine.owner.get(&format!("{list}?after={}", theirs.cursor)).await.problem(400, "bad_cursor");
         }
         let _ = mine.owner.post("/api/v1/collections/customers/search", json!({"after": theirs.cursor})).await.expect(400);

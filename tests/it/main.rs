@@ -21,6 +21,7 @@ mod crowd;
 mod damage;
 mod dependencies;
 mod edge;
+mod files;
 mod idempotency;
 mod identifiers;
 mod import_pages;

@@ -101,7 +101,7 @@ impl Process {
         let joined = owner.put(&path, body).await.expect(201);
         owner.keep_session(&joined);
         owner.tenant = joined.json()["tenant_id"].as_str().map(str::to_owned);
-        let scopes = ["records:read", "records:write", "collections:write", "audit:read"];
+        let scopes = ["records:read", "records:write", "collections:write", "files:read", "files:write", "audit:read"];
         crate::shelf::token(&owner, &scopes).await
     }
 

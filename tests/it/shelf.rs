@@ -69,6 +69,13 @@ pub(crate) async fn upload(
     browser.send_bytes(reqwest::Method::POST, path, Some((&kind, body))).await
 }
 
+/// Stores a file.
+pub(crate) async fn store(actor: &Actor, query: &str, name: &str, content: &[u8]) -> Answer {
+    let named = actor.with_header("content-disposition", &format!("attachment; filename=\"{name}\""));
+    let body = Some(("text/plain", content.to_vec()));
+    named.send_bytes(reqwest::Method::POST, &format!("/api/v1/files{query}"), body).await
+}
+
 /// The ids of a page of records.
 pub(crate) fn ids(page: &Value) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()

@@ -44,6 +44,9 @@ const READ: May = May::Tenant(Role::Viewer, Shown::Password, &["records:read"]);
 const WRITE: May = May::Tenant(Role::Editor, Shown::Confirmed, &["records:write"]);
 const LOOK: May = May::Tenant(Role::Viewer, Shown::Password, &["records:read", "records:write", "collections:write"]);
 const SHAPE: May = May::Tenant(Role::Admin, Shown::Confirmed, &["collections:write"]);
+const LIST_FILES: May = May::Tenant(Role::Viewer, Shown::Password, &["files:read"]);
+const DOWNLOAD: May = May::Tenant(Role::Viewer, Shown::Confirmed, &["files:read"]);
+const STORE: May = May::Tenant(Role::Editor, Shown::Confirmed, &["files:write"]);
 const AUDIT: May = May::Tenant(Role::Admin, Shown::Password, &["audit:read"]);
 const MANAGE_TOKENS: May = May::Tenant(Role::Admin, Shown::Strongest, &[]);
 const CHANGE_ACCOUNT: May = May::Account(Shown::Confirmed);
@@ -280,6 +283,10 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/api/v1/collections/{slug}/records/{id}/versions", READ, Takes::Nothing, 200),
     (Method::GET, "/api/v1/collections/{slug}/trash", READ, Takes::Nothing, 200),
     (Method::POST, "/api/v1/collections/{slug}/search", READ, Takes::Json, 415),
+    (Method::GET, "/api/v1/files", LIST_FILES, Takes::Nothing, 200),
+    (Method::POST, "/api/v1/files", STORE, Takes::Nothing, 400),
+    (Method::GET, "/api/v1/files/{id}", DOWNLOAD, Takes::Nothing, 404),
+    (Method::DELETE, "/api/v1/files/{id}", STORE, Takes::Nothing, 404),
     (Method::GET, "/api/v1/audit", AUDIT, Takes::Nothing, 200),
     (Method::GET, "/api/v1/audit/verification", AUDIT, Takes::Nothing, 200),
     (Method::GET, "/", OPEN, Takes::Nothing, 200),
@@ -314,6 +321,9 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/t/{tenant_id}/collections/{slug}/records/{id}/edit", WRITE, Takes::Nothing, 200),
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/delete", WRITE, Takes::Form, 415),
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/erase", MANAGE_TOKENS, Takes::Form, 415),
+    (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/files", STORE, Takes::Upload, 415),
+    (Method::GET, "/t/{tenant_id}/collections/{slug}/records/{id}/files/{file_id}", DOWNLOAD, Takes::Nothing, 404),
+    (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/files/delete", STORE, Takes::Form, 415),
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/restore", WRITE, Takes::Nothing, 404),
     (Method::POST, "/t/{tenant_id}/collections/{slug}/records/{id}/reveal", READ, Takes::Form, 415),
     (Method::GET, "/t/{tenant_id}/collections/{slug}/records/{id}/versions", READ, Takes::Nothing, 200),

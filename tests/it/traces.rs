@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::leaving::{erasure, is_erased, leave, rows};
 use crate::rows::Beside;
-use crate::shelf::{CUSTOMERS, IBAN, RECORDS, SEARCH, place, token, upload};
+use crate::shelf::{CUSTOMERS, IBAN, RECORDS, SEARCH, place, store, token, upload};
 use crate::vault_pages::browser;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -169,6 +169,7 @@ struct Planted {
     program: Actor,
     word: String,
     record: String,
+    file: String,
     values: Value,
 }
 
@@ -183,6 +184,8 @@ impl Planted {
         for (field, value) in self.values.as_object().unwrap() {
             assert_eq!(&record["values"][field], value, "{field}");
         }
+        let file = program.get(&self.file).await.expect(200);
+        assert!(file.bytes == content_of(&self.word) && file.header("content-disposition").contains(&self.word));
         let searched = program.post(SEARCH, json!({"text": self.word})).await.expect(200).json();
         assert_eq!(searched["items"].as_array().unwrap().len(), 1);
         let searched = program.post(SEARCH, json!({"where": {"name": self.values["name"]}})).await.expect(200).json();
@@ -195,6 +198,23 @@ impl Planted {
         assert!(audit.contains("record_changed") && audit.to_lowercase().contains(&self.word), "{audit}");
         assert_eq!(program.get("/api/v1/audit/verification").await.expect(200).json()["intact"], true);
     }
+}
+
+/// What stands in a business's file.
+fn content_of(word: &str) -> Vec<u8> {
+    format!("Contract with {word}\n").repeat(5_000).into_bytes()
+}
+
+/// The first bytes of each of a tenant's objects: the salts of their streams.
+fn salts(world: &World, db: &mut Beside, tenant: &str) -> Vec<Needle> {
+    let name = match db {
+        Beside::Sqlite(_) => "lower(hex(id))",
+        Beside::Postgres(_) => "replace(id::text, '-', '')",
+    };
+    let names = db.lines(&format!("SELECT {name} AS line FROM objects WHERE tenant_id = {}", db.id(tenant)));
+    let object =
+        |name: &String| std::fs::read(world.folder.path().join("objects").join(&name[..2]).join(name)).unwrap();
+    names.iter().map(|name| Needle { what: "an object".to_owned(), bytes: object(name)[..32].to_vec() }).collect()
 }
 
 async fn plant(world: &mut World) -> Planted {
@@ -222,7 +242,12 @@ async fn plant(world: &mut World) -> Planted {
     let _ = changed.patch(&record, json!({"values": {"notes": at("Called on Monday")}})).await.expect(200);
     let trashed = place(&owner.post(RECORDS, json!({"values": {"number": at("A 2")}})).await.expect(201));
     let _ = owner.with_header("if-match", "\"v1\"").delete(&trashed).await.expect(204);
-    let program = token(&owner, &["records:read", "records:reveal", "audit:read"]).await;
+    let of = format!("?record={}", record.rsplit('/').next().unwrap());
+    let stored = store(&once, &of, &at("Contract with"), &content_of(&word)).await.expect(201);
+    let _ = store(&owner, "", &at("Of nobody"), &content_of(&word)).await.expect(201);
+    let gone = place(&store(&owner, &of, &at("Deleted"), &content_of(&word)).await.expect(201));
+    let _ = owner.delete(&gone).await.expect(204);
+    let program = token(&owner, &["records:read", "records:reveal", "files:read", "audit:read"]).await;
     let file = format!("number,name\n{word}-3,{word}\n");
     let import = format!("/t/{}/collections/customers/import", owner.tenant.as_deref().unwrap());
     let _ = upload(&browser(&owner), &import, &[("currency", "EUR")], (&format!("{word}.csv"), file.as_bytes()))
@@ -251,7 +276,8 @@ async fn plant(world: &mut World) -> Planted {
     world.deliver().await;
     let mut values = values;
     values["notes"] = json!(at("Called on Monday"));
-    Planted { owner, program, word, record, values }
+    let file = place(&stored);
+    Planted { owner, program, word, record, file, values }
 }
 
 /// A copy of the data's database as it is now, taken while the service stands still; where it is.
@@ -310,9 +336,13 @@ each_database! {
         let mut keyring = keyring_of(world);
         let of = |db: &mut Beside, planted: &Planted| planted.ids().into_iter().flat_map(|id| sealed(db, id)).collect::<Vec<_>>();
         let (annas, bertas) = (of(&mut data, &anna), of(&mut data, &berta));
+        let annas_objects = salts(world, &mut data, anna.ids()[0]);
+        let bertas_objects = salts(world, &mut data, berta.ids()[0]);
+        assert_eq!((annas_objects.len(), bertas_objects.len()), (2, 2));
         let (annas_keys, bertas_keys) = (of(&mut keyring, &anna), of(&mut keyring, &berta));
         assert!(annas.len() > 80 && annas_keys.len() >= 3, "{} {}", annas.len(), annas_keys.len());
         let before = disks(world, &node);
+        assert_eq!(missing(&before, &annas_objects), Vec::<String>::new());
         if world.database == Database::Sqlite || before.iter().any(|(name, _)| name.contains("/base/")) {
             assert_eq!(missing(&before, &annas), Vec::<String>::new());
             assert_eq!(missing(&before, &annas_keys), Vec::<String>::new());
@@ -330,6 +360,8 @@ each_database! {
         world.deliver().await;
 
         let after = disks(world, &node);
+        assert_eq!(where_found(&after, &annas_objects), Vec::<String>::new());
+        assert_eq!(missing(&after, &bertas_objects), Vec::<String>::new());
         let keys_of_anna: Vec<Needle> = annas_keys.into_iter().collect();
         assert_eq!(where_found(&after, &keys_of_anna), Vec::<String>::new());
         if world.database == Database::Sqlite {

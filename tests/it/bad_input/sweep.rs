@@ -460,12 +460,17 @@ fn bad_bodies(shop: &Shop, route: &Route, operation: Option<&Operation<'_>>, typ
         Bad { target, headers, body: Some((kind.to_owned(), body)), ..bad(shop, route, what, gets) }
     };
     let mut all = Vec::new();
+    // Where any type will do, what it is called is missing.
+    let any = types.iter().any(|it| it == "*/*");
+    let nameless = Gets::One(&["malformed_request", "unsupported_media_type"]);
     let unsupported = if types.is_empty() { Gets::NoFailure } else { Gets::One(&["unsupported_media_type"]) };
     for kind in
         ["text/plain", "application/xml", "multipart/form-data", "application/json; charset=latin-1", "", "\"", "json"]
     {
         // What is of the right type alone is malformed.
-        let gets = if types.iter().any(|taken| taken.as_str() == kind) {
+        let gets = if any {
+            nameless
+        } else if types.iter().any(|taken| taken.as_str() == kind) {
             Gets::One(&["malformed_request"])
         } else {
             unsupported
@@ -476,6 +481,7 @@ fn bad_bodies(shop: &Shop, route: &Route, operation: Option<&Operation<'_>>, typ
     let not_json = match (json, operation) {
         (true, _) => Gets::One(&["malformed_json", "invalid"]),
         _ if types.is_empty() => Gets::NoFailure,
+        _ if any => nameless,
         _ => Gets::One(&["unsupported_media_type"]),
     };
     for (what, body) in super::malformed::json() {
