@@ -1,6 +1,7 @@
 //! Composition: builds everything from the settings, for `main` and for tests.
 
 pub mod backups;
+pub mod lookups;
 mod mail;
 mod post;
 mod sweeps;
@@ -8,6 +9,7 @@ mod sweeps;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
@@ -25,7 +27,7 @@ use crate::kernel::keyring::root::{Credential, OpenBao, Pkcs11, Provider, Provid
 use crate::kernel::log::Incidents;
 use crate::kernel::store::migrate::Schema;
 use crate::kernel::store::{self, Conn, Options, Target, Tx};
-use crate::kernel::{Kernel, Parts, StartError};
+use crate::kernel::{Kernel, Parts, StartError, rekey};
 use crate::messages::outbox::Outbox;
 use crate::policies::{self, Facts, Policies, PoliciesError};
 use crate::settings::sections::{KeeperSecret, RootKey, RootKeys};
@@ -322,6 +324,21 @@ pub fn open_keyring(settings: &Settings) -> Result<Keyring, AppError> {
     let keyring = Keyring::open(target(&settings.keyring), providers(settings)?, Clock::system(), Entropy::system());
     Ok(keyring.map_err(StartError::from)?)
 }
+
+/// How owners' keys turn over, as the settings want it.
+#[must_use]
+pub fn rekey_rules(settings: &Settings) -> rekey::Rules {
+    rekey::Rules {
+        settle: SETTLE,
+        retention: settings.backup.retention.into(),
+        values_per_second: 2_000,
+        end: rekey::End::InTime,
+    }
+}
+
+/// After how long every node has read the keyring again (its lease is three seconds), and every transaction that was
+/// waiting for its turn is over.
+const SETTLE: Duration = Duration::from_secs(15);
 
 /// The kernel for a command beside a service that may be running. Its journal is its own: the service's files are the
 /// service's to move.

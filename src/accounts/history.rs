@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::{Accounts, Failure};
 use crate::kernel::access::AccountAccess;
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{Place, RowRef, Sealed};
+use crate::kernel::crypto::{OwnerKeys, Place, RowRef, Sealed};
 use crate::kernel::ids::{AccountId, SignInId};
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::sign_ins;
@@ -83,6 +83,28 @@ struct SignInBody;
 impl Place for SignInBody {
     const LABEL: &'static str = "sign_ins.body";
     type Plain = Seen;
+}
+
+/// The addresses from which an account was signed in to, as far as its history goes; what does not open is passed over.
+///
+/// # Errors
+/// The store's.
+pub(super) fn addresses(
+    tx: &mut Tx<'_>,
+    keys: &OwnerKeys,
+    account: AccountId,
+) -> Result<Vec<std::net::IpAddr>, StoreError> {
+    let rows: Vec<(SignInId, i64, Sealed<SignInBody>)> = sign_ins::table
+        .filter(sign_ins::account_id.eq(account))
+        .select((sign_ins::id, sign_ins::version, sign_ins::body))
+        .load(tx.conn())?;
+    let seen = rows.into_iter().filter_map(|(id, version, body)| {
+        keys.open(RowRef::new(id.as_bytes(), version), &body).ok().map(|seen: Seen| *seen.ip.reveal())
+    });
+    let mut addresses: Vec<_> = seen.collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    Ok(addresses)
 }
 
 /// Writes down a sign-in, let in or not.

@@ -27,6 +27,7 @@ mod places;
 pub mod prompts;
 pub mod recovering;
 pub mod renewing;
+pub mod retag;
 pub mod session;
 pub mod sign_in_rules;
 pub mod signing_in;

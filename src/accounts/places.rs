@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::kernel::crypto::Tag;
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::{OwnerKeys, Tag};
 use crate::kernel::ids::AccountId;
 use crate::kernel::store::schema::known_places;
 use crate::kernel::store::{StoreError, Tx, both};
@@ -34,25 +35,28 @@ pub(super) fn find(
     origin: &Origin,
     lasting: Duration,
 ) -> Result<Place, StoreError> {
-    let known: Option<Tag> = known_places::table
-        .find((scope.account(), tag(scope, origin)))
-        .filter(known_places::seen_at.gt(tx.now().minus(lasting)))
-        .select(known_places::tag)
-        .get_result(tx.conn())
-        .optional()?;
-    Ok(if known.is_some() { Place::Usual } else { Place::Strange })
+    // A place stands under the version of its time until the key has turned over.
+    for tag in tags(scope.keys(), *origin.address.reveal()) {
+        let known: Option<Tag> = known_places::table
+            .find((scope.account(), tag))
+            .filter(known_places::seen_at.gt(tx.now().minus(lasting)))
+            .select(known_places::tag)
+            .get_result(tx.conn())
+            .optional()?;
+        if known.is_some() {
+            return Ok(Place::Usual);
+        }
+    }
+    Ok(Place::Strange)
 }
 
 /// Remembers that the account was signed in to from `origin`.
 pub(super) fn remember(tx: &mut Tx<'_>, scope: &AccountScope, origin: &Origin) -> Result<(), StoreError> {
     let (account, now) = (scope.account(), tx.now());
+    let tag = newest(scope.keys(), *origin.address.reveal());
     both(
         diesel::insert_into(known_places::table)
-            .values((
-                known_places::account_id.eq(account),
-                known_places::tag.eq(tag(scope, origin)),
-                known_places::seen_at.eq(now),
-            ))
+            .values((known_places::account_id.eq(account), known_places::tag.eq(tag), known_places::seen_at.eq(now)))
             .on_conflict((known_places::account_id, known_places::tag))
             .do_update()
             .set(known_places::seen_at.eq(now)),
@@ -79,8 +83,60 @@ pub(super) fn sweep(tx: &mut Tx<'_>, lasting: Duration, limit: i64) -> Result<us
     Ok(diesel::delete(theirs.filter(known_places::seen_at.le(over))).execute(tx.conn())?)
 }
 
-fn tag(scope: &AccountScope, origin: &Origin) -> Tag {
-    scope.keys().tag(&[b"known_places"], &network(*origin.address.reveal()))
+/// Lets a place of an account's be known under the version that seals; gives how many were known under an older one.
+///
+/// # Errors
+/// The store's.
+pub(super) fn move_to_newest(
+    tx: &mut Tx<'_>,
+    keys: &OwnerKeys,
+    account: AccountId,
+    address: IpAddr,
+) -> Result<u64, StoreError> {
+    let newest = newest(keys, address);
+    let mut moved = 0;
+    for old in tags(keys, address).into_iter().filter(|tag| *tag != newest) {
+        let seen_at: Option<Time> = diesel::delete(known_places::table.find((account, old)))
+            .returning(known_places::seen_at)
+            .get_result(tx.conn())
+            .optional()?;
+        let Some(seen_at) = seen_at else { continue };
+        let row =
+            (known_places::account_id.eq(account), known_places::tag.eq(newest), known_places::seen_at.eq(seen_at));
+        both(diesel::insert_into(known_places::table).values(row).on_conflict_do_nothing()).execute(tx.conn())?;
+        moved += 1;
+    }
+    Ok(moved)
+}
+
+/// Forgets the places of an account's that are none of `addresses` under the version that seals.
+///
+/// # Errors
+/// The store's.
+pub(super) fn keep_newest(
+    tx: &mut Tx<'_>,
+    keys: &OwnerKeys,
+    account: AccountId,
+    addresses: &[IpAddr],
+) -> Result<usize, StoreError> {
+    let mut kept: Vec<Tag> = addresses.iter().map(|address| newest(keys, *address)).collect();
+    kept.sort_unstable();
+    kept.dedup();
+    let mine = known_places::table.filter(known_places::account_id.eq(account));
+    let known: Vec<Tag> = mine.select(known_places::tag).load(tx.conn())?;
+    let gone: Vec<Tag> = known.into_iter().filter(|tag| kept.binary_search(tag).is_err()).collect();
+    Ok(diesel::delete(mine.filter(known_places::tag.eq_any(gone))).execute(tx.conn())?)
+}
+
+/// The tags of the network of `address` under each version that is held, the newest first.
+fn tags(keys: &OwnerKeys, address: IpAddr) -> Vec<Tag> {
+    keys.tags_of_all(&[b"known_places"], &network(address)).into_iter().rev().map(|(_, tag)| tag).collect()
+}
+
+/// The one under the version that seals.
+fn newest(keys: &OwnerKeys, address: IpAddr) -> Tag {
+    let under = keys.tag_under(keys.current(), &[b"known_places"], &network(address));
+    under.unwrap_or_else(|| keys.tag(&[b"known_places"], &network(address)))
 }
 
 /// The network of an address: what a household or an office keeps when its line is given another address.

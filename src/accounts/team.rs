@@ -22,8 +22,8 @@ use crate::kernel::idempotency::{Once, Outcome, Refused, once};
 use crate::kernel::ids::{AccountId, InvitationId, TenantId};
 use crate::kernel::personal::{Personal, Secret, revealed};
 use crate::kernel::store::db::StoreFailure;
-use crate::kernel::store::schema::{account_tenants, invitations, members, tokens};
-use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::store::schema::{account_tenants, invitations, members, past_members, tokens};
+use crate::kernel::store::{StoreError, Tx, both};
 use crate::kernel::tenancy::{InTenant as _, TenantScope};
 use crate::kernel::values::{EmailAddress, Locale};
 use crate::messages::notice::{Mail, Notice, UndoCode};
@@ -220,6 +220,10 @@ impl Accounts {
                 return Err(TeamError::LastOwner);
             }
             diesel::delete(account_tenants::table.find((account, scope.tenant())))
+                .execute(tx.conn())
+                .map_err(StoreError::from)?;
+            let past = (past_members::account_id.eq(account), past_members::tenant_id.eq(scope.tenant()));
+            both(diesel::insert_into(past_members::table).values(past).on_conflict_do_nothing())
                 .execute(tx.conn())
                 .map_err(StoreError::from)?;
             diesel::delete(members::rows(scope).filter(members::account_id.eq(account)))

@@ -4,9 +4,15 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 
+use crate::app;
 use crate::app::backups;
+use crate::app::lookups::AllLookups;
+use crate::kernel::crypto::Owner;
 use crate::kernel::idempotency;
 use crate::kernel::keyring::rotation::Pace;
+use crate::kernel::keyring::{Keyring, KeyringError};
+use crate::kernel::rekey::Turn;
+use crate::kernel::store::StoreError;
 use crate::kernel::store_error;
 use crate::messages::outbox::Outbox;
 use crate::web::services::Services;
@@ -51,10 +57,33 @@ pub(super) async fn often(services: &Services, outbox: &Outbox) {
     if let Err(error) = keyring.forget_changes().await {
         services.incidents.report(&store_error(&error));
     }
+    if let Err(error) = keyring.note_seals(MANY).await {
+        services.incidents.report(&store_error(&error));
+    }
+    if let Err(error) = go_on_with_a_run(services).await {
+        tracing::warn!(%error, "keys that an operator wants turned over wait");
+    }
+    turn_keys_over(services).await;
     // A rotation that was killed goes on here; who keeps the root key may be away, which is told where it is needed.
     let rotation = actix_web::web::block(move || keyring.finish_rotation(PACE)).await;
     if let Ok(Err(error)) = rotation {
         tracing::warn!(%error, "the rotation of the root key waits");
+    }
+}
+
+/// Goes on with every owner's key that turns over and whose time has come, wherever it was begun.
+async fn turn_keys_over(services: &Services) {
+    let (rules, lookups) = (app::rekey_rules(&services.settings), AllLookups::new(&services.kernel));
+    loop {
+        match services.kernel.rekey_next(None, rules, &lookups, &|_| ()).await {
+            Ok(Turn::Reached(..)) => {}
+            Ok(Turn::Nothing | Turn::Waits(_)) => return,
+            Err(StoreError::Busy | StoreError::Again | StoreError::KeysAway) => return,
+            Err(error) => {
+                services.incidents.report(&error);
+                return;
+            }
+        }
     }
 }
 
@@ -64,4 +93,44 @@ pub(super) async fn hourly(services: &Services) {
         services.incidents.report(&error);
     }
     backups::hourly(services).await;
+    if let Err(error) = services.kernel.keyring().note_seals(1).await {
+        services.incidents.report(&store_error(&error));
+    }
+    if let Err(error) = begin_old_keys(services).await {
+        tracing::warn!(%error, "keys that are old wait to be turned over");
+    }
+}
+
+/// How many keys are begun to be turned over at a time, so that not all are at once.
+const BEGUN: usize = 50;
+
+/// How many values are sealed under a key before that is noted within the minute; what is less waits for the hour.
+const MANY: u64 = 10_000;
+
+/// Begins to turn over the keys that are as old, or have sealed as much, as the settings allow, the oldest first.
+async fn begin_old_keys(services: &Services) -> Result<(), KeyringError> {
+    let keyring = services.kernel.keyring();
+    let latest = services.kernel.now().minus(services.settings.keys.rotate_after.into());
+    let most = services.settings.keys.rotate_after_values.get();
+    begin(keyring, keyring.keys_due(latest, most)?).await
+}
+
+/// Begins to turn over the keys that an operator asked for and whose command was interrupted, some each time.
+async fn go_on_with_a_run(services: &Services) -> Result<(), KeyringError> {
+    let keyring = services.kernel.keyring();
+    match keyring.run_under_way()? {
+        Some(begun_at) => begin(keyring, keyring.keys_older_than(begun_at)?).await,
+        None => Ok(()),
+    }
+}
+
+async fn begin(keyring: &Keyring, owners: Vec<Owner>) -> Result<(), KeyringError> {
+    for owner in owners.into_iter().take(BEGUN) {
+        match keyring.begin_rekey(owner, "service").await {
+            // Erased a moment ago.
+            Ok(_) | Err(KeyringError::NoKey(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

@@ -8,13 +8,16 @@ use serde_json::json;
 
 use crate::app;
 use crate::cli::output::{Output, progress};
+use crate::cli::rekey;
+use crate::kernel::ids::TenantId;
 use crate::kernel::keyring::rotation::{Pace, Progress, RootEvent, Rotated};
+use crate::kernel::rekey::{Pause, Stage};
 use crate::settings::Settings;
 
 /// What to do with the keys.
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {
-    /// Shows the root versions, and how many owner keys each wraps.
+    /// Shows the root versions and how many owner keys each wraps, owners' keys by state, and those that turn over.
     Status,
     /// Makes a new root version and wraps every owner key by it, beside a running service; goes on where it was
     /// interrupted. Moving to another provider is the same: see [[root_key.earlier]] in the configuration.
@@ -25,6 +28,18 @@ pub(super) enum Keys {
         /// Makes the new version and stops: for a key file that other nodes need a copy of before it wraps anything.
         #[arg(long)]
         prepare: bool,
+    },
+    /// Turns keys of tenants and accounts over, beside a running service: a new version seals, everything that the old one
+    /// sealed is sealed anew, and the old one is retired, and destroyed once the last back-up that needs it is gone.
+    Rotate(rekey::Rotate),
+    /// Lets the keys that turn over wait.
+    Pause,
+    /// Lets the keys that wait go on turning over.
+    GoOn,
+    /// Shows the signed reports of a tenant's destroyed key versions.
+    Reports {
+        /// Whose.
+        tenant: TenantId,
     },
     /// Destroys a root version that wraps nothing any more: back-ups of the keyring that need it open no more.
     DestroyRoot {
@@ -39,12 +54,23 @@ pub(super) fn run(settings: &Settings, command: &Keys, output: Output) -> anyhow
         Keys::Status => status(settings, output),
         Keys::RotateRoot { prepare: true, .. } => prepare_root(settings, output),
         Keys::RotateRoot { rate, .. } => rotate_root(settings, *rate, output),
+        Keys::Rotate(wanted) => rekey::rotate(settings, wanted, output),
+        Keys::Pause => rekey::pause(settings, Pause::Waits, output),
+        Keys::GoOn => rekey::pause(settings, Pause::Runs, output),
+        Keys::Reports { tenant } => rekey::reports(settings, *tenant, output),
         Keys::DestroyRoot { version } => destroy_root(settings, *version, output),
     }
 }
 
 fn status(settings: &Settings, output: Output) -> anyhow::Result<()> {
-    let status = app::open_keyring(settings)?.status()?;
+    let keyring = app::open_keyring(settings)?;
+    let (status, rekeys) = (keyring.status()?, keyring.rekeys(None)?);
+    let by_state: serde_json::Map<_, _> = status
+        .by_state
+        .iter()
+        .filter_map(|(state, keys)| Some((json!(state).as_str()?.to_owned(), json!(keys))))
+        .collect();
+    let under_way: Vec<_> = rekeys.iter().filter(|rekey| rekey.stage != Stage::Destroyed).collect();
     let root: Vec<_> = status
         .roots
         .iter()
@@ -52,7 +78,11 @@ fn status(settings: &Settings, output: Output) -> anyhow::Result<()> {
         .collect();
     let by_root: serde_json::Map<_, _> =
         status.by_root.iter().map(|(version, keys)| (version.to_string(), json!(keys))).collect();
-    output.show(&json!({"root": root, "owners": status.owners, "owner_keys_by_root_version": by_root}), || {
+    let shown = json!({
+        "root": root, "owners": status.owners, "owner_keys_by_root_version": by_root,
+        "owner_keys_by_state": by_state, "rotations": under_way.iter().map(|rekey| rekey::short(rekey)).collect::<Vec<_>>(),
+    });
+    output.show(&shown, || {
         let mut lines = Vec::new();
         for root in &status.roots {
             let mark = if root.current { "current" } else { "known" };
@@ -67,6 +97,10 @@ fn status(settings: &Settings, output: Output) -> anyhow::Result<()> {
             lines.push(format!("wrapped by root {version}: {keys} owner keys"));
         }
         lines.push(format!("owners: {}", status.owners));
+        for (state, keys) in &by_state {
+            lines.push(format!("keys of tenants and accounts that are {state}: {keys}"));
+        }
+        lines.extend(under_way.iter().map(|rekey| rekey::line(rekey)));
         for line in &status.history {
             let what = match line.event {
                 RootEvent::Current => "became current".to_owned(),
@@ -129,7 +163,7 @@ fn destroy_root(settings: &Settings, version: i64, output: Output) -> anyhow::Re
 }
 
 /// How often progress is told.
-const TELL: Duration = Duration::from_secs(1);
+pub(super) const TELL: Duration = Duration::from_secs(1);
 
 /// `1200 of 10000 owner keys, 850 a second, 11 s left`.
 fn estimate(state: &Progress) -> String {
@@ -140,7 +174,7 @@ fn estimate(state: &Progress) -> String {
 }
 
 /// The machine's own command line acts as whoever runs it.
-fn actor() -> String {
+pub(super) fn actor() -> String {
     format!("local:{}", rustix::process::getuid().as_raw())
 }
 

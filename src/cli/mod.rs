@@ -5,6 +5,7 @@ mod demo;
 mod interface;
 mod keys;
 mod output;
+mod rekey;
 mod serve;
 mod support;
 mod verify;

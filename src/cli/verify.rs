@@ -1,4 +1,4 @@
-//! `seif verify`: whether a certificate holds, and what it proves.
+//! `seif verify`: whether a certificate, or the report of a key that turned over, holds, and what it proves.
 
 use std::path::PathBuf;
 
@@ -12,12 +12,13 @@ use crate::app;
 use crate::cli::output::Output;
 use crate::kernel::erasure::certificate::{Certificate, Kind};
 use crate::kernel::ids::SigningKeyId;
+use crate::kernel::rekey::report::{self, Report};
 use crate::settings::Settings;
 
 /// Which certificate, and by which key.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// The certificate: a file of JSON.
+    /// The certificate or report: a file of JSON.
     file: PathBuf,
     /// The public key: base64url of its 32 bytes, or a file as at /.well-known/seif-keys.json. Left out: this
     /// installation's own keys.
@@ -35,6 +36,12 @@ pub(super) fn run(settings: &Settings, wanted: &Verify, output: Output) -> anyho
             own.into_iter().map(|key| (key.id, key.bytes)).collect()
         }
     };
+    let format =
+        serde_json::from_str(&text).ok().and_then(|value: Value| Some(value.get("format")?.as_str()?.to_owned()));
+    if format.as_deref() == Some(report::FORMAT) {
+        show_report(&Report::verify(&text, &keys)?, output);
+        return Ok(());
+    }
     let held = Certificate::verify(&text, &keys)?;
     let rows: u64 = held.purged.values().sum();
     let kind = if held.kind == Kind::Erased { "erased" } else { "horizon_passed" };
@@ -50,6 +57,23 @@ pub(super) fn run(settings: &Settings, wanted: &Verify, output: Output) -> anyho
         )
     });
     Ok(())
+}
+
+/// Says what the report of a key proves.
+fn show_report(held: &Report, output: Output) {
+    let (values, tags): (u64, u64) = (held.sealed.values().sum(), held.tagged.values().sum());
+    let lost: u64 = held.unopenable.values().sum();
+    let proves = json!({
+        "holds": true, "kind": "key_turned_over", "owner": held.owner, "old_version": held.old_version,
+        "new_version": held.new_version, "values": values, "tags": tags, "unopenable": lost,
+        "verified_at": held.verified_at, "destroyed_at": held.issued_at, "key": held.key,
+    });
+    output.show(&proves, || {
+        format!(
+            "it holds: {}\nkey version {} destroyed at {}, version {} in its stead\n{values} values sealed anew, {tags} tags made anew, {lost} values that opened under no version",
+            held.owner, held.old_version, held.issued_at, held.new_version
+        )
+    });
 }
 
 /// The keys that were given: a bare one stands for whichever the certificate names.

@@ -20,6 +20,7 @@ use crate::kernel::keyring::ledger::Ledger;
 use crate::kernel::keyring::root::Providers;
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::objects::{self, Objects};
+use crate::kernel::rekey;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::migrate::{Schema, migrate};
 use crate::kernel::store::schema::{accounts, factors, instance, key_versions, tokens};
@@ -112,6 +113,7 @@ impl Kernel {
         erasure::erase_records_again(&db, &keyring)?;
         objects::remove_at_start(&db, &objects)?;
         apply_revocations(&db, &keyring)?;
+        rekey::reconcile(&db, &keyring)?;
         fault::reach(Point::StartErased);
         let ended = standing::move_on(&db, &keyring, standing)?;
         let found = Found { standing, ended, erased_again: erased_again.max(resurrected.len()) };
@@ -221,7 +223,7 @@ impl Kernel {
         E: From<StoreError> + StoreFailure + Send + 'static,
     {
         let run = Arc::new(Mutex::new(run));
-        let mut scope = scope.clone();
+        let mut scope = self.up_to_date(scope).await?;
         for _ in 0..4 {
             let (inner, within) = (Arc::clone(&run), scope.clone());
             let closure = move |tx: &mut Tx<'_>| {
@@ -249,6 +251,20 @@ impl Kernel {
         Err(E::from(StoreError::Busy))
     }
 
+    /// The scope under the keys that this process holds now. One that was made a while ago may know neither what its
+    /// owners' rows are sealed under meanwhile nor that its keys are gone.
+    async fn up_to_date<S: Scope>(&self, scope: &S) -> Result<S, StoreError> {
+        let keyring = &self.0.keyring;
+        if scope.grants().into_iter().all(|keys| keyring.holds(keys)) {
+            return Ok(scope.clone());
+        }
+        let owners: Vec<Owner> = scope.grants().into_iter().map(|keys| keys.owner()).collect();
+        for owner in owners {
+            keyring.reach(owner).await.map_err(|error| store_error(&error))?;
+        }
+        scope.renewed(keyring).map_err(|error| store_error(&error))
+    }
+
     /// Runs `run` as one reading transaction within `scope`, on a thread that may wait.
     ///
     /// # Errors
@@ -260,7 +276,7 @@ impl Kernel {
         R: Send + 'static,
         E: From<StoreError> + StoreFailure + Send + 'static,
     {
-        let within = scope.clone();
+        let within = self.up_to_date(scope).await?;
         self.0.db.read(scope.tenants().first().copied(), move |tx| run(tx, &within)).await
     }
 
@@ -275,7 +291,7 @@ impl Kernel {
         R: Send + 'static,
         E: From<StoreError> + StoreFailure + Send + 'static,
     {
-        let within = scope.clone();
+        let within = self.up_to_date(scope).await?;
         self.0.db.point(scope.tenants().first().copied(), move |tx| run(tx, &within)).await
     }
 
@@ -570,7 +586,33 @@ fn compare(db: &Db, keyring: &Keyring) -> Result<Vec<Owner>, StartError> {
             .map_err(StoreError::from)
     })?;
     let owners = mirrored.into_iter().filter_map(|(kind, id)| Owner::decode(kind, *id.as_bytes()).ok());
-    resurrected(owners, keyring)
+    let resurrected = resurrected(owners, keyring)?;
+    demand_versions(db, keyring)?;
+    Ok(resurrected)
+}
+
+/// Refuses a keyring that has the owners, and not the versions of their keys that the data is sealed under: it is from
+/// before they turned over.
+fn demand_versions(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
+    let in_use: Vec<(i16, AnyId, KeyVersion)> = db.read_here(None, |tx| {
+        key_versions::table
+            .filter(key_versions::owner_kind.le(2))
+            .filter(key_versions::state.eq_any([KeyState::Active.code(), KeyState::Closed.code()]))
+            .select((key_versions::owner_kind, key_versions::owner_id, key_versions::version))
+            .load(tx.conn())
+            .map_err(StoreError::from)
+    })?;
+    let mut versions: std::collections::HashMap<Owner, Vec<KeyVersion>> = std::collections::HashMap::new();
+    for (owner, version, _) in keyring.owners()? {
+        versions.entry(owner).or_default().push(version);
+    }
+    // Whoever has no key at all was erased, or was missed before.
+    let is_missing = |(kind, id, version): &(i16, AnyId, KeyVersion)| {
+        let owner = Owner::decode(*kind, *id.as_bytes()).ok();
+        owner.and_then(|owner| versions.get(&owner)).is_some_and(|held| !held.contains(version))
+    };
+    let missing = in_use.iter().filter(|row| is_missing(row)).count();
+    if missing == 0 { Ok(()) } else { Err(StartError::KeysMissing(missing)) }
 }
 
 /// Of owners with data, those who were erased.

@@ -51,11 +51,35 @@ pub enum Point {
     ObjectDoomed,
     /// It is gone, and nothing says so.
     ObjectRemoved,
+    /// An owner's next key version is made, and seals nothing.
+    RekeyMade,
+    /// Both databases know of it, and it seals nothing.
+    RekeyMirrored,
+    /// It seals, and the one before is open.
+    RekeySealing,
+    /// The one before is closed, and everything is under it.
+    RekeyClosed,
+    /// Some values are under the new one.
+    RekeyBatch,
+    /// All are, and no tag.
+    RekeySealed,
+    /// All tags are too, and nothing says so.
+    RekeyTagged,
+    /// Tags are written under the new one alone, and the old ones are there.
+    RekeyAlone,
+    /// Nothing is left under the old one, and nothing says so.
+    RekeyCleared,
+    /// The old one is retired.
+    RekeyRetired,
+    /// It is to be destroyed, and is there.
+    RekeyDestroying,
+    /// It is gone, and the data's database does not say so.
+    RekeyDestroyed,
 }
 
 impl Point {
-    /// Every place that there is.
-    pub const ALL: [Self; 19] = [
+    /// The places in the turning over and destruction of root keys.
+    pub const OF_ROOTS: [Self; 7] = [
         Self::RootPlanned,
         Self::RootMade,
         Self::RootCurrent,
@@ -63,6 +87,10 @@ impl Point {
         Self::RootRewrapped,
         Self::RootDestroying,
         Self::RootGone,
+    ];
+
+    /// The places in a back-up, a restore, the start after it, and a drill.
+    pub const OF_BACKUPS: [Self; 12] = [
         Self::BackupBegun,
         Self::BackupWritten,
         Self::BackupNamed,
@@ -79,6 +107,22 @@ impl Point {
 
     /// The places in the making and the removal of an object.
     pub const OF_OBJECTS: [Self; 4] = [Self::ObjectBegun, Self::ObjectPut, Self::ObjectDoomed, Self::ObjectRemoved];
+
+    /// The places in the turning over of an owner's key.
+    pub const OF_OWNERS: [Self; 12] = [
+        Self::RekeyMade,
+        Self::RekeyMirrored,
+        Self::RekeySealing,
+        Self::RekeyClosed,
+        Self::RekeyBatch,
+        Self::RekeySealed,
+        Self::RekeyTagged,
+        Self::RekeyAlone,
+        Self::RekeyCleared,
+        Self::RekeyRetired,
+        Self::RekeyDestroying,
+        Self::RekeyDestroyed,
+    ];
 
     /// As the tests name it.
     #[must_use]
@@ -107,6 +151,18 @@ impl Point {
             Self::ObjectPut => "object-put",
             Self::ObjectDoomed => "object-doomed",
             Self::ObjectRemoved => "object-removed",
+            Self::RekeyMade => "rekey-made",
+            Self::RekeyMirrored => "rekey-mirrored",
+            Self::RekeySealing => "rekey-sealing",
+            Self::RekeyClosed => "rekey-closed",
+            Self::RekeyBatch => "rekey-batch",
+            Self::RekeySealed => "rekey-sealed",
+            Self::RekeyTagged => "rekey-tagged",
+            Self::RekeyAlone => "rekey-alone",
+            Self::RekeyCleared => "rekey-cleared",
+            Self::RekeyRetired => "rekey-retired",
+            Self::RekeyDestroying => "rekey-destroying",
+            Self::RekeyDestroyed => "rekey-destroyed",
         }
     }
 }

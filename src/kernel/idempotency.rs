@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::Kernel;
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{Owner, OwnerKeys, Place, RowRef, Sealed, Tag};
+use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys, Place, RowRef, Sealed, Tag};
 use crate::kernel::ids::{AnyId, TenantId};
 use crate::kernel::store::schema::{idempotency, key_versions};
 use crate::kernel::store::{StoreError, Tx, dialect};
@@ -106,12 +106,20 @@ where
     E: From<Refused> + From<StoreError>,
 {
     let Some(wish) = wish else { return work(tx).map(Outcome::Done) };
-    let (key, body) = tags(scope, wish);
-    // Whoever comes second waits here, before its work could meet what the first one made.
-    dialect::take_turns(tx.conn(), key).map_err(StoreError::from)?;
-    if let Some(answer) = standing::<E>(tx, scope, key, body)? {
-        return Ok(Outcome::Before(answer));
+    let all = tags(scope, wish);
+    // Whoever comes second waits here, before its work could meet what the first one made. While the key turns over, all
+    // wait by the oldest version's tag, whichever they write under.
+    if let Some((_, key, _)) = all.first() {
+        dialect::take_turns(tx.conn(), *key).map_err(StoreError::from)?;
     }
+    for (_, key, body) in &all {
+        if let Some(answer) = standing::<E>(tx, scope, *key, *body)? {
+            return Ok(Outcome::Before(answer));
+        }
+    }
+    let sought = scope.keys().tags().sought;
+    let written = all.iter().find(|(version, ..)| *version == sought).map(|(_, key, body)| (*key, *body));
+    let (key, body) = written.ok_or(StoreError::Unreadable)?;
     let done = work(tx)?;
     let kept = match &wish.keep {
         Keep::Answer(answer) => Kept::Answer(answer(&done)),
@@ -121,10 +129,41 @@ where
     Ok(Outcome::Done(done))
 }
 
-fn tags<T>(scope: &TenantScope, wish: &Once<T>) -> (Tag, Tag) {
+/// The tags of the key and of the body under each version that is held, the oldest first: an answer stands under the
+/// version of its time.
+fn tags<T>(scope: &TenantScope, wish: &Once<T>) -> Vec<(KeyVersion, Tag, Tag)> {
     let (kind, actor) = scope.actor().columns();
     let key = [b"idempotency.key".as_slice(), &kind.to_be_bytes(), actor.as_bytes(), wish.route.as_bytes()];
-    (scope.keys().tag(&key, wish.key.as_bytes()), scope.keys().tag(&[b"idempotency.body"], &wish.body))
+    let keys = scope.keys().tags_of_all(&key, wish.key.as_bytes());
+    let bodies = scope.keys().tags_of_all(&[b"idempotency.body"], &wish.body);
+    keys.into_iter().zip(bodies).map(|((version, key), (_, body))| (version, key, body)).collect()
+}
+
+/// How many keys of a tenant's stand that were used before `before`.
+///
+/// # Errors
+/// The store's.
+pub(in crate::kernel) fn standing_since_before(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    before: Time,
+) -> Result<u64, StoreError> {
+    let last = last(tx);
+    let count: i64 = idempotency::rows(&Carried(tenant))
+        .filter(idempotency::at.lt(before))
+        .filter(idempotency::at.gt(last))
+        .count()
+        .get_result(tx.conn())?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Removes the keys of a tenant's that were used before `before`: what is repeated of them is done once more.
+///
+/// # Errors
+/// The store's.
+pub(in crate::kernel) fn drop_before(tx: &mut Tx<'_>, tenant: TenantId, before: Time) -> Result<usize, StoreError> {
+    let over = idempotency::rows(&Carried(tenant)).filter(idempotency::at.lt(before));
+    Ok(diesel::delete(over).execute(tx.conn())?)
 }
 
 /// The answer that stands under `key`, if any.

@@ -20,6 +20,7 @@ pub mod keyring;
 pub mod log;
 pub mod objects;
 pub mod personal;
+pub mod rekey;
 pub mod store;
 pub mod tenancy;
 pub mod values;

@@ -17,7 +17,7 @@ pub use demands::{Demand, Mode, Refusal};
 pub use identity_providers::{IdentityProvider, ProviderId, Worth};
 pub use processors::Processor;
 pub use sections::{
-    Backup, CertificateFiles, Codes, KeeperSecret, Leaving, Limits, Log, Operator, Passwords, Policies, Prompts,
+    Backup, CertificateFiles, Codes, KeeperSecret, Keys, Leaving, Limits, Log, Operator, Passwords, Policies, Prompts,
     Proxies, RootKey, RootKeys, Server, Sessions, Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
 };
 pub use sources::Source;
@@ -75,6 +75,8 @@ pub struct Settings {
     pub operator: Operator,
     /// `[backup]`.
     pub backup: Backup,
+    /// `[keys]`.
+    pub keys: Keys,
     /// `[leaving]`.
     pub leaving: Leaving,
     /// `[log]`.
@@ -285,6 +287,7 @@ impl Settings {
             limits: raw.limits,
             policies: raw.policies,
             backup: raw.backup,
+            keys: raw.keys,
             leaving: raw.leaving,
             log: raw.log,
         })

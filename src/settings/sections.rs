@@ -2,6 +2,7 @@
 //!
 //! Why each key has its default stands in `config/default.toml`.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -46,6 +47,7 @@ pub(super) struct Raw {
     pub(super) policies: Policies,
     pub(super) operator: Operator,
     pub(super) backup: Backup,
+    pub(super) keys: Keys,
     pub(super) leaving: Leaving,
     pub(super) log: Log,
 }
@@ -491,6 +493,16 @@ pub struct Backup {
     pub retention: Period,
     /// How long a back-up of the keyring is kept, or an archived log of its database.
     pub keyring_retention: Period,
+}
+
+/// `[keys]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// How old an owner's key becomes before it is turned over.
+    pub rotate_after: Period,
+    /// How many values it seals before it is turned over.
+    pub rotate_after_values: NonZeroU64,
 }
 
 /// `[leaving]`.

@@ -254,6 +254,7 @@ impl Vault {
 fn create(tx: &mut Tx<'_>, scope: &TenantScope, input: NewCollection) -> Result<CollectionView, Error> {
     let (definition, slug) = definition(input, tx)?;
     let (id, now) = (CollectionId::new(tx.now(), tx.entropy()), tx.now());
+    known::demand_free(tx, scope, &slug)?;
     let body = scope.keys().seal::<CollectionBody>(RowRef::new(id.as_bytes(), 1), &definition, tx.entropy());
     let inserted = collections::insert()
         .values((

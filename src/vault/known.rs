@@ -8,14 +8,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{OwnerKeys, Place, RowRef, Sealed, Tag};
+use crate::kernel::crypto::{KeyVersion, OwnerKeys, Place, RowRef, Sealed, Tag};
 use crate::kernel::ids::{AnyId, CollectionId, TenantId};
 use crate::kernel::store::schema::collections;
-use crate::kernel::store::{Conn, StoreError, Tx, each};
+use crate::kernel::store::{Conn, StoreError, Tx, dialect, each};
 use crate::kernel::tenancy::{InTenant as _, TenantScope};
+use crate::vault::Error;
 use crate::vault::definition::{Collection, Definition};
 use crate::vault::slug::Slug;
-use crate::vault::{Error, index};
 
 /// The most collections that are kept open.
 const MOST: usize = 1_024;
@@ -45,10 +45,10 @@ pub(super) fn tag(keys: &OwnerKeys, slug: &Slug) -> Tag {
 
 /// The id and version of the collection of this slug; a type that only the compiler can write.
 macro_rules! by_slug {
-    ($scope:expr, $slug:expr) => {
+    ($scope:expr, $version:expr, $tag:expr) => {
         collections::rows($scope)
-            .filter(collections::index_version.eq(index::version($scope.keys())))
-            .filter(collections::slug_tag.eq(tag($scope.keys(), $slug)))
+            .filter(collections::index_version.eq(i64::from($version.as_u32())))
+            .filter(collections::slug_tag.eq($tag))
             .select((collections::id, collections::version))
     };
 }
@@ -59,9 +59,43 @@ macro_rules! by_slug {
 /// [`Error::NotFound`]; the store's.
 pub(super) fn find(tx: &mut Tx<'_>, scope: &TenantScope, known: &Known, slug: &str) -> Result<Arc<Collection>, Error> {
     let slug = Slug::parse(slug).ok_or(Error::NotFound)?;
-    let query = by_slug!(scope, &slug);
-    let row = each!(tx.conn(), c => query.get_result(c)).optional()?;
-    opened(tx, scope, known, row)
+    for (version, tag) in tags(scope.keys(), &slug) {
+        let query = by_slug!(scope, version, tag);
+        let row = each!(tx.conn(), c => query.get_result(c)).optional()?;
+        if row.is_some() {
+            return opened(tx, scope, known, row);
+        }
+    }
+    Err(Error::NotFound)
+}
+
+/// Refuses a slug that stands under another version than the one that a new collection's is written under: while the key
+/// turns over, the index of one version does not know of the other's. Those who make one of the same slug take turns.
+///
+/// # Errors
+/// [`Error::AlreadyExists`]; the store's.
+pub(super) fn demand_free(tx: &mut Tx<'_>, scope: &TenantScope, slug: &Slug) -> Result<(), Error> {
+    let all: Vec<(KeyVersion, Tag)> = tags(scope.keys(), slug).collect();
+    if all.len() < 2 {
+        return Ok(());
+    }
+    if let Some((_, oldest)) = all.last() {
+        dialect::take_turns(tx.conn(), *oldest).map_err(StoreError::from)?;
+    }
+    for (version, tag) in all {
+        let query = by_slug!(scope, version, tag);
+        let row: Option<(CollectionId, i64)> =
+            each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
+        if row.is_some() {
+            return Err(Error::AlreadyExists(Some("/slug".to_owned())));
+        }
+    }
+    Ok(())
+}
+
+/// The tags of a slug under each version that is held, the newest first: a collection stands under one of them.
+pub(super) fn tags(keys: &OwnerKeys, slug: &Slug) -> impl Iterator<Item = (KeyVersion, Tag)> + use<> {
+    keys.tags_of_all(&[b"collections.slug"], slug.as_str().as_bytes()).into_iter().rev()
 }
 
 /// The same, and it stays as it is until the transaction ends: what is written by its fields fits them.
@@ -74,12 +108,18 @@ pub(super) fn hold(tx: &mut Tx<'_>, scope: &TenantScope, known: &Known, slug: &s
     if let Some((id, version)) = tx.held(scope.tenant(), named) {
         return opened(tx, scope, known, Some((CollectionId::from_bytes(*id.as_bytes()), version)));
     }
-    let query = by_slug!(scope, &slug);
-    let row: Option<(CollectionId, i64)> = match tx.settled() {
-        // SQLite has one writer at a time.
-        Conn::Sqlite(conn) => query.get_result(conn).optional()?,
-        Conn::Pg(conn) => query.for_share().get_result(conn).optional()?,
-    };
+    let mut row: Option<(CollectionId, i64)> = None;
+    for (version, tag) in tags(scope.keys(), &slug) {
+        let query = by_slug!(scope, version, tag);
+        row = match tx.settled() {
+            // SQLite has one writer at a time.
+            Conn::Sqlite(conn) => query.get_result(conn).optional()?,
+            Conn::Pg(conn) => query.for_share().get_result(conn).optional()?,
+        };
+        if row.is_some() {
+            break;
+        }
+    }
     if let Some((id, version)) = row {
         tx.hold(scope.tenant(), named, (AnyId::from_bytes(*id.as_bytes()), version));
     }

@@ -18,6 +18,7 @@ mod known;
 mod links;
 mod overview;
 mod records;
+mod retag;
 pub mod sampling;
 mod search;
 mod slug;

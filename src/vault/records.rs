@@ -325,6 +325,7 @@ impl Vault {
                 expected.allow(row.1)?;
                 charge(meter.as_ref(), tx, scope)?;
                 let body = writing::open(scope, &row)?;
+                index::hold(tx, scope, &collection, id)?;
                 index::remove(tx, scope, id)?;
                 writing::supersede(tx, scope, &collection, (&row, &body), Change::Trashed, body.values.clone())?;
                 Ok(audit::record(tx, scope, &event(Action::RecordTrashed, &collection, id))?)

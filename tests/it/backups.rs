@@ -271,7 +271,7 @@ each_database! {
         world.deliver().await;
         let (begun, proof) = erase(world, &anna).await;
         let sent = world.mails().len();
-        let steps = Point::ALL.into_iter().filter(|point| ["restore", "start"].contains(&point.name().split('-').next().unwrap()));
+        let steps = Point::OF_BACKUPS.into_iter().filter(|point| ["restore", "start"].contains(&point.name().split('-').next().unwrap()));
         let mut number = 0;
         for point in steps {
             number += 1;

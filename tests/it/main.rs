@@ -37,6 +37,7 @@ mod methods;
 mod notices;
 mod oidc;
 mod openapi;
+mod owner_keys;
 mod pages;
 mod parity;
 mod passkeys;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::sql_types::Text;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection, sql_query};
-use seif::kernel::store::owned;
+use seif::kernel::store::{owned, sealed};
 use seif::testing::{Database, World};
 
 #[derive(diesel::QueryableByName)]
@@ -135,4 +135,58 @@ fn every_table_that_says_whose_a_row_is_is_emptied_by_an_erasure() {
             assert!(schema.contains_key(table), "{table}");
         }
     });
+}
+
+/// The binary columns of a schema, as `table.column`.
+fn binaries(schema: &Schema) -> Vec<String> {
+    let of = |(table, lines): (&String, &Vec<String>)| {
+        let columns = lines.iter().filter(|line| !line.starts_with("index ")).cloned().collect::<Vec<_>>();
+        let binary = columns.into_iter().filter(|line| line.split(' ').nth(1) == Some("bytea"));
+        binary.map(|line| format!("{table}.{}", line.split(' ').next().unwrap())).collect::<Vec<_>>()
+    };
+    let mut names: Vec<String> = schema.iter().flat_map(of).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_column_that_could_hold_a_sealed_value_is_named_with_how_its_row_is_made_or_said_to_hold_none() {
+    // Keys: a new sealed column cannot be forgotten when keys turn over.
+    let mut named: Vec<String> = sealed::SEALED.iter().map(sealed::SealedColumn::name).collect();
+    named.extend(sealed::NOT_SEALED.iter().map(|(name, _)| (*name).to_owned()));
+    named.sort();
+    World::run(Database::Sqlite, async |world| {
+        let schema = of_sqlite(world.folder.path().join("seif.db").to_str().unwrap());
+        assert_eq!(binaries(&schema), named);
+    });
+    World::run(Database::Postgres, async |world| {
+        assert_eq!(binaries(&of_postgres(&world.database_urls()[0])), named);
+    });
+}
+
+#[test]
+fn every_place_in_the_source_is_in_a_column_that_keys_turn_over_in_or_said_to_be_elsewhere() {
+    fn labels(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                // What is sealed there is sealed by its own tests.
+                if !path.ends_with("kernel/crypto") {
+                    labels(&path, found);
+                }
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let constants = text.split("const LABEL: &'static str = \"").skip(1);
+                found.extend(constants.map(|rest| rest.split('"').next().unwrap().to_owned()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    labels(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    found.sort();
+    let mut known: Vec<String> = sealed::SEALED.iter().map(|column| column.label.name.to_owned()).collect();
+    known.extend(sealed::ELSEWHERE.iter().map(|(label, _)| (*label).to_owned()));
+    known.sort();
+    known.dedup();
+    assert_eq!(found, known);
 }

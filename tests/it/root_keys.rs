@@ -25,26 +25,26 @@ use crate::shelf::{RECORDS, customer, customers, place};
 const OWNERS: u64 = 150;
 
 /// A folder, its databases and what the tests need to look into the keyring.
-struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
-    databases: Vec<String>,
+    pub(crate) databases: Vec<String>,
 }
 
 impl Place {
-    fn new(database: Database) -> Option<Self> {
+    pub(crate) fn new(database: Database) -> Option<Self> {
         let databases = fresh_databases(database)?.map(Vec::from).unwrap_or_default();
         Some(Self { folder: tempfile::tempdir().unwrap(), databases })
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn root_file(&self) -> PathBuf {
+    pub(crate) fn root_file(&self) -> PathBuf {
         self.data().join("root.key")
     }
 
-    fn keyring(&self, provider: Provider) -> Keyring {
+    pub(crate) fn keyring(&self, provider: Provider) -> Keyring {
         let target = match self.databases.get(1) {
             Some(url) => Target::Postgres(Secret::new(url.clone())),
             None => Target::Sqlite(self.data().join("keyring.db")),
@@ -84,7 +84,7 @@ fn examine(keyring: &Keyring) {
     }
 }
 
-fn done(process: &Process, arguments: &[&str]) -> Value {
+pub(crate) fn done(process: &Process, arguments: &[&str]) -> Value {
     let output = process.command(arguments).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -97,7 +97,7 @@ fn refused(process: &Process, arguments: &[&str]) -> String {
 }
 
 /// Runs a command that a fault point ends by SIGKILL.
-fn killed(process: &Process, arguments: &[&str], point: Point) {
+pub(crate) fn killed(process: &Process, arguments: &[&str], point: Point) {
     let output = process.command(arguments).env("SEIF_TEST_FAULT", point.name()).output().unwrap();
     assert_eq!(output.status.signal(), Some(9), "{}: {}", point.name(), String::from_utf8_lossy(&output.stderr));
 }
@@ -220,7 +220,7 @@ fn killed_at_each_step(database: Database) {
         let kept = place(&customer(&program, "kept").await);
         crowd(&stage.keyring(file()));
         let mut version = 1;
-        for point in Point::ALL {
+        for point in Point::OF_ROOTS {
             let is_of_rotation = !matches!(point, Point::RootDestroying | Point::RootGone);
             let arguments = if is_of_rotation {
                 version += 1;

@@ -280,8 +280,27 @@ async fn plant(world: &mut World) -> Planted {
     Planted { owner, program, word, record, file, values }
 }
 
+/// Puts a copy in the place of the data's database, beside the same keyring. On PostgreSQL the original stays, for who
+/// made the copy to drop.
+pub(crate) async fn restore_data(world: &mut World, copy: &str) {
+    match world.database {
+        Database::Sqlite => {
+            world
+                .restart_on(|folder| {
+                    for end in ["-wal", "-shm"] {
+                        drop(std::fs::remove_file(folder.join(format!("seif.db{end}"))));
+                    }
+                    std::fs::remove_file(folder.join("seif.db")).unwrap();
+                    std::fs::copy(copy, folder.join("seif.db")).unwrap();
+                })
+                .await;
+        }
+        Database::Postgres => world.restart_on_database(copy).await,
+    }
+}
+
 /// A copy of the data's database as it is now, taken while the service stands still; where it is.
-async fn copy_of_data(world: &mut World, folder: &Path) -> String {
+pub(crate) async fn copy_of_data(world: &mut World, folder: &Path) -> String {
     match world.database {
         Database::Sqlite => {
             let copy = folder.join("seif.db").display().to_string();
@@ -407,19 +426,10 @@ each_database! {
         }
         node.stop().await;
         let original = world.database_urls().first().cloned();
-        match world.database {
-            Database::Sqlite => {
-                world.restart_on(|folder| {
-                    for end in ["-wal", "-shm"] {
-                        drop(std::fs::remove_file(folder.join(format!("seif.db{end}"))));
-                    }
-                    std::fs::remove_file(folder.join("seif.db")).unwrap();
-                    std::fs::copy(&copy, folder.join("seif.db")).unwrap();
-                }).await;
-                // What the copy had brought back is gone again, before anybody was served.
-                assert_eq!(where_found(&files(world.folder.path()), &annas), Vec::<String>::new());
-            }
-            Database::Postgres => world.restart_on_database(&copy).await,
+        restore_data(world, &copy).await;
+        if world.database == Database::Sqlite {
+            // What the copy had brought back is gone again, before anybody was served.
+            assert_eq!(where_found(&files(world.folder.path()), &annas), Vec::<String>::new());
         }
         for id in anna.ids() {
             assert_eq!(rows(world, id), []);

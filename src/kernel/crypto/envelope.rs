@@ -38,6 +38,15 @@ pub trait Place: 'static {
     type Plain: Serialize + DeserializeOwned;
 }
 
+/// A [`Place`] by its name, for what walks over every sealed column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Label {
+    /// [`Place::LABEL`].
+    pub name: &'static str,
+    /// [`Place::USE`].
+    pub usage: KeyUse,
+}
+
 /// The row that a value lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RowRef {
@@ -124,11 +133,40 @@ impl OwnerKeys {
     /// [`Unreadable`], as for [`open`](Self::open).
     pub fn open_bytes<P: Place>(&self, row: RowRef, sealed: &Sealed<P>) -> Result<Secret<Vec<u8>>, Unreadable> {
         let envelope = Envelope::read(&sealed.0)?;
-        let keys = self.keys(envelope.version).ok_or(Unreadable)?;
-        let associated = associated::<P>(envelope.version, self.owner(), row);
+        let associated = associated(P::LABEL, envelope.version, self.owner(), row);
         let mut plain = Zeroizing::new(envelope.ciphertext.to_vec());
-        keys.cipher::<P>().open(envelope.nonce, &associated, &mut plain, envelope.tag)?;
+        self.opening(envelope.version, |keys| {
+            keys.cipher::<P>().open(envelope.nonce, &associated, &mut plain, envelope.tag)
+        })?;
         Ok(Secret::new(std::mem::take(&mut *plain)))
+    }
+
+    /// Seals anew for `row`, under the current version and a nonce of its own, what an earlier version sealed for it; the
+    /// plain text is never read, and is overwritten. For the turning over of keys alone, which knows a place by its
+    /// label.
+    ///
+    /// # Errors
+    /// [`Unreadable`], as for [`open`](Self::open).
+    pub(in crate::kernel) fn seal_anew(
+        &self,
+        place: Label,
+        row: RowRef,
+        sealed: &[u8],
+        entropy: &Entropy,
+    ) -> Result<Vec<u8>, Unreadable> {
+        let before = Envelope::read(sealed)?;
+        let new = self.current_keys();
+        let mut buffer = Zeroizing::new(before.ciphertext.to_vec());
+        let bound = associated(place.name, before.version, self.owner(), row);
+        self.opening(before.version, |old| {
+            old.cipher_for(place.usage).open(before.nonce, &bound, &mut buffer, before.tag)
+        })?;
+        self.count();
+        let nonce: [u8; NONCE] = entropy.bytes();
+        let bound = associated(place.name, new.version, self.owner(), row);
+        let tag = new.cipher_for(place.usage).seal(&nonce, &bound, &mut buffer).map_err(|_| Unreadable)?;
+        let head = [[FORMAT].as_slice(), &new.version.as_u32().to_be_bytes(), &nonce].concat();
+        Ok([head.as_slice(), &buffer, &tag].concat())
     }
 
     /// Lets `write` put the plain text behind the envelope's head, and encrypts it there.
@@ -140,12 +178,13 @@ impl OwnerKeys {
         write: impl FnOnce(&mut Scrubbed) -> io::Result<()>,
     ) -> Sealed<P> {
         let keys = self.current_keys();
+        self.count();
         let mut buffer = Scrubbed::with_capacity(512);
         buffer.extend(&[FORMAT]);
         buffer.extend(&keys.version.as_u32().to_be_bytes());
         buffer.extend(nonce);
         let written = write(&mut buffer);
-        let associated = associated::<P>(keys.version, self.owner(), row);
+        let associated = associated(P::LABEL, keys.version, self.owner(), row);
         let sealed = buffer.0.get_mut(HEAD..).filter(|_| written.is_ok());
         let tag = sealed.and_then(|plain| keys.cipher::<P>().seal(nonce, &associated, plain).ok());
         let Some(tag) = tag else { panic!("{} cannot be sealed", P::LABEL) };
@@ -182,9 +221,9 @@ impl<'a> Envelope<'a> {
 }
 
 /// What an envelope is bound to.
-fn associated<P: Place>(version: KeyVersion, owner: Owner, row: RowRef) -> Vec<u8> {
+fn associated(label: &str, version: KeyVersion, owner: Owner, row: RowRef) -> Vec<u8> {
     let (version, owner, row_version) = (version.as_u32().to_be_bytes(), owner.encode(), row.version.to_be_bytes());
-    let parts: [&[u8]; 6] = [&[FORMAT], &version, &owner, P::LABEL.as_bytes(), &row.id, &row_version];
+    let parts: [&[u8]; 6] = [&[FORMAT], &version, &owner, label.as_bytes(), &row.id, &row_version];
     let mut bytes = Vec::with_capacity(parts.iter().map(|part| 8 + part.len()).sum());
     for part in parts {
         bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());

@@ -34,12 +34,29 @@ impl Tag {
 }
 
 impl OwnerKeys {
-    /// The tag of `value` in `context` (collection, field, …) under the current version.
+    /// The tag of `value` in `context` (collection, field, …) under the version that is looked up under.
     ///
     /// The value comes normalised. No two contexts run into each other: their number and lengths are part of the tag.
     #[must_use]
     pub fn tag(&self, context: &[&[u8]], value: &[u8]) -> Tag {
-        self.current_keys().index.tag(context, value)
+        let keys = self.keys(self.tags().sought).unwrap_or_else(|| self.current_keys());
+        keys.index.tag(context, value)
+    }
+
+    /// The tags to write for `value`, each with the version that it stands under: one, and two while a key is turned
+    /// over.
+    #[must_use]
+    pub fn tags_to_write(&self, context: &[&[u8]], value: &[u8]) -> Vec<(KeyVersion, Tag)> {
+        let tag = |version| Some((version, self.tag_under(version, context, value)?));
+        self.written_tags().filter_map(tag).collect()
+    }
+
+    /// The tags of `value` under every version whose key is here, the oldest first: for what stands for a while under
+    /// the version of its time, and is looked up under all.
+    #[must_use]
+    pub fn tags_of_all(&self, context: &[&[u8]], value: &[u8]) -> Vec<(KeyVersion, Tag)> {
+        let tag = |version| Some((version, self.tag_under(version, context, value)?));
+        self.versions().into_iter().filter_map(tag).collect()
     }
 
     /// The same under another version; `None` when its key is not here.

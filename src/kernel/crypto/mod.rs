@@ -35,9 +35,10 @@ pub mod token;
 pub mod totp;
 
 pub use derive::KeyUse;
-pub use envelope::{Place, RowRef, Sealed};
+pub use envelope::{Label, Place, RowRef, Sealed};
 pub use lookup::Tag;
-pub use owner::{KeyVersion, Owner, OwnerKey, OwnerKeys};
+pub(in crate::kernel) use owner::Beyond;
+pub use owner::{KeyVersion, Owner, OwnerKey, OwnerKeys, TagVersions};
 
 /// It does not open: another key, another place, another row, changed bytes, or no envelope at all.
 ///

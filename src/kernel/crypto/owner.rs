@@ -1,5 +1,8 @@
 //! Whose key it is, and every usable version of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use diesel::deserialize::{FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::Pg;
@@ -161,6 +164,28 @@ pub struct OwnerKeys {
     owner: Owner,
     current: Derived,
     others: Vec<Derived>,
+    tags: TagVersions,
+    seals: Arc<AtomicU64>,
+    beyond: Option<Arc<dyn Beyond>>,
+}
+
+/// Who knows versions that are not here: those that came since, and those that open restored data only.
+pub(in crate::kernel) trait Beyond: Send + Sync {
+    /// The key of `owner` in this version; `None` when there is none, or it cannot be had now.
+    fn version(&self, owner: Owner, version: KeyVersion) -> Option<Arc<OwnerKeys>>;
+}
+
+/// Under which versions tags stand: what is looked up is looked up under one, and what is written is written under each.
+///
+/// They differ from the version that seals only while a key is turned over, so that nothing is missed meanwhile: first
+/// all write under both, then the old rows' tags are made under the new, then the new is looked up under, and then the
+/// old is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TagVersions {
+    /// Looked up under, and written.
+    pub sought: KeyVersion,
+    /// Written too.
+    pub also: Option<KeyVersion>,
 }
 
 /// One version's keys.
@@ -189,7 +214,75 @@ impl OwnerKeys {
                 others.push(keys);
             }
         }
-        Some(Self { owner, current: now?, others })
+        let tags = TagVersions { sought: current, also: None };
+        Some(Self { owner, current: now?, others, tags, seals: Arc::default(), beyond: None })
+    }
+
+    /// The same, counting what they seal in `seals`.
+    #[must_use]
+    pub(in crate::kernel) fn counting(mut self, seals: Arc<AtomicU64>) -> Self {
+        self.seals = seals;
+        self
+    }
+
+    /// The same, asking `beyond` for what was sealed under a version that is not here: whoever holds them for long may
+    /// meet a newer one.
+    #[must_use]
+    pub(in crate::kernel) fn knowing(mut self, beyond: Arc<dyn Beyond>) -> Self {
+        self.beyond = Some(beyond);
+        self
+    }
+
+    /// One more value is sealed.
+    pub(super) fn count(&self) {
+        self.seals.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Lets `open` open with the keys of `version`, here or beyond.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when there are none; that of `open`.
+    pub(super) fn opening<R>(
+        &self,
+        version: KeyVersion,
+        open: impl FnOnce(&Derived) -> Result<R, Unreadable>,
+    ) -> Result<R, Unreadable> {
+        if let Some(keys) = self.keys(version) {
+            return open(keys);
+        }
+        let beyond = self.beyond.as_ref().and_then(|beyond| beyond.version(self.owner, version)).ok_or(Unreadable)?;
+        open(beyond.keys(version).ok_or(Unreadable)?)
+    }
+
+    /// The same, with tags under other versions than the one that seals; `None` when the key of one is not here.
+    #[must_use]
+    pub fn with_tags(mut self, tags: TagVersions) -> Option<Self> {
+        let is_here = |version: KeyVersion| self.keys(version).is_some();
+        if !is_here(tags.sought) || !tags.also.is_none_or(is_here) {
+            return None;
+        }
+        self.tags = tags;
+        Some(self)
+    }
+
+    /// Under which versions tags stand.
+    #[must_use]
+    pub const fn tags(&self) -> TagVersions {
+        self.tags
+    }
+
+    /// The versions under which a new tag is written, the one that is looked up under first.
+    pub fn written_tags(&self) -> impl Iterator<Item = KeyVersion> + use<> {
+        std::iter::once(self.tags.sought).chain(self.tags.also)
+    }
+
+    /// Every version whose key is here, the oldest first.
+    #[must_use]
+    pub fn versions(&self) -> Vec<KeyVersion> {
+        let mut versions: Vec<KeyVersion> =
+            std::iter::once(&self.current).chain(&self.others).map(|keys| keys.version).collect();
+        versions.sort_unstable();
+        versions
     }
 
     /// Whose keys they are.
@@ -234,7 +327,12 @@ impl Derived {
     /// The cipher that seals into `P`. A place that names the index key does not compile.
     pub(super) const fn cipher<P: envelope::Place>(&self) -> &Xaes256Gcm {
         const { assert!(!matches!(P::USE, KeyUse::Index), "the index key seals nothing") }
-        match P::USE {
+        self.cipher_for(P::USE)
+    }
+
+    /// The cipher for `usage`; the index key seals nothing, and is none of them.
+    pub(super) const fn cipher_for(&self, usage: KeyUse) -> &Xaes256Gcm {
+        match usage {
             KeyUse::Values | KeyUse::Index => &self.values,
             KeyUse::Files => &self.files,
             KeyUse::Audit => &self.audit,

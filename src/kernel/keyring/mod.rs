@@ -12,14 +12,16 @@ pub(in crate::kernel) mod epochs;
 pub mod erasures;
 pub mod identifiers;
 pub mod ledger;
+pub mod rekeys;
 pub mod root;
 mod roots;
 pub mod rotation;
+mod seals;
 pub mod signing;
 mod tables;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
@@ -28,9 +30,10 @@ use self::cache::{Cache, Changed, Lease};
 use self::root::remote::Pending;
 use self::root::{Item, Opened, Providers, Root, owner_key};
 use self::roots::Roots;
+use self::seals::Seals;
 use self::tables::{epoch, instance, key_changes, owner_keys};
 use crate::kernel::clock::{Clock, Time};
-use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey, OwnerKeys};
+use crate::kernel::crypto::{Beyond, KeyVersion, Owner, OwnerKey, OwnerKeys, TagVersions};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{AnyId, InstanceId, MessageId};
 use crate::kernel::store::db::StoreFailure;
@@ -100,7 +103,8 @@ impl StoreFailure for KeyringError {
 }
 
 /// What a key version may be used for. The data's database mirrors it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyState {
     /// Seals new values and opens.
     Active,
@@ -110,6 +114,8 @@ pub enum KeyState {
     Retired,
     /// Gone: its bytes were overwritten.
     Destroyed,
+    /// Opens, and seals nothing yet: every process is to hold it before one seals under it.
+    Made,
 }
 
 impl KeyState {
@@ -121,6 +127,37 @@ impl KeyState {
             Self::Closed => 2,
             Self::Retired => 3,
             Self::Destroyed => 4,
+            Self::Made => 5,
+        }
+    }
+
+    /// The state of a code.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
+        [Self::Active, Self::Closed, Self::Retired, Self::Destroyed, Self::Made]
+            .into_iter()
+            .find(|state| state.code() == code)
+    }
+}
+
+/// What tags stand under a key version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::kernel) enum TagState {
+    /// None is written or looked up.
+    Unused,
+    /// They are looked up, and written.
+    Sought,
+    /// They are written beside those that are looked up.
+    Written,
+}
+
+impl TagState {
+    /// As the database holds it.
+    pub(super) const fn code(self) -> i16 {
+        match self {
+            Self::Unused => 0,
+            Self::Sought => 1,
+            Self::Written => 2,
         }
     }
 }
@@ -170,6 +207,7 @@ struct Inner {
     instance: InstanceId,
     roots: Roots,
     cache: Cache,
+    seals: Seals,
 }
 
 impl Keyring {
@@ -197,7 +235,8 @@ impl Keyring {
         }
         roots.demand(&rows, &in_use)?;
         let instance = db.write_blocking(Vec::new(), begin)?;
-        let keyring = Self(Arc::new(Inner { db, clock, entropy, instance, roots, cache: Cache::new(HELD) }));
+        let (cache, seals) = (Cache::new(HELD), Seals::default());
+        let keyring = Self(Arc::new(Inner { db, clock, entropy, instance, roots, cache, seals }));
         keyring.read_epoch()?;
         keyring.watch()?;
         Ok(keyring)
@@ -292,6 +331,26 @@ impl Keyring {
         }
     }
 
+    /// Whether these are the keys that this process holds of their owner now, as the keyring gave them last.
+    pub(super) fn holds(&self, keys: &Arc<OwnerKeys>) -> bool {
+        self.0.cache.find(keys.owner()).is_some_and(|held| Arc::ptr_eq(&held, keys))
+    }
+
+    /// One version of the key of `owner`, whatever may be done under it but sealing: newer than what the asker holds, or
+    /// retired. On the calling thread.
+    fn other_version(&self, owner: Owner, version: KeyVersion) -> Result<Arc<OwnerKeys>, KeyringError> {
+        let held = self.0.cache.find(owner);
+        if let Some(keys) = held.filter(|keys| keys.versions().contains(&version)) {
+            return Ok(keys);
+        }
+        let rows = self.0.db.read_here(None, |tx| stored_version(tx, owner, version)).map_err(away)?;
+        let asked = self.begin_unwrap(owner, &rows)?;
+        let opened = asked.into_iter().map(Pending::wait_blocking).collect::<Result<Vec<_>, _>>()?;
+        let opened = opened.iter().flatten().next().ok_or(KeyringError::NoKey(owner))?;
+        let key = owner_key(opened).map_err(|_| KeyringError::Unwrap(owner))?;
+        OwnerKeys::new(owner, [(version, key)], version).map(Arc::new).ok_or(KeyringError::NoKey(owner))
+    }
+
     fn epoch_in_use(&self) -> Result<i64, KeyringError> {
         match self.0.cache.lease() {
             Lease::Lasts(epoch) => Ok(epoch),
@@ -301,7 +360,7 @@ impl Keyring {
 
     /// Asks for each row's key, at its own root.
     fn begin_unwrap(&self, owner: Owner, rows: &[StoredKey]) -> Result<Vec<Pending<Vec<Opened>>>, KeyringError> {
-        let wrapped = rows.iter().filter_map(|(version, _, root, wrapped)| Some((version, root, wrapped.as_ref()?)));
+        let wrapped = rows.iter().filter_map(|(version, _, root, wrapped, _)| Some((version, root, wrapped.as_ref()?)));
         let ask = |(version, root, wrapped): (&KeyVersion, &i64, &Vec<u8>)| {
             let root = self.0.roots.get(*root).ok_or(KeyringError::RootUnknown(*root))?;
             Ok(root.unwrap(vec![Item::new(root.context(owner, *version), wrapped)]))
@@ -321,7 +380,8 @@ impl Keyring {
     ) -> Result<Option<Arc<OwnerKeys>>, KeyringError> {
         match attempt {
             Ok(keys) => {
-                let keys = Arc::new(keys);
+                let seals = self.0.seals.of(owner, keys.current());
+                let keys = Arc::new(keys.counting(seals).knowing(Arc::new(Others(Arc::downgrade(&self.0)))));
                 self.0.cache.hold(&keys, epoch);
                 Ok(Some(keys))
             }
@@ -555,35 +615,77 @@ impl Keyring {
     }
 }
 
+/// Versions that whoever holds some of an owner's keys does not hold, for as long as the keyring lives.
+struct Others(Weak<Inner>);
+
+impl Beyond for Others {
+    fn version(&self, owner: Owner, version: KeyVersion) -> Option<Arc<OwnerKeys>> {
+        let keyring = Keyring(self.0.upgrade()?);
+        match keyring.other_version(owner, version) {
+            Ok(keys) => Some(keys),
+            Err(error) => {
+                tracing::warn!(?owner, version = version.as_u32(), %error, "a value is under a key that is not here");
+                None
+            }
+        }
+    }
+}
+
 /// New keys that are being wrapped.
 type Wrapping = Pending<Vec<Vec<u8>>>;
 
-type StoredKey = (KeyVersion, i16, i64, Option<Vec<u8>>);
+type StoredKey = (KeyVersion, i16, i64, Option<Vec<u8>>, i16);
 
+const STORED: (
+    owner_keys::version,
+    owner_keys::state,
+    owner_keys::root_version,
+    owner_keys::wrapped,
+    owner_keys::tags,
+) = (owner_keys::version, owner_keys::state, owner_keys::root_version, owner_keys::wrapped, owner_keys::tags);
+
+/// Every key of `owner` that a request may use: not those that open restored data only.
 fn stored(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<StoredKey>, KeyringError> {
     let rows = owner_keys::table
         .filter(owner_keys::owner_kind.eq(owner.kind()))
         .filter(owner_keys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())))
-        .select((owner_keys::version, owner_keys::state, owner_keys::root_version, owner_keys::wrapped))
+        .filter(owner_keys::state.ne_all([KeyState::Retired.code(), KeyState::Destroyed.code()]))
+        .select(STORED)
         .order(owner_keys::version)
         .load(tx.conn())
         .map_err(StoreError::from)?;
     Ok(rows)
 }
 
+/// One version of the key of `owner`, whatever its state; nothing when it is destroyed.
+fn stored_version(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion) -> Result<Vec<StoredKey>, KeyringError> {
+    let row = owner_keys::table
+        .find((owner.kind(), AnyId::from_bytes(owner.id_bytes()), version))
+        .filter(owner_keys::wrapped.is_not_null())
+        .select(STORED);
+    Ok(row.load(tx.conn()).map_err(StoreError::from)?)
+}
+
 /// The owner's keys, of what each wrapped row opened to.
 fn finish_unwrap(owner: Owner, rows: &[StoredKey], opened: &[Vec<Opened>]) -> Result<OwnerKeys, KeyringError> {
     let mut versions = Vec::new();
-    let mut current = None;
-    let wrapped = rows.iter().filter(|(.., wrapped)| wrapped.is_some());
-    for ((version, state, ..), opened) in wrapped.zip(opened.iter().flatten()) {
+    let (mut current, mut sought, mut also) = (None, None, None);
+    let wrapped = rows.iter().filter(|(_, _, _, wrapped, _)| wrapped.is_some());
+    for ((version, state, _, _, tags), opened) in wrapped.zip(opened.iter().flatten()) {
         versions.push((*version, owner_key(opened).map_err(|_| KeyringError::Unwrap(owner))?));
         if *state == KeyState::Active.code() {
             current = Some(*version);
         }
+        if *tags == TagState::Sought.code() {
+            sought = Some(*version);
+        } else if *tags == TagState::Written.code() {
+            also = Some(*version);
+        }
     }
     let current = current.ok_or(KeyringError::NoKey(owner))?;
-    OwnerKeys::new(owner, versions, current).ok_or(KeyringError::NoKey(owner))
+    let keys = OwnerKeys::new(owner, versions, current).ok_or(KeyringError::NoKey(owner))?;
+    let tags = TagVersions { sought: sought.unwrap_or(current), also };
+    keys.with_tags(tags).ok_or(KeyringError::Defect("tags under a version that is not here"))
 }
 
 fn first_of(wrapped: Vec<Vec<u8>>) -> Result<Vec<u8>, KeyringError> {
@@ -640,6 +742,7 @@ fn overwrite(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<KeyVersion>, StoreErro
     let versions = mine.select(owner_keys::version).order(owner_keys::version).load(tx.conn())?;
     diesel::update(mine).set(owner_keys::wrapped.eq(Some(vec![0u8; 73]))).execute(tx.conn())?;
     diesel::delete(mine).execute(tx.conn())?;
+    rekeys::forget(tx, owner)?;
     Ok(versions)
 }
 

@@ -96,6 +96,8 @@ pub struct Status {
     pub by_root: Vec<(i64, i64)>,
     /// How many owners have a key.
     pub owners: i64,
+    /// How many keys of tenants and accounts are in each state.
+    pub by_state: Vec<(KeyState, i64)>,
     /// What was done to the root keys, oldest first.
     pub history: Vec<Recorded>,
 }
@@ -160,7 +162,15 @@ impl Keyring {
             // Each owner has one that is active.
             let owners = owner_keys::table.filter(owner_keys::state.eq(KeyState::Active.code()));
             let owners = owners.count().get_result(tx.conn()).map_err(StoreError::from)?;
-            Ok(Status { roots: roots.collect(), by_root, owners, history: history(tx)? })
+            let by_state: Vec<(i16, i64)> = owner_keys::table
+                .filter(owner_keys::owner_kind.le(2))
+                .group_by(owner_keys::state)
+                .select((owner_keys::state, diesel::dsl::count_star()))
+                .order(owner_keys::state)
+                .load(tx.conn())
+                .map_err(StoreError::from)?;
+            let known = by_state.into_iter().filter_map(|(state, keys)| Some((KeyState::from_code(state)?, keys)));
+            Ok(Status { roots: roots.collect(), by_root, owners, by_state: known.collect(), history: history(tx)? })
         })
     }
 

@@ -75,6 +75,8 @@ diesel::table! {
         root_version -> BigInt,
         wrapped -> Nullable<Binary>,
         created_at -> BigInt,
+        tags -> SmallInt,
+        seals -> BigInt,
     }
 }
 
@@ -145,6 +147,37 @@ diesel::table! {
         public -> Binary,
         secret -> Binary,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    rekeys (owner_kind, owner_id, old_version) {
+        owner_kind -> SmallInt,
+        owner_id -> Uid,
+        old_version -> BigInt,
+        new_version -> BigInt,
+        stage -> SmallInt,
+        begun_at -> BigInt,
+        stage_at -> BigInt,
+        held_until -> BigInt,
+        destroy_at -> Nullable<BigInt>,
+        is_paused -> Bool,
+        actor -> Text,
+        facts -> Binary,
+        report -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    rekey_runs (whose) {
+        whose -> Text,
+        begun_at -> BigInt,
     }
 }
 

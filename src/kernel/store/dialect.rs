@@ -229,7 +229,7 @@ pub fn due_messages(conn: &mut Conn, state: i16, now: Time, limit: i64) -> Query
 }
 
 /// Lets one transaction at a time go on with `tag`, until it ends. SQLite has one writer at a time anyhow.
-pub(in crate::kernel) fn take_turns(conn: &mut Conn, tag: Tag) -> QueryResult<()> {
+pub(crate) fn take_turns(conn: &mut Conn, tag: Tag) -> QueryResult<()> {
     let Conn::Pg(conn) = conn else { return Ok(()) };
     let number = tag.as_bytes().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
     conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({number})"))

@@ -13,6 +13,7 @@ pub mod migrate;
 pub mod owned;
 mod pool;
 pub mod schema;
+pub mod sealed;
 mod tables;
 pub(in crate::kernel) mod tx;
 pub(in crate::kernel) mod whole;

@@ -21,7 +21,7 @@ const fn owned(name: &'static str, whose: &'static str, apart: &'static str) -> 
 }
 
 /// What a tenant has, what leads to it last.
-const OF_TENANTS: [Owned; 18] = [
+const OF_TENANTS: [Owned; 19] = [
     owned("tokens", "tenant_id", "id"),
     owned("record_tags", "tenant_id", "field_id, index_version, tag, record_id"),
     owned("record_versions", "tenant_id", "record_id, version"),
@@ -37,13 +37,14 @@ const OF_TENANTS: [Owned; 18] = [
     owned("role_limits", "tenant_id", "role"),
     owned("sign_in_rules", "tenant_id", "tenant_id"),
     owned("invitations", "tenant_id", "id"),
+    owned("past_members", "tenant_id", "account_id"),
     owned("account_tenants", "tenant_id", "account_id"),
     owned("members", "tenant_id", "account_id"),
     owned("tenants", "tenant_id", "tenant_id"),
 ];
 
 /// What an account has.
-const OF_ACCOUNTS: [Owned; 15] = [
+const OF_ACCOUNTS: [Owned; 16] = [
     owned("confirmations", "account_id", "id"),
     owned("recoveries", "account_id", "id"),
     owned("recovery_waits", "account_id", "account_id"),
@@ -57,6 +58,7 @@ const OF_ACCOUNTS: [Owned; 15] = [
     owned("factors", "account_id", "id"),
     owned("sign_ins", "account_id", "id"),
     owned("acknowledgements", "account_id", "document, version"),
+    owned("past_members", "account_id", "tenant_id"),
     owned("account_tenants", "account_id", "tenant_id"),
     owned("accounts", "id", "id"),
 ];

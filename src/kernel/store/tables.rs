@@ -111,6 +111,16 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    past_members (account_id, tenant_id) {
+        account_id -> Uid,
+        tenant_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     invitations (id) {
         id -> Uid,
         digest -> Binary,

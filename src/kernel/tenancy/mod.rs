@@ -24,6 +24,8 @@ pub trait Scope: Clone + Send + Sync + sealed::Sealed + 'static {
     fn tenants(&self) -> Vec<TenantId>;
     /// The keys that it seals under: each must still be open in the transaction.
     fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)>;
+    /// Every key that it holds.
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>>;
     /// The same scope under the keys that are current now.
     ///
     /// # Errors
@@ -33,7 +35,7 @@ pub trait Scope: Clone + Send + Sync + sealed::Sealed + 'static {
 
 mod together;
 
-mod sealed {
+pub(in crate::kernel) mod sealed {
     pub trait Sealed {}
 }
 
@@ -149,6 +151,10 @@ impl Scope for TenantScope {
         ]
     }
 
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
+        vec![&self.keys, &self.actor.keys]
+    }
+
     fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
         let mut renewed = self.clone();
         renewed.keys = keyring.keys(Owner::Tenant(self.tenant))?;
@@ -187,6 +193,10 @@ impl Scope for AccountScope {
 
     fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
         vec![(Owner::Account(self.account), self.keys.current())]
+    }
+
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
+        vec![&self.keys]
     }
 
     fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
@@ -231,6 +241,10 @@ impl Scope for DayScope {
 
     fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
         vec![(Owner::Day(self.day), self.keys.current())]
+    }
+
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
+        vec![&self.keys]
     }
 
     fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
@@ -284,6 +298,10 @@ impl Scope for JoinScope {
         }
     }
 
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
+        self.account.grants().into_iter().chain(self.tenant.grants()).collect()
+    }
+
     fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
         let (account, tenant) = (self.account.renewed(keyring)?, self.tenant.renewed(keyring)?);
         Ok(Self { account, tenant, ground: self.ground })
@@ -313,6 +331,10 @@ impl Scope for ServiceScope {
         Vec::new()
     }
 
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
+        Vec::new()
+    }
+
     fn renewed(&self, _: &Keyring) -> Result<Self, KeyringError> {
         Ok(*self)
     }
@@ -336,6 +358,10 @@ impl Scope for UpkeepScope {
     }
 
     fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
+        Vec::new()
+    }
+
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
         Vec::new()
     }
 

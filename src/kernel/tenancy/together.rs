@@ -1,7 +1,9 @@
 //! Several scopes in one transaction: what concerns them all stands for each of them, or for none.
 
+use std::sync::Arc;
+
 use super::{Scope, sealed};
-use crate::kernel::crypto::{KeyVersion, Owner};
+use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys};
 use crate::kernel::ids::TenantId;
 use crate::kernel::keyring::{Keyring, KeyringError};
 
@@ -14,6 +16,10 @@ impl<A: Scope, B: Scope> Scope for (A, B) {
 
     fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
         once_each(self.0.keys_in_use().into_iter().chain(self.1.keys_in_use()))
+    }
+
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
+        self.0.grants().into_iter().chain(self.1.grants()).collect()
     }
 
     fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
@@ -30,6 +36,10 @@ impl<S: Scope> Scope for Vec<S> {
 
     fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
         once_each(self.iter().flat_map(Scope::keys_in_use))
+    }
+
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
+        self.iter().flat_map(Scope::grants).collect()
     }
 
     fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {

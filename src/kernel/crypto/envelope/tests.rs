@@ -92,7 +92,7 @@ fn holds<P: Place>(vector: &FrozenEnvelope) -> (OwnerKeys, RowRef, Sealed<P>) {
     let row = RowRef::new(&vector.row_id.array(), vector.row_version);
     let sealed = Sealed::<P>::from_bytes(vector.envelope.0.clone());
 
-    assert_eq!(associated::<P>(version, owner, row), vector.associated_data.0);
+    assert_eq!(associated(P::LABEL, version, owner, row), vector.associated_data.0);
     assert_eq!(sealed.key_version(), Ok(version));
     assert_eq!(keys.open_bytes(row, &sealed).unwrap().reveal(), &vector.plain.0);
     let again: Sealed<P> =

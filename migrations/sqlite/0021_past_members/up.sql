@@ -1,0 +1,8 @@
+-- Who belonged to a tenant and does no longer: what they did there stays in its audit, and who they were is sealed there
+-- under their own key, which turns over with them.
+CREATE TABLE past_members (
+    account_id BLOB NOT NULL,
+    tenant_id BLOB NOT NULL,
+    PRIMARY KEY (account_id, tenant_id)
+) WITHOUT ROWID;
+CREATE INDEX past_members_tenant ON past_members (tenant_id, account_id);

@@ -1,0 +1,328 @@
+//! `seif keys rotate`, `report`, `pause`, `go-on`: owners' keys that turn over.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::app;
+use crate::cli::keys::{TELL, actor};
+use crate::cli::output::{Output, progress};
+use crate::kernel::Kernel;
+use crate::kernel::backup;
+use crate::kernel::backup::format::What;
+use crate::kernel::backup::place::Folder;
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::Owner;
+use crate::kernel::ids::{AccountId, TenantId};
+use crate::kernel::keyring::KeyringError;
+use crate::kernel::keyring::rekeys::EVERYBODY;
+use crate::kernel::rekey::{Begun, End, Facts, Pause, Progress, Rekey, Rules, Stage, Turn};
+use crate::kernel::store::StoreError;
+use crate::settings::Settings;
+
+/// Whose keys, and how.
+#[derive(Debug, Args)]
+pub(super) struct Rotate {
+    #[command(flatten)]
+    whose: Whose,
+    /// At most so many values a second; fewer where requests need the time.
+    #[arg(long, value_name = "N", default_value_t = 5_000)]
+    rate: u32,
+    /// Destroys the old versions as soon as nothing is under them. Lists first what that makes unreadable.
+    #[arg(long)]
+    destroy_now: bool,
+    /// How long a change in the keyring takes until every node and request knows of it; at least 5 s.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(5..=3_600))]
+    settle: u64,
+    /// Begins anew with everybody, where a run of before was not ended; else that one is gone on with.
+    #[arg(long)]
+    anew: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Whose {
+    /// This tenant's.
+    #[arg(value_name = "TENANT_ID")]
+    tenant: Option<TenantId>,
+    /// This account's.
+    #[arg(long, value_name = "ACCOUNT_ID")]
+    account: Option<AccountId>,
+    /// Every tenant's and account's.
+    #[arg(long)]
+    all: bool,
+    /// Those whose version in use is at least so old: `90d`.
+    #[arg(long, value_name = "DAYS", value_parser = days)]
+    older_than: Option<Duration>,
+}
+
+/// `90d`.
+fn days(text: &str) -> Result<Duration, &'static str> {
+    let days: Option<u64> = text.strip_suffix('d').and_then(|days| days.parse().ok());
+    let days = days.filter(|days| *days <= 36_500).ok_or("a number of days, as 90d")?;
+    Ok(Duration::from_secs(days * 86_400))
+}
+
+/// Turns keys over beside a service that may be running, and waits until the old versions are retired, or destroyed where
+/// that is asked for. Ended at any moment, whoever runs it next goes on, and so does the service.
+pub(super) fn rotate(settings: &Settings, wanted: &Rotate, output: Output) -> anyhow::Result<()> {
+    let kernel = app::open_beside(settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(turn_over(&kernel, settings, wanted))?;
+    let lines: Vec<String> = result.iter().map(line).collect();
+    output.show(&json!({ "keys": result.iter().map(shown).collect::<Vec<_>>() }), || lines.join("\n"));
+    Ok(())
+}
+
+async fn turn_over(kernel: &Kernel, settings: &Settings, wanted: &Rotate) -> anyhow::Result<Vec<Rekey>> {
+    let rules = Rules {
+        settle: Duration::from_secs(wanted.settle),
+        end: if wanted.destroy_now { End::Now } else { End::InTime },
+        values_per_second: wanted.rate,
+        ..app::rekey_rules(settings)
+    };
+    if wanted.destroy_now {
+        for line in unreadable(settings, kernel.now())? {
+            progress(&line);
+        }
+    }
+    let run = run(kernel, wanted).await?;
+    let (mut to_begin, mut owners) = whom(kernel, &wanted.whose, run)?;
+    // A run of long ago that came to its end without a word of it: this is another.
+    let is_over = to_begin.is_empty() && under_way(kernel, &owners, rules.end)?.is_empty();
+    if is_over && kernel.now().since(run) > DAY && wanted.whose.run().is_some() {
+        let now = anew(kernel, &wanted.whose).await?;
+        (to_begin, owners) = whom(kernel, &wanted.whose, now)?;
+    }
+    for owner in &to_begin {
+        match kernel.keyring().begin_rekey(*owner, &actor()).await {
+            Ok(Begun::Made(_) | Begun::UnderWay) => {}
+            Ok(Begun::Leaving) => progress(&format!("{} is being erased: its key goes for good", name(*owner))),
+            // A key that was made for somebody who never came.
+            Err(KeyringError::NoKey(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let lookups = app::lookups::AllLookups::new(kernel);
+    let told = Mutex::new(Instant::now());
+    let report = |state: Progress| {
+        let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if told.elapsed() >= TELL || state.done >= state.all {
+            *told = Instant::now();
+            progress(&estimate(&state));
+        }
+    };
+    loop {
+        let open = under_way(kernel, &owners, rules.end)?;
+        if open.is_empty() {
+            break;
+        }
+        let mut is_idle = true;
+        for rekey in open {
+            if rekey.stage == Stage::Retired {
+                kernel.keyring().hasten_rekey(&rekey).await?;
+            }
+            match kernel.rekey_next(Some(rekey.owner), rules, &lookups, &report).await {
+                Ok(Turn::Reached(owner, stage)) => {
+                    is_idle = false;
+                    progress(&format!("{}: {}", name(owner), words(stage)));
+                }
+                Ok(Turn::Nothing | Turn::Waits(_)) => {}
+                Err(StoreError::Busy | StoreError::Again | StoreError::Unavailable) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if is_idle {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+    let mut done = Vec::new();
+    for owner in owners {
+        done.extend(kernel.keyring().rekeys(Some(owner))?.pop());
+    }
+    if done.iter().all(|rekey| rekey.paused == Pause::Runs || rekey.stage >= Stage::Retired)
+        && let Some(whose) = wanted.whose.run()
+    {
+        kernel.keyring().end_run(&whose).await?;
+    }
+    Ok(done)
+}
+
+/// Since when those are left alone who were turned over: the beginning of the run that was not ended, if there is one.
+async fn run(kernel: &Kernel, wanted: &Rotate) -> anyhow::Result<Time> {
+    let Some(whose) = wanted.whose.run() else {
+        return Ok(kernel.now().minus(wanted.whose.older_than.unwrap_or_default()));
+    };
+    if wanted.anew {
+        return anew(kernel, &wanted.whose).await;
+    }
+    let run = kernel.keyring().begin_run(&whose).await?;
+    if run.resumed {
+        progress(&format!("goes on with what was begun at {}; --anew begins anew", run.begun_at.rfc3339()));
+    }
+    Ok(run.begun_at)
+}
+
+/// The beginning of a new run in the place of any other.
+async fn anew(kernel: &Kernel, whose: &Whose) -> anyhow::Result<Time> {
+    let Some(whose) = whose.run() else { return Ok(kernel.now()) };
+    kernel.keyring().end_run(&whose).await?;
+    Ok(kernel.keyring().begin_run(&whose).await?.begun_at)
+}
+
+/// How long after its beginning a run that has nothing left to do is still the one that is asked for again.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What a version that is destroyed at once takes with it.
+const UNREADABLE: [&str; 4] = [
+    "copies of the data's database and its archived log from before now open no more: what they hold under the old versions is gone for good",
+    "copies of the keyring from before now open nothing that is sealed from now on, whichever way old versions end: take a new one",
+    "requests of the last 24 hours that are repeated with their Idempotency-Key are done once more",
+    "what was read in the last second before a kill on a node that was not started since stays unreadable in the audit",
+];
+
+/// The same, with every back-up that this installation knows of and that goes with it.
+fn unreadable(settings: &Settings, now: Time) -> anyhow::Result<Vec<String>> {
+    let mut lines: Vec<String> = UNREADABLE.iter().map(|&line| line.to_owned()).collect();
+    let Some(to) = &settings.backup.to else {
+        lines.push("no place of back-ups is configured: whoever made some has to know of them".to_owned());
+        return Ok(lines);
+    };
+    let of_data = backup::list(&Folder::new(to.clone()))?.into_iter().filter(|kept| kept.label.what == What::Data);
+    lines.extend(
+        of_data.filter(|kept| kept.label.taken_at() <= now).map(|kept| {
+            format!("the back-up {}, taken at {}, opens no more", kept.name, kept.label.taken_at().rfc3339())
+        }),
+    );
+    Ok(lines)
+}
+
+/// Whose keys are begun to turn over, and whose are waited for: those of before who are not at their end too.
+fn whom(kernel: &Kernel, whose: &Whose, since: Time) -> anyhow::Result<(Vec<Owner>, Vec<Owner>)> {
+    let is_meant = |owner: &Owner| match (whose.tenant, whose.account) {
+        (Some(tenant), _) => *owner == Owner::Tenant(tenant),
+        (None, Some(account)) => *owner == Owner::Account(account),
+        (None, None) => true,
+    };
+    let to_begin: Vec<Owner> = kernel.keyring().keys_older_than(since)?.into_iter().filter(is_meant).collect();
+    let mut all = to_begin.clone();
+    // Whoever asks for an age means that alone; a run is of all who were begun in it.
+    if whose.run().is_some() {
+        let of_run = kernel.keyring().rekeys(None)?.into_iter().filter(|rekey| rekey.begun_at >= since);
+        all.extend(of_run.map(|rekey| rekey.owner).filter(is_meant));
+        all.sort_unstable();
+        all.dedup();
+    }
+    Ok((to_begin, all))
+}
+
+impl Whose {
+    /// What a run over them is kept under; those of an age are told by it, and need none.
+    fn run(&self) -> Option<String> {
+        let owner = self.tenant.map(Owner::Tenant).or(self.account.map(Owner::Account));
+        owner.map(name).or_else(|| self.all.then(|| EVERYBODY.to_owned()))
+    }
+}
+
+/// Those of the owners' that are not at their end, and wait for nobody's word.
+fn under_way(kernel: &Kernel, owners: &[Owner], end: End) -> anyhow::Result<Vec<Rekey>> {
+    let is_open = |rekey: &Rekey| match rekey.stage {
+        Stage::Destroyed => false,
+        Stage::Retired => end == End::Now,
+        Stage::Made | Stage::Sealing | Stage::Found | Stage::Alone => true,
+    };
+    let ours = |rekey: &Rekey| owners.contains(&rekey.owner) && rekey.paused == Pause::Runs && is_open(rekey);
+    Ok(kernel.keyring().rekeys(None)?.into_iter().filter(ours).collect())
+}
+
+/// Lets those under way wait, or go on.
+pub(super) fn pause(settings: &Settings, to: Pause, output: Output) -> anyhow::Result<()> {
+    let keyring = app::open_keyring(settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let changed = runtime.block_on(keyring.pause_rekeys(None, to))?;
+    let is_paused = to == Pause::Waits;
+    output.show(&json!({"changed": changed, "paused": is_paused}), || {
+        format!("{changed} keys {}", if is_paused { "wait for go-on" } else { "go on turning over" })
+    });
+    Ok(())
+}
+
+/// Shows the signed reports of a tenant's key versions that were destroyed, one a line.
+pub(super) fn reports(settings: &Settings, tenant: TenantId, output: Output) -> anyhow::Result<()> {
+    let keyring = app::open_keyring(settings)?;
+    let reports: Vec<String> =
+        keyring.rekeys(Some(Owner::Tenant(tenant)))?.into_iter().filter_map(|rekey| rekey.report).collect();
+    let parsed = reports.iter().map(|text| serde_json::from_str(text)).collect::<Result<Vec<Value>, _>>()?;
+    output.show(&json!({ "reports": parsed }), || reports.join("\n"));
+    Ok(())
+}
+
+fn shown(rekey: &Rekey) -> Value {
+    let Facts { sealed, tagged, unopenable, verified_at } = &rekey.facts;
+    json!({
+        "owner": name(rekey.owner), "old_version": rekey.old.as_u32(), "new_version": rekey.new.as_u32(),
+        "stage": rekey.stage, "paused": rekey.paused == Pause::Waits, "begun_at": rekey.begun_at,
+        "destroy_at": rekey.destroy_at, "sealed": sealed, "tagged": tagged, "unopenable": unopenable,
+        "verified_at": verified_at,
+        "report": rekey.report.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()),
+    })
+}
+
+/// How far one is, for the state of all.
+pub(super) fn short(rekey: &Rekey) -> Value {
+    json!({
+        "owner": name(rekey.owner), "old_version": rekey.old.as_u32(), "new_version": rekey.new.as_u32(),
+        "stage": rekey.stage, "paused": rekey.paused == Pause::Waits, "begun_at": rekey.begun_at,
+        "stage_at": rekey.stage_at, "destroy_at": rekey.destroy_at,
+    })
+}
+
+/// The same in words.
+pub(super) fn line(rekey: &Rekey) -> String {
+    let values: u64 = rekey.facts.sealed.values().sum();
+    let versions = format!("version {} -> {}", rekey.old.as_u32(), rekey.new.as_u32());
+    let waits = if rekey.paused == Pause::Waits { ", and waits for go-on" } else { "" };
+    format!("{}  {versions}  {values} values sealed anew  {}{waits}", name(rekey.owner), words(rekey.stage))
+}
+
+fn name(owner: Owner) -> String {
+    match owner {
+        Owner::Tenant(id) => format!("tenant {id}"),
+        Owner::Account(id) => format!("account {id}"),
+        Owner::Service | Owner::Day(_) | Owner::Letter(_) => "the service".to_owned(),
+    }
+}
+
+const fn words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Made => "the new version is made",
+        Stage::Sealing => "the new version seals",
+        Stage::Found => "everything is under the new version",
+        Stage::Alone => "only the new version is written under",
+        Stage::Retired => "the old version is retired",
+        Stage::Destroyed => "the old version is destroyed",
+    }
+}
+
+/// `1200 of 10000 values, 850 a second, 11 s left`.
+fn estimate(state: &Progress) -> String {
+    let Progress { done, all, elapsed, .. } = *state;
+    let rate = u128::from(done) * 1_000 / elapsed.as_millis().max(1);
+    let left = u128::from(all.saturating_sub(done)) / rate.max(1);
+    format!("{}: {done} of {all} values, {rate} a second, {left} s left", name(state.owner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_a_number_of_days() {
+        assert_eq!(days("90d"), Ok(Duration::from_secs(90 * 86_400)));
+        for wrong in ["", "d", "90", "90h", "-1d", "99999999999d"] {
+            assert!(days(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,690 @@
+//! Owners' keys that turn over, from the making of a version to the destruction of the one before it; where no restore of
+//! the data can roll them back.
+//!
+//! A row goes through the [`Stage`]s in order and never back, but for one: a retired version under which a restore
+//! brought data back is opened again. Each step changes the states of the keys in the same transaction. Whoever works on
+//! one holds it for a while, so that of several processes one does. What is done in between is told in
+//! [`crate::kernel::rekey`].
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _,
+};
+use serde::{Deserialize, Serialize};
+
+use super::root::Item;
+use super::tables::{erasures, owner_keys, rekey_runs, rekeys};
+use super::{KeyState, Keyring, KeyringError, TagState, first_of, move_epoch, rotation};
+use crate::kernel::clock::Time;
+use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey};
+use crate::kernel::ids::AnyId;
+use crate::kernel::store::{StoreError, Tx, both};
+
+/// How far the turning over of a key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The new version is made: it opens, and seals nothing yet.
+    Made,
+    /// It seals; what the old one sealed is sealed anew, and tags are written under both.
+    Sealing,
+    /// Everything is under the new version, and is looked up under it; tags are still written under both.
+    Found,
+    /// Tags are written under the new version alone.
+    Alone,
+    /// The old version opens restored data only.
+    Retired,
+    /// The old version is destroyed.
+    Destroyed,
+}
+
+impl Stage {
+    const ALL: [Self; 6] = [Self::Made, Self::Sealing, Self::Found, Self::Alone, Self::Retired, Self::Destroyed];
+
+    const fn code(self) -> i16 {
+        match self {
+            Self::Made => 1,
+            Self::Sealing => 2,
+            Self::Found => 3,
+            Self::Alone => 4,
+            Self::Retired => 5,
+            Self::Destroyed => 6,
+        }
+    }
+
+    fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.code() == code)
+    }
+}
+
+/// What was done: counts alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// How many values of each column were sealed anew: `table.column`.
+    pub sealed: BTreeMap<String, u64>,
+    /// How many tags were made anew, by table.
+    pub tagged: BTreeMap<String, u64>,
+    /// How many values do not open under any version, by column, and were left as they are.
+    pub unopenable: BTreeMap<String, u64>,
+    /// When it was last seen that nothing is left under the old version.
+    pub verified_at: Option<Time>,
+}
+
+/// A key that turns over, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rekey {
+    /// Whose.
+    pub owner: Owner,
+    /// The version that goes.
+    pub old: KeyVersion,
+    /// The version that comes.
+    pub new: KeyVersion,
+    /// How far it is.
+    pub stage: Stage,
+    /// When it was begun.
+    pub begun_at: Time,
+    /// Since when it is that far.
+    pub stage_at: Time,
+    /// When the old version is destroyed, once it is retired.
+    pub destroy_at: Option<Time>,
+    /// Whether it waits for the word to go on.
+    pub paused: Pause,
+    /// Who began it.
+    pub actor: String,
+    /// What was done so far.
+    pub facts: Facts,
+    /// The signed report, once the old version is destroyed.
+    pub report: Option<String>,
+}
+
+/// Whether a key that turns over waits for the word to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// It goes on.
+    Runs,
+    /// It waits.
+    Waits,
+}
+
+/// Whether an owner is being erased, or wished to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::kernel) enum Leaving {
+    /// They are.
+    Leaves,
+    /// They are not.
+    Stays,
+}
+
+/// Since when a run has been under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// When it was begun, by whichever command.
+    pub begun_at: Time,
+    /// Whether it was begun before, by a command that did not get to its end.
+    pub resumed: bool,
+}
+
+/// What became of the wish that a key be turned over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Begun {
+    /// A new version is made.
+    Made(KeyVersion),
+    /// One is under way already.
+    UnderWay,
+    /// The owner is being erased: their keys go for good.
+    Leaving,
+}
+
+/// What a run over everybody's keys is kept under.
+pub const EVERYBODY: &str = "all";
+
+/// How many that are due are looked at to find one that waits for no other.
+const SOME: i64 = 16;
+
+/// How many counts one transaction notes.
+const AT_ONCE: usize = 500;
+
+/// The row of a turning over; a type that only the compiler can write.
+macro_rules! this {
+    ($rekey:expr) => {
+        rekeys::table.find(($rekey.owner.kind(), AnyId::from_bytes($rekey.owner.id_bytes()), $rekey.old))
+    };
+}
+
+type Row = (i16, AnyId, KeyVersion, KeyVersion, i16, Time, Time, Option<Time>, bool, String, Vec<u8>, Option<Vec<u8>>);
+
+const COLUMNS: (
+    rekeys::owner_kind,
+    rekeys::owner_id,
+    rekeys::old_version,
+    rekeys::new_version,
+    rekeys::stage,
+    rekeys::begun_at,
+    rekeys::stage_at,
+    rekeys::destroy_at,
+    rekeys::is_paused,
+    rekeys::actor,
+    rekeys::facts,
+    rekeys::report,
+) = (
+    rekeys::owner_kind,
+    rekeys::owner_id,
+    rekeys::old_version,
+    rekeys::new_version,
+    rekeys::stage,
+    rekeys::begun_at,
+    rekeys::stage_at,
+    rekeys::destroy_at,
+    rekeys::is_paused,
+    rekeys::actor,
+    rekeys::facts,
+    rekeys::report,
+);
+
+fn read(row: Row) -> Result<Rekey, KeyringError> {
+    let (kind, id, old, new, stage, begun_at, stage_at, destroy_at, is_paused, actor, facts, report) = row;
+    let malformed = || KeyringError::Defect("a turning over of no form");
+    Ok(Rekey {
+        owner: Owner::decode(kind, *id.as_bytes()).map_err(|_| malformed())?,
+        old,
+        new,
+        stage: Stage::from_code(stage).ok_or_else(malformed)?,
+        begun_at,
+        stage_at,
+        destroy_at,
+        paused: if is_paused { Pause::Waits } else { Pause::Runs },
+        actor,
+        facts: serde_json::from_slice(&facts).map_err(|_| malformed())?,
+        report: report.map(String::from_utf8).transpose().map_err(|_| malformed())?,
+    })
+}
+
+impl Keyring {
+    /// Makes the next version of the key of `owner`, which opens and seals nothing yet. One at a time.
+    ///
+    /// # Errors
+    /// [`KeyringError::NoKey`]; the keyring, or who keeps the root key, is away.
+    pub async fn begin_rekey(&self, owner: Owner, actor: &str) -> Result<Begun, KeyringError> {
+        for _ in 0..4 {
+            let keys = self.reach(owner).await?;
+            let (old, newest) = self.db().read_here(None, move |tx| versions(tx, owner))?;
+            let new = newest.next().ok_or(KeyringError::Defect("no further key version"))?;
+            drop(keys);
+            let root = self.current_root()?;
+            let key = OwnerKey::random(self.entropy());
+            let asked = root.wrap(vec![Item::new(root.context(owner, new), key.reveal())], self.entropy());
+            let wrapped = first_of(asked.wait().await?)?;
+            let (root, actor) = (root.version(), actor.to_owned());
+            let begun = self
+                .db()
+                .write(Vec::new(), move |tx| {
+                    rotation::demand_current(tx, root)?;
+                    begin(tx, owner, (old, new), (root, &wrapped), &actor)
+                })
+                .await;
+            match begun {
+                Err(KeyringError::RootMoved) => self.look_for_roots()?,
+                // Somebody else began at the same moment.
+                Err(KeyringError::Store(StoreError::Taken)) => return Ok(Begun::UnderWay),
+                other => {
+                    self.evict(owner);
+                    return other;
+                }
+            }
+        }
+        Err(KeyringError::RootMoved)
+    }
+
+    /// Takes one that nobody works on and that is not paused, for `hold`: of `only`, or of anybody; those that need no
+    /// waiting first. Retired ones only when their time has come.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn claim_rekey(&self, only: Option<Owner>, hold: Duration) -> Result<Option<Rekey>, KeyringError> {
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let now = tx.now();
+                let mut due = rekeys::table
+                    .filter(rekeys::stage.le(Stage::Retired.code()))
+                    .filter(rekeys::held_until.le(now))
+                    .filter(rekeys::is_paused.eq(false))
+                    .filter(rekeys::destroy_at.is_null().or(rekeys::destroy_at.le(now)))
+                    .into_boxed();
+                if let Some(owner) = only {
+                    due = due
+                        .filter(rekeys::owner_kind.eq(owner.kind()))
+                        .filter(rekeys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())));
+                }
+                let rows: Vec<Row> = due
+                    .order((rekeys::held_until, rekeys::stage.desc(), rekeys::old_version))
+                    .select(COLUMNS)
+                    .limit(SOME)
+                    .load(tx.conn())
+                    .map_err(StoreError::from)?;
+                let mut first = None;
+                for row in rows {
+                    let rekey = read(row)?;
+                    if !waits_for_an_earlier(tx, &rekey)? {
+                        first = Some(rekey);
+                        break;
+                    }
+                }
+                let Some(rekey) = first else { return Ok(None) };
+                // Of two who found it, the second finds it held.
+                let mine = this!(rekey).filter(rekeys::held_until.le(now)).filter(rekeys::is_paused.eq(false));
+                let taken = diesel::update(mine).set(rekeys::held_until.eq(now.plus(hold)));
+                let taken = taken.execute(tx.conn()).map_err(StoreError::from)?;
+                Ok((taken == 1).then_some(rekey))
+            })
+            .await
+    }
+
+    /// Holds one for `hold` longer, and keeps what was done so far; says whether it is to wait.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn hold_rekey(&self, rekey: &Rekey, hold: Duration) -> Result<Pause, KeyringError> {
+        let rekey = rekey.clone();
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let set = (rekeys::held_until.eq(tx.now().plus(hold)), rekeys::facts.eq(written(&rekey.facts)));
+                let paused: Option<bool> = diesel::update(this!(rekey))
+                    .set(set)
+                    .returning(rekeys::is_paused)
+                    .get_result(tx.conn())
+                    .optional()
+                    .map_err(StoreError::from)?;
+                // Gone: the owner was erased meanwhile.
+                Ok(if paused == Some(false) { Pause::Runs } else { Pause::Waits })
+            })
+            .await
+    }
+
+    /// Takes one a stage further, with the states of both versions and what was done; nothing when somebody else did, or
+    /// when the owner is to be erased by now: what was said at that wish may be sealed under the old version.
+    /// `destroy_at` is when the old version goes, once it is retired. Nobody holds it any more.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) async fn advance_rekey(
+        &self,
+        rekey: &Rekey,
+        to: Stage,
+        destroy_at: Option<Time>,
+        report: Option<String>,
+    ) -> Result<Leaving, KeyringError> {
+        let (owner, rekey) = (rekey.owner, rekey.clone());
+        let stays = self
+            .db()
+            .write(Vec::new(), move |tx| {
+                if leaving(tx, owner)? > 0 {
+                    return Ok(Leaving::Leaves);
+                }
+                let now = tx.now();
+                let set = (
+                    rekeys::stage.eq(to.code()),
+                    rekeys::stage_at.eq(now),
+                    rekeys::held_until.eq(now),
+                    rekeys::destroy_at.eq(destroy_at),
+                    rekeys::facts.eq(written(&rekey.facts)),
+                    rekeys::report.eq(report.clone().map(String::into_bytes)),
+                );
+                let mine = this!(rekey).filter(rekeys::stage.eq(rekey.stage.code()));
+                if diesel::update(mine).set(set).execute(tx.conn()).map_err(StoreError::from)? == 1 {
+                    enact(tx, &rekey, to)?;
+                    move_epoch(tx, Some(owner))?;
+                }
+                Ok::<_, KeyringError>(Leaving::Stays)
+            })
+            .await?;
+        self.evict(owner);
+        Ok(stays)
+    }
+
+    /// Opens a retired version again: something is under it. `to` is a stage that was gone through before.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) async fn reopen_rekey(&self, rekey: &Rekey, to: Stage) -> Result<(), KeyringError> {
+        let (owner, rekey) = (rekey.owner, rekey.clone());
+        self.db().write(Vec::new(), move |tx| reopen(tx, &rekey, to)).await?;
+        self.evict(owner);
+        Ok(())
+    }
+
+    /// As [`Keyring::reopen_rekey`], on the calling thread: for the start.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn reopen_rekey_blocking(&self, rekey: &Rekey, to: Stage) -> Result<(), KeyringError> {
+        let (owner, rekey) = (rekey.owner, rekey.clone());
+        self.db().write_blocking(Vec::new(), move |tx| reopen(tx, &rekey, to))?;
+        self.evict(owner);
+        Ok(())
+    }
+
+    /// Lets every one of `only`, or of anybody, wait or go on; gives how many.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn pause_rekeys(&self, only: Option<Owner>, to: Pause) -> Result<usize, KeyringError> {
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let open = rekeys::table.filter(rekeys::stage.lt(Stage::Retired.code()));
+                let set = rekeys::is_paused.eq(to == Pause::Waits);
+                let changed = match only {
+                    Some(owner) => diesel::update(
+                        open.filter(rekeys::owner_kind.eq(owner.kind()))
+                            .filter(rekeys::owner_id.eq(AnyId::from_bytes(owner.id_bytes()))),
+                    )
+                    .set(set)
+                    .execute(tx.conn()),
+                    None => diesel::update(open).set(set).execute(tx.conn()),
+                };
+                Ok(changed.map_err(StoreError::from)?)
+            })
+            .await
+    }
+
+    /// Lets a retired version be destroyed now.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn hasten_rekey(&self, rekey: &Rekey) -> Result<(), KeyringError> {
+        let rekey = rekey.clone();
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let retired = this!(rekey).filter(rekeys::stage.eq(Stage::Retired.code()));
+                let set = rekeys::destroy_at.eq(Some(tx.now()));
+                diesel::update(retired).set(set).execute(tx.conn()).map_err(StoreError::from)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Every turning over of `only`'s keys, or of anybody's, in the order of their beginnings.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn rekeys(&self, only: Option<Owner>) -> Result<Vec<Rekey>, KeyringError> {
+        let rows: Vec<Row> = self.db().read_here(None, |tx| {
+            let mut all = rekeys::table.into_boxed();
+            if let Some(owner) = only {
+                all = all
+                    .filter(rekeys::owner_kind.eq(owner.kind()))
+                    .filter(rekeys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())));
+            }
+            let all = all.order((rekeys::begun_at, rekeys::owner_kind, rekeys::owner_id)).select(COLUMNS);
+            all.load(tx.conn()).map_err(StoreError::from)
+        })?;
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Begins a run over the keys of `whose` (`all`, or an owner), or goes on with the one that was begun and not ended:
+    /// whoever was turned over since then is not again.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn begin_run(&self, whose: &str) -> Result<Run, KeyringError> {
+        let whose = whose.to_owned();
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let now = tx.now();
+                let new = (rekey_runs::whose.eq(&whose), rekey_runs::begun_at.eq(now));
+                let made = both(diesel::insert_into(rekey_runs::table).values(new).on_conflict_do_nothing())
+                    .execute(tx.conn())
+                    .map_err(StoreError::from)?;
+                let begun_at = rekey_runs::table.find(&whose).select(rekey_runs::begun_at).get_result(tx.conn());
+                Ok(Run { begun_at: begun_at.map_err(StoreError::from)?, resumed: made == 0 })
+            })
+            .await
+    }
+
+    /// When the run over everybody's keys was begun that was not ended, if there is one.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn run_under_way(&self) -> Result<Option<Time>, KeyringError> {
+        self.db().read_here(None, |tx| {
+            let begun_at = rekey_runs::table.find(EVERYBODY).select(rekey_runs::begun_at);
+            Ok(begun_at.get_result(tx.conn()).optional().map_err(StoreError::from)?)
+        })
+    }
+
+    /// Ends a run: the next one begins anew.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn end_run(&self, whose: &str) -> Result<(), KeyringError> {
+        let whose = whose.to_owned();
+        self.db()
+            .write(Vec::new(), move |tx| {
+                diesel::delete(rekey_runs::table.find(&whose)).execute(tx.conn()).map_err(StoreError::from)?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Adds to each key's count what this process sealed under it since the last time, where that is at least `least`
+    /// values; gives to how many. What a process that is killed did not tell yet is not counted.
+    ///
+    /// # Errors
+    /// The keyring is away; then it is told the next time.
+    pub async fn note_seals(&self, least: u64) -> Result<usize, KeyringError> {
+        let told = self.0.seals.take(least);
+        for some in told.chunks(AT_ONCE) {
+            let within = some.to_vec();
+            let noted = self.db().write(Vec::new(), move |tx| {
+                for (owner, version, many) in &within {
+                    let many = i64::try_from(*many).unwrap_or(i64::MAX);
+                    let row = (owner.kind(), AnyId::from_bytes(owner.id_bytes()), *version);
+                    diesel::update(owner_keys::table.find(row))
+                        .set(owner_keys::seals.eq(owner_keys::seals + many))
+                        .execute(tx.conn())
+                        .map_err(StoreError::from)?;
+                }
+                Ok::<_, KeyringError>(())
+            });
+            if let Err(error) = noted.await {
+                self.0.seals.put_back(some);
+                return Err(error);
+            }
+        }
+        Ok(told.len())
+    }
+
+    /// Whether an erasure of `owner` is wished for or under way: what it keeps is sealed under the owner's key too.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn stays(&self, owner: Owner) -> Result<Leaving, KeyringError> {
+        let found: i64 = self.db().read_here(None, |tx| leaving(tx, owner))?;
+        Ok(if found > 0 { Leaving::Leaves } else { Leaving::Stays })
+    }
+
+    /// The tenants and accounts whose sealing version was made by `latest`, the oldest first.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn keys_older_than(&self, latest: Time) -> Result<Vec<Owner>, KeyringError> {
+        self.keys_due(latest, u64::MAX)
+    }
+
+    /// The tenants and accounts whose sealing version was made by `latest`, or has sealed at least `most` values, the
+    /// oldest first.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn keys_due(&self, latest: Time, most: u64) -> Result<Vec<Owner>, KeyringError> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows: Vec<(i16, AnyId)> = self.db().read_here(None, |tx| {
+            owner_keys::table
+                .filter(owner_keys::state.eq(KeyState::Active.code()))
+                .filter(owner_keys::created_at.le(latest).or(owner_keys::seals.ge(most)))
+                .filter(owner_keys::owner_kind.le(2))
+                .order((owner_keys::created_at, owner_keys::owner_kind, owner_keys::owner_id))
+                .select((owner_keys::owner_kind, owner_keys::owner_id))
+                .load(tx.conn())
+                .map_err(StoreError::from)
+        })?;
+        let owner = |(kind, id): (i16, AnyId)| {
+            Owner::decode(kind, *id.as_bytes()).map_err(|_| KeyringError::Defect("an owner of no kind"))
+        };
+        rows.into_iter().map(owner).collect()
+    }
+}
+
+fn written(facts: &Facts) -> Vec<u8> {
+    serde_json::to_vec(facts).unwrap_or_default()
+}
+
+/// The version that seals, and the newest there is.
+fn versions(tx: &mut Tx<'_>, owner: Owner) -> Result<(KeyVersion, KeyVersion), KeyringError> {
+    let rows: Vec<(KeyVersion, i16)> = owner_keys::table
+        .filter(owner_keys::owner_kind.eq(owner.kind()))
+        .filter(owner_keys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())))
+        .select((owner_keys::version, owner_keys::state))
+        .order(owner_keys::version)
+        .load(tx.conn())
+        .map_err(StoreError::from)?;
+    let active = rows.iter().find(|(_, state)| *state == KeyState::Active.code());
+    active.zip(rows.last()).map(|(active, last)| (active.0, last.0)).ok_or(KeyringError::NoKey(owner))
+}
+
+fn leaving(tx: &mut Tx<'_>, owner: Owner) -> Result<i64, KeyringError> {
+    let theirs = erasures::table
+        .filter(erasures::owner_kind.eq(owner.kind()))
+        .filter(erasures::owner_id.eq(AnyId::from_bytes(owner.id_bytes())));
+    Ok(theirs.count().get_result(tx.conn()).map_err(StoreError::from)?)
+}
+
+fn begin(
+    tx: &mut Tx<'_>,
+    owner: Owner,
+    (old, new): (KeyVersion, KeyVersion),
+    (root, wrapped): (i64, &[u8]),
+    actor: &str,
+) -> Result<Begun, KeyringError> {
+    let (kind, id, now) = (owner.kind(), AnyId::from_bytes(owner.id_bytes()), tx.now());
+    if leaving(tx, owner)? > 0 {
+        return Ok(Begun::Leaving);
+    }
+    let under_way: i64 = rekeys::table
+        .filter(rekeys::owner_kind.eq(kind))
+        .filter(rekeys::owner_id.eq(id))
+        .filter(rekeys::stage.lt(Stage::Retired.code()))
+        .count()
+        .get_result(tx.conn())
+        .map_err(StoreError::from)?;
+    if under_way > 0 || versions(tx, owner)?.0 != old {
+        return Ok(Begun::UnderWay);
+    }
+    diesel::insert_into(owner_keys::table)
+        .values((
+            owner_keys::owner_kind.eq(kind),
+            owner_keys::owner_id.eq(id),
+            owner_keys::version.eq(new),
+            owner_keys::state.eq(KeyState::Made.code()),
+            owner_keys::root_version.eq(root),
+            owner_keys::wrapped.eq(Some(wrapped)),
+            owner_keys::created_at.eq(now),
+            owner_keys::tags.eq(TagState::Unused.code()),
+        ))
+        .execute(tx.conn())
+        .map_err(StoreError::from)?;
+    diesel::insert_into(rekeys::table)
+        .values((
+            rekeys::owner_kind.eq(kind),
+            rekeys::owner_id.eq(id),
+            rekeys::old_version.eq(old),
+            rekeys::new_version.eq(new),
+            rekeys::stage.eq(Stage::Made.code()),
+            (rekeys::begun_at.eq(now), rekeys::stage_at.eq(now), rekeys::held_until.eq(now)),
+            rekeys::is_paused.eq(false),
+            rekeys::actor.eq(actor),
+            rekeys::facts.eq(written(&Facts::default())),
+        ))
+        .execute(tx.conn())
+        .map_err(StoreError::from)?;
+    move_epoch(tx, Some(owner))?;
+    Ok(Begun::Made(new))
+}
+
+/// Whether an older version of the owner's that a restore brought back turns over first.
+fn waits_for_an_earlier(tx: &mut Tx<'_>, rekey: &Rekey) -> Result<bool, KeyringError> {
+    let earlier: i64 = rekeys::table
+        .filter(rekeys::owner_kind.eq(rekey.owner.kind()))
+        .filter(rekeys::owner_id.eq(AnyId::from_bytes(rekey.owner.id_bytes())))
+        .filter(rekeys::old_version.lt(rekey.old))
+        .filter(rekeys::stage.lt(Stage::Retired.code()))
+        .count()
+        .get_result(tx.conn())
+        .map_err(StoreError::from)?;
+    Ok(earlier > 0)
+}
+
+fn reopen(tx: &mut Tx<'_>, rekey: &Rekey, to: Stage) -> Result<(), KeyringError> {
+    let now = tx.now();
+    let set = (
+        rekeys::stage.eq(to.code()),
+        rekeys::stage_at.eq(now),
+        rekeys::held_until.eq(now),
+        rekeys::destroy_at.eq(None::<Time>),
+    );
+    let as_known = this!(rekey).filter(rekeys::stage.eq(rekey.stage.code()));
+    if diesel::update(as_known).set(set).execute(tx.conn()).map_err(StoreError::from)? == 1 {
+        enact(tx, rekey, to)?;
+        move_epoch(tx, Some(rekey.owner))?;
+    }
+    Ok(())
+}
+
+/// The states of both versions at a stage.
+fn enact(tx: &mut Tx<'_>, rekey: &Rekey, stage: Stage) -> Result<(), KeyringError> {
+    let (old, new) = match stage {
+        Stage::Made => return Ok(()),
+        Stage::Sealing => ((KeyState::Closed, TagState::Sought), TagState::Written),
+        Stage::Found => ((KeyState::Closed, TagState::Written), TagState::Sought),
+        Stage::Alone => ((KeyState::Closed, TagState::Unused), TagState::Sought),
+        Stage::Retired => ((KeyState::Retired, TagState::Unused), TagState::Sought),
+        Stage::Destroyed => ((KeyState::Destroyed, TagState::Unused), TagState::Sought),
+    };
+    let (kind, id) = (rekey.owner.kind(), AnyId::from_bytes(rekey.owner.id_bytes()));
+    let gone = owner_keys::table.find((kind, id, rekey.old));
+    if stage == Stage::Destroyed {
+        let overwritten = owner_keys::wrapped.eq(Some(vec![0u8; 73]));
+        diesel::update(gone).set(overwritten).execute(tx.conn()).map_err(StoreError::from)?;
+        let nothing = owner_keys::wrapped.eq(None::<Vec<u8>>);
+        diesel::update(gone).set(nothing).execute(tx.conn()).map_err(StoreError::from)?;
+    }
+    let set = (owner_keys::state.eq(old.0.code()), owner_keys::tags.eq(old.1.code()));
+    diesel::update(gone).set(set).execute(tx.conn()).map_err(StoreError::from)?;
+    if stage <= Stage::Found {
+        // Where a restore brought this version back, the one that came may have been followed by another since.
+        let seals: Option<KeyVersion> = owner_keys::table
+            .filter(owner_keys::owner_kind.eq(kind))
+            .filter(owner_keys::owner_id.eq(id))
+            .filter(owner_keys::state.eq(KeyState::Active.code()))
+            .select(owner_keys::version)
+            .get_result(tx.conn())
+            .optional()
+            .map_err(StoreError::from)?;
+        let set = (owner_keys::state.eq(KeyState::Active.code()), owner_keys::tags.eq(new.code()));
+        let comes = owner_keys::table.find((kind, id, seals.unwrap_or(rekey.new)));
+        diesel::update(comes).set(set).execute(tx.conn()).map_err(StoreError::from)?;
+    }
+    Ok(())
+}
+
+/// Forgets how far the keys of `owner` were turned over: they are destroyed.
+pub(super) fn forget(tx: &mut Tx<'_>, owner: Owner) -> Result<(), StoreError> {
+    let mine = rekeys::table
+        .filter(rekeys::owner_kind.eq(owner.kind()))
+        .filter(rekeys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())));
+    diesel::delete(mine).execute(tx.conn())?;
+    Ok(())
+}

@@ -1,0 +1,589 @@
+//! What is done in each stage; all of it can be done twice.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
+
+use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys, Unreadable};
+use crate::kernel::fault::{self, Point};
+use crate::kernel::idempotency;
+use crate::kernel::ids::{AccountId, AnyId, TenantId};
+use crate::kernel::keyring::rekeys::{Leaving, Pause, Rekey, Stage};
+use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
+use crate::kernel::rekey::report;
+use crate::kernel::store::schema::{account_tenants, key_versions, past_members};
+use crate::kernel::store::sealed::{self, Cursor, Found, SealedColumn, Under};
+use crate::kernel::store::{Db, StoreError, Tx, both};
+use crate::kernel::tenancy::{InTenant, Scope, sealed as only_ours};
+use crate::kernel::{Kernel, store_error};
+
+/// How long whoever works on one holds it without a sign of life. Two who work on one do no harm, only twice the work.
+const HOLD: Duration = Duration::from_secs(10);
+
+/// How many values one transaction puts in place at most.
+const BATCH: i64 = 200;
+
+/// For how long somebody who is being erased is passed over.
+const LEAVE_ALONE: Duration = Duration::from_secs(3600);
+
+/// How a key turns over.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// After how long every node holds what the keyring says, and every request that began before is over. At least the
+    /// lease of keys in memory (3 s).
+    pub settle: Duration,
+    /// How long the last back-up that may hold what the old version sealed is kept.
+    pub retention: Duration,
+    /// At most so many values a second are sealed anew.
+    pub values_per_second: u32,
+    /// When the old version is destroyed.
+    pub end: End,
+}
+
+/// When an old version is destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Once the last back-up is gone that may need it, and no answer kept for a repeated request.
+    InTime,
+    /// As soon as nothing is under it: back-ups of before open no more, and requests of the last day, repeated, are done
+    /// once more.
+    Now,
+}
+
+/// What came of a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// There is nothing to do now.
+    Nothing,
+    /// One waits for its time, or for the word to go on.
+    Waits(Owner),
+    /// One reached this stage.
+    Reached(Owner, Stage),
+}
+
+/// How far one is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Whose.
+    pub owner: Owner,
+    /// In which stage.
+    pub stage: Stage,
+    /// Values and tags that were made anew by this process in this stage.
+    pub done: u64,
+    /// How many there were at its beginning.
+    pub all: u64,
+    /// For how long.
+    pub elapsed: Duration,
+}
+
+/// Who makes tags anew, since it takes the values and the knowledge of what they mean.
+pub trait Lookups: Sync {
+    /// Makes, under the version that seals, every tag of the scope's owner that the version before it has; gives how
+    /// many, by table. Can be done twice. `paced` is called after each transaction with the number of tags it made, and
+    /// says whether to go on.
+    fn retag<'l>(&'l self, scope: &'l RekeyScope, paced: Paced<'l>) -> Retagging<'l>;
+
+    /// Removes every tag of the scope's owner under older versions than the one that seals; gives how many are left that
+    /// will go by themselves.
+    fn drop_old<'l>(
+        &'l self,
+        scope: &'l RekeyScope,
+    ) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send + 'l>>;
+}
+
+/// Told after each transaction how many tags it made.
+pub type Paced<'l> = &'l (dyn Fn(u64) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'l>> + Sync);
+
+/// How many tags were made anew, by table.
+pub type Retagging<'l> = Pin<Box<dyn Future<Output = Result<BTreeMap<String, u64>, StoreError>> + Send + 'l>>;
+
+/// One owner's rows and keys, while the key turns over.
+#[derive(Clone, Debug)]
+pub struct RekeyScope {
+    owner: Owner,
+    keys: Arc<OwnerKeys>,
+}
+
+impl RekeyScope {
+    /// Whose.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// The keys, both versions of them.
+    #[must_use]
+    pub fn keys(&self) -> &OwnerKeys {
+        &self.keys
+    }
+}
+
+impl InTenant for RekeyScope {
+    /// The tenant; an account has rows in none, and gets an id that is nobody's.
+    fn tenant(&self) -> TenantId {
+        match self.owner {
+            Owner::Tenant(tenant) => tenant,
+            _ => TenantId::from_bytes([0; 16]),
+        }
+    }
+}
+
+impl only_ours::Sealed for RekeyScope {}
+
+impl Scope for RekeyScope {
+    fn tenants(&self) -> Vec<TenantId> {
+        tenant_of(self.owner).into_iter().collect()
+    }
+
+    fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
+        vec![(self.owner, self.keys.current())]
+    }
+
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
+        vec![&self.keys]
+    }
+
+    fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
+        Ok(Self { owner: self.owner, keys: keyring.keys(self.owner)? })
+    }
+}
+
+const fn tenant_of(owner: Owner) -> Option<TenantId> {
+    if let Owner::Tenant(tenant) = owner { Some(tenant) } else { None }
+}
+
+/// Why a stage was left before its end.
+enum Stop {
+    Store(StoreError),
+    /// It waits for the word to go on, or its owner was erased.
+    Paused,
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<KeyringError> for Stop {
+    fn from(error: KeyringError) -> Self {
+        Self::Store(store_error(&error))
+    }
+}
+
+impl Kernel {
+    /// Takes one key that turns over a stage further: of `only`, or whichever's time has come. `report` is told how far
+    /// it is.
+    ///
+    /// # Errors
+    /// The store's or the keyring's: what was done stays done, and whoever calls next goes on.
+    pub async fn rekey_next(
+        &self,
+        only: Option<Owner>,
+        rules: Rules,
+        lookups: &dyn Lookups,
+        report: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Turn, StoreError> {
+        let claimed = self.keyring().claim_rekey(only, HOLD).await.map_err(|error| store_error(&error))?;
+        let Some(rekey) = claimed else { return Ok(Turn::Nothing) };
+        let owner = rekey.owner;
+        let mut work = Work { kernel: self, rules, lookups, report, rekey, done: 0, all: 0, since: Instant::now() };
+        match work.go_on().await {
+            Ok(turn) => Ok(turn),
+            Err(Stop::Paused) => {
+                work.release(Duration::ZERO).await?;
+                Ok(Turn::Waits(owner))
+            }
+            Err(Stop::Store(error)) => {
+                // Somebody else may go on at once; while the keyring is away, the hold runs out by itself.
+                let _released = work.release(Duration::ZERO).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A key that turns over, while somebody works on it.
+struct Work<'w> {
+    kernel: &'w Kernel,
+    rules: Rules,
+    lookups: &'w dyn Lookups,
+    report: &'w (dyn Fn(Progress) + Sync),
+    rekey: Rekey,
+    done: u64,
+    all: u64,
+    since: Instant,
+}
+
+impl Work<'_> {
+    async fn go_on(&mut self) -> Result<Turn, Stop> {
+        let owner = self.rekey.owner;
+        if self.kernel.keyring().stays(owner)? == Leaving::Leaves {
+            self.release(LEAVE_ALONE).await?;
+            return Ok(Turn::Waits(owner));
+        }
+        let settles = matches!(self.rekey.stage, Stage::Made | Stage::Found | Stage::Alone);
+        let left = self.rules.settle.saturating_sub(self.kernel.now().since(self.rekey.stage_at));
+        if settles && !left.is_zero() {
+            self.release(left).await?;
+            return Ok(Turn::Waits(owner));
+        }
+        let to = match self.rekey.stage {
+            Stage::Made => {
+                fault::reach(Point::RekeyMade);
+                self.mirror(&[(self.rekey.new, KeyState::Active)]).await?;
+                fault::reach(Point::RekeyMirrored);
+                Stage::Sealing
+            }
+            Stage::Sealing => {
+                fault::reach(Point::RekeySealing);
+                self.mirror(&[(self.rekey.new, KeyState::Active), (self.rekey.old, KeyState::Closed)]).await?;
+                fault::reach(Point::RekeyClosed);
+                self.all = self.count().await?;
+                self.seal_all().await?;
+                fault::reach(Point::RekeySealed);
+                self.retag().await?;
+                fault::reach(Point::RekeyTagged);
+                Stage::Found
+            }
+            Stage::Found => {
+                // From here on the old version's tags fall behind: data that says otherwise was brought back.
+                self.mirror(&[(self.rekey.old, KeyState::Retired)]).await?;
+                Stage::Alone
+            }
+            Stage::Alone => {
+                fault::reach(Point::RekeyAlone);
+                if !self.clear().await? {
+                    self.release(self.rules.settle.max(Duration::from_secs(60))).await?;
+                    return Ok(Turn::Waits(owner));
+                }
+                fault::reach(Point::RekeyCleared);
+                Stage::Retired
+            }
+            Stage::Retired => return self.destroy().await,
+            Stage::Destroyed => return Ok(Turn::Nothing),
+        };
+        let kept = match self.rules.end {
+            End::InTime => self.rules.retention,
+            End::Now => Duration::ZERO,
+        };
+        let destroy_at = (to == Stage::Retired).then(|| self.kernel.now().plus(kept));
+        if self.kernel.keyring().advance_rekey(&self.rekey, to, destroy_at, None).await? == Leaving::Leaves {
+            self.release(LEAVE_ALONE).await?;
+            return Ok(Turn::Waits(owner));
+        }
+        if to == Stage::Retired {
+            fault::reach(Point::RekeyRetired);
+        }
+        Ok(Turn::Reached(owner, to))
+    }
+
+    /// Lets go for as long as nothing is to be done, keeping what was done.
+    async fn release(&self, wait: Duration) -> Result<(), StoreError> {
+        self.kernel.keyring().hold_rekey(&self.rekey, wait).await.map(drop).map_err(|error| store_error(&error))
+    }
+
+    /// The owner's keys as the keyring gives them now.
+    async fn scope(&self) -> Result<RekeyScope, Stop> {
+        let owner = self.rekey.owner;
+        self.kernel.keyring().read_epoch()?;
+        Ok(RekeyScope { owner, keys: self.kernel.keyring().reach(owner).await? })
+    }
+
+    /// Mirrors the states of versions into the data's database: what is closed there waits for the writes under way.
+    async fn mirror(&self, states: &[(KeyVersion, KeyState)]) -> Result<(), Stop> {
+        let (owner, states) = (self.rekey.owner, states.to_vec());
+        self.kernel
+            .db()
+            .write(Vec::new(), move |tx| {
+                for (version, state) in &states {
+                    set_state(tx, owner, *version, *state)?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// The tenants among whose rows a column of this owner lies; one that is nobody's for tables outside of them.
+    async fn within(&self, column: &SealedColumn) -> Result<Vec<Option<TenantId>>, Stop> {
+        match (column.under, self.rekey.owner) {
+            (Under::AccountWithinTenants(_), Owner::Account(account)) => {
+                let tenants = self.kernel.db().read(None, move |tx| tenants_of(tx, account)).await?;
+                Ok(tenants.into_iter().map(Some).collect())
+            }
+            (_, owner) => Ok(vec![tenant_of(owner)]),
+        }
+    }
+
+    /// How many values are under older versions.
+    async fn count(&self) -> Result<u64, Stop> {
+        let (owner, new, mut all) = (self.rekey.owner, self.rekey.new, 0);
+        for column in sealed::of(owner) {
+            for tenant in self.within(column).await? {
+                all += self.kernel.db().read(tenant, move |tx| column.count_older(tx, owner, new)).await?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Seals anew whatever is under older versions.
+    async fn seal_all(&mut self) -> Result<(), Stop> {
+        let scope = self.scope().await?;
+        for column in sealed::of(self.rekey.owner) {
+            for tenant in self.within(column).await? {
+                self.seal_column(&scope, column, tenant).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn seal_column(
+        &mut self,
+        scope: &RekeyScope,
+        column: &'static SealedColumn,
+        tenant: Option<TenantId>,
+    ) -> Result<(), Stop> {
+        let (owner, new) = (self.rekey.owner, self.rekey.new);
+        let (mut after, mut unopenable): (Option<Cursor>, u64) = (None, 0);
+        loop {
+            let begun = Instant::now();
+            let found =
+                self.kernel.db().read(tenant, move |tx| column.under_older(tx, owner, new, after, BATCH)).await?;
+            let Some(last) = found.last() else { break };
+            after = Some(last.at);
+            let mut anew: Vec<(Found, Vec<u8>)> = Vec::new();
+            for value in found {
+                match scope.keys().seal_anew(column.label, value.row, &value.body, self.kernel.entropy()) {
+                    Ok(bytes) => anew.push((value, bytes)),
+                    Err(Unreadable) => unopenable += 1,
+                }
+            }
+            let anew = Arc::new(anew);
+            let within = Arc::clone(&anew);
+            let replaced = self
+                .kernel
+                .db()
+                .write(tenant.into_iter().collect(), move |tx| {
+                    let mut replaced = 0;
+                    for (found, bytes) in within.iter() {
+                        replaced += column.replace(tx, owner, found, bytes.clone())?;
+                    }
+                    Ok::<_, StoreError>(replaced)
+                })
+                .await?;
+            let replaced = u64::try_from(replaced).unwrap_or(0);
+            *self.rekey.facts.sealed.entry(column.name()).or_default() += replaced;
+            fault::reach(Point::RekeyBatch);
+            self.pace(begun, replaced).await?;
+        }
+        if unopenable > 0 {
+            tracing::error!(?owner, table = column.table, count = unopenable, "sealed values do not open");
+            self.rekey.facts.unopenable.insert(column.name(), unopenable);
+        } else {
+            self.rekey.facts.unopenable.remove(&column.name());
+        }
+        Ok(())
+    }
+
+    /// Leaves two thirds of the time to those who serve, keeps the hold, and tells how far it is.
+    async fn pace(&mut self, begun: Instant, made: u64) -> Result<(), Stop> {
+        self.done += made;
+        let (owner, stage) = (self.rekey.owner, self.rekey.stage);
+        (self.report)(Progress { owner, stage, done: self.done, all: self.all, elapsed: self.since.elapsed() });
+        let least = time_for(made, self.rules).saturating_sub(begun.elapsed());
+        match rest(self.kernel, &self.rekey, least.max(begun.elapsed() * 2)).await? {
+            Pause::Runs => Ok(()),
+            Pause::Waits => Err(Stop::Paused),
+        }
+    }
+
+    async fn retag(&mut self) -> Result<(), Stop> {
+        let scope = self.scope().await?;
+        let (kernel, rekey, rules) = (self.kernel, &self.rekey, self.rules);
+        let paced = |made: u64| -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+            Box::pin(async move {
+                // Whoever pauses it finds it not tagged, and it begins to tag again.
+                match rest(kernel, rekey, time_for(made, rules)).await.map_err(|error| store_error(&error))? {
+                    Pause::Runs => Ok(()),
+                    Pause::Waits => Err(StoreError::Busy),
+                }
+            })
+        };
+        let tagged = self.lookups.retag(&scope, &paced).await;
+        if tagged == Err(StoreError::Busy) && kernel.keyring().hold_rekey(rekey, HOLD).await? == Pause::Waits {
+            return Err(Stop::Paused);
+        }
+        self.rekey.facts.tagged = tagged?;
+        Ok(())
+    }
+
+    /// Seals anew what came in behind, removes old tags, and sees whether nothing is left.
+    async fn clear(&mut self) -> Result<bool, Stop> {
+        self.seal_all().await?;
+        let scope = self.scope().await?;
+        let mut standing = self.lookups.drop_old(&scope).await?;
+        // Keys of repeated requests were written under the old version until the new one was looked up under.
+        let before = self.rekey.stage_at;
+        if let Owner::Tenant(tenant) = self.rekey.owner {
+            standing += match self.rules.end {
+                End::InTime => {
+                    let standing = move |tx: &mut Tx<'_>| idempotency::standing_since_before(tx, tenant, before);
+                    self.kernel.db().read(Some(tenant), standing).await?
+                }
+                End::Now => {
+                    let drop = move |tx: &mut Tx<'_>| idempotency::drop_before(tx, tenant, before);
+                    self.kernel.db().write(vec![tenant], drop).await?;
+                    0
+                }
+            };
+        }
+        let left = self.count().await?;
+        let unopenable: u64 = self.rekey.facts.unopenable.values().sum();
+        // What does not open under any version is lost already, and is in the report.
+        let is_clear = standing == 0 && left == unopenable;
+        self.rekey.facts.verified_at = is_clear.then(|| self.kernel.now());
+        Ok(is_clear)
+    }
+
+    /// Destroys the old version, once it is seen again that nothing uses it.
+    async fn destroy(&mut self) -> Result<Turn, Stop> {
+        let owner = self.rekey.owner;
+        let unopenable: u64 = self.rekey.facts.unopenable.values().sum();
+        if self.count_of(self.rekey.old).await? > unopenable {
+            // Restored, or come in behind: it is opened again, and all of it is sealed anew.
+            self.kernel.keyring().reopen_rekey(&self.rekey, Stage::Alone).await?;
+            return Ok(Turn::Reached(owner, Stage::Alone));
+        }
+        fault::reach(Point::RekeyDestroying);
+        let report = report::signed(self.kernel, &self.rekey).await?;
+        let destroyed = self.kernel.keyring().advance_rekey(&self.rekey, Stage::Destroyed, None, Some(report)).await?;
+        if destroyed == Leaving::Leaves {
+            self.release(LEAVE_ALONE).await?;
+            return Ok(Turn::Waits(owner));
+        }
+        fault::reach(Point::RekeyDestroyed);
+        self.mirror(&[(self.rekey.old, KeyState::Destroyed)]).await?;
+        Ok(Turn::Reached(owner, Stage::Destroyed))
+    }
+
+    /// How many values are under `version` or an older one.
+    async fn count_of(&self, version: KeyVersion) -> Result<u64, Stop> {
+        let (owner, mut all) = (self.rekey.owner, 0);
+        let after = version.next().unwrap_or(version);
+        for column in sealed::of(owner) {
+            for tenant in self.within(column).await? {
+                all += self.kernel.db().read(tenant, move |tx| column.count_older(tx, owner, after)).await?;
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// How long `made` values take at most as fast as the rules want.
+fn time_for(made: u64, rules: Rules) -> Duration {
+    let made = u32::try_from(made).unwrap_or(u32::MAX);
+    Duration::from_secs(1).saturating_mul(made) / rules.values_per_second.max(1)
+}
+
+/// Leaves the time to others and keeps the hold meanwhile; says whether to go on then.
+async fn rest(kernel: &Kernel, rekey: &Rekey, how_long: Duration) -> Result<Pause, KeyringError> {
+    let mut left = how_long;
+    loop {
+        let some = left.min(HOLD / 5);
+        tokio::time::sleep(some).await;
+        left = left.saturating_sub(some);
+        if kernel.keyring().hold_rekey(rekey, HOLD).await? == Pause::Waits {
+            return Ok(Pause::Waits);
+        }
+        if left.is_zero() {
+            return Ok(Pause::Runs);
+        }
+    }
+}
+
+/// At the start: the data's database gets the states that the keyring knows, for a restore may have rolled them back. Where
+/// the data knows a version as in use that the keyring is done with, its tags are whole there and those of the one that
+/// came are not: it is opened again, tags are looked up under it, and everything is sealed and made anew.
+///
+/// # Errors
+/// A database is away.
+pub(in crate::kernel) fn reconcile(db: &Db, keyring: &Keyring) -> Result<(), KeyringError> {
+    let mirrored: Vec<(i16, AnyId, KeyVersion, i16)> = db.read_here(None, |tx| {
+        key_versions::table
+            .filter(key_versions::owner_kind.le(2))
+            .select((key_versions::owner_kind, key_versions::owner_id, key_versions::version, key_versions::state))
+            .load(tx.conn())
+            .map_err(StoreError::from)
+    })?;
+    let is_key = |(kind, id, ..): &(i16, AnyId, KeyVersion, i16)| (*kind, *id.as_bytes());
+    let here: HashSet<(i16, [u8; 16])> = mirrored.iter().map(is_key).collect();
+    let states: HashMap<((i16, [u8; 16]), KeyVersion), i16> =
+        mirrored.iter().map(|row| ((is_key(row), row.2), row.3)).collect();
+    let found = |owner: Owner, version: KeyVersion| {
+        let code = states.get(&((owner.kind(), owner.id_bytes()), version)).copied();
+        code.and_then(KeyState::from_code)
+    };
+    for rekey in keyring.rekeys(None)? {
+        let is_done_with = matches!(rekey.stage, Stage::Found | Stage::Alone | Stage::Retired);
+        let is_in_use = matches!(found(rekey.owner, rekey.old), Some(KeyState::Active | KeyState::Closed));
+        if is_done_with && is_in_use {
+            tracing::warn!(owner = ?rekey.owner, version = rekey.old.as_u32(), "an older key version is in use again");
+            keyring.reopen_rekey_blocking(&rekey, Stage::Sealing)?;
+        }
+        let is_before = matches!(rekey.stage, Stage::Made | Stage::Sealing | Stage::Found);
+        let is_over = matches!(found(rekey.owner, rekey.old), Some(KeyState::Retired | KeyState::Destroyed));
+        if is_before && is_over {
+            // The keyring was put back: the data has the new version's tags, and perhaps no others.
+            keyring.reopen_rekey_blocking(&rekey, Stage::Found)?;
+        }
+    }
+    for (owner, version, state) in keyring.owners()? {
+        let Some(state) = KeyState::from_code(state).filter(|state| *state != KeyState::Made) else { continue };
+        let known = found(owner, version);
+        // It is retired here a moment before it is there.
+        let is_ahead = state == KeyState::Closed && known == Some(KeyState::Retired);
+        if here.contains(&(owner.kind(), owner.id_bytes())) && known != Some(state) && !is_ahead {
+            db.write_blocking(Vec::new(), move |tx| set_state(tx, owner, version, state))?;
+        }
+    }
+    Ok(())
+}
+
+fn set_state(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion, state: KeyState) -> Result<(), StoreError> {
+    let row = (
+        key_versions::owner_kind.eq(owner.kind()),
+        key_versions::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
+        key_versions::version.eq(version),
+        key_versions::state.eq(state.code()),
+    );
+    both(
+        diesel::insert_into(key_versions::table)
+            .values(row)
+            .on_conflict((key_versions::owner_kind, key_versions::owner_id, key_versions::version))
+            .do_update()
+            .set(key_versions::state.eq(state.code())),
+    )
+    .execute(tx.conn())?;
+    Ok(())
+}
+
+/// The tenants that an account belongs to or belonged to.
+fn tenants_of(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<TenantId>, StoreError> {
+    let mut tenants: Vec<TenantId> = account_tenants::table
+        .filter(account_tenants::account_id.eq(account))
+        .select(account_tenants::tenant_id)
+        .load(tx.conn())?;
+    let past: Vec<TenantId> = past_members::table
+        .filter(past_members::account_id.eq(account))
+        .select(past_members::tenant_id)
+        .load(tx.conn())?;
+    tenants.extend(past);
+    tenants.sort_unstable();
+    tenants.dedup();
+    Ok(tenants)
+}
