@@ -86,6 +86,10 @@ pub enum CollectionItem {
 }
 
 impl CollectionView {
+    pub(super) fn shared(&self) -> Arc<Collection> {
+        Arc::clone(&self.0)
+    }
+
     /// Its id.
     #[must_use]
     pub fn id(&self) -> CollectionId {

@@ -12,6 +12,9 @@ use crate::vault::Error;
 pub struct Limit(u8);
 
 impl Limit {
+    /// As many as there may be.
+    pub(super) const MOST: Self = Self(200);
+
     /// So many, when a list may give so many.
     #[must_use]
     pub fn new(items: i64) -> Option<Self> {

@@ -9,6 +9,7 @@ mod cursor;
 pub mod definition;
 mod erasing;
 mod error;
+pub mod exports;
 pub mod files;
 mod history;
 pub mod imports;

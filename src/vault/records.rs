@@ -398,8 +398,10 @@ pub(super) fn charge(meter: Option<&Meter>, tx: &mut Tx<'_>, scope: &TenantScope
 
 /// Which records of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
+pub(super) enum Which {
+    /// Not in the trash.
     Live,
+    /// In the trash.
     Trashed,
 }
 
@@ -516,7 +518,7 @@ fn create_batch(
     Ok(made.into_iter().map(|(id, _)| id).collect())
 }
 
-fn list(
+pub(super) fn list(
     tx: &mut Tx<'_>,
     scope: &TenantScope,
     collection: &Arc<Collection>,

@@ -78,10 +78,22 @@ impl Vault {
         limit: Limit,
         after: Option<String>,
     ) -> Result<Page<AuditItem>, Error> {
+        let found = self.audit_read(access, limit, after).await?;
+        self.note(access, &Event::new(Action::AuditRead).counting(found.items.len()))?;
+        Ok(found)
+    }
+
+    /// As [`Vault::audit`], of what is noted as a whole.
+    pub(super) async fn audit_read(
+        &self,
+        access: &TenantAccess,
+        limit: Limit,
+        after: Option<String>,
+    ) -> Result<Page<AuditItem>, Error> {
         self.flush().await?;
         // The first time it is found out who acted; then the keys of those whom nobody asked for lately are asked for.
         let missing = match self.audit_page(access, limit, after.clone()).await? {
-            Listed::Whole(found) => return self.audit_listed(access, found),
+            Listed::Whole(found) => return Ok(found),
             Listed::Without(missing) => missing,
         };
         for account in missing {
@@ -91,14 +103,9 @@ impl Vault {
             }
         }
         match self.audit_page(access, limit, after).await? {
-            Listed::Whole(found) => self.audit_listed(access, found),
+            Listed::Whole(found) => Ok(found),
             Listed::Without(_) => Err(StoreError::KeysAway.into()),
         }
-    }
-
-    fn audit_listed(&self, access: &TenantAccess, found: Page<AuditItem>) -> Result<Page<AuditItem>, Error> {
-        self.note(access, &Event::new(Action::AuditRead).counting(found.items.len()))?;
-        Ok(found)
     }
 
     async fn audit_page(&self, access: &TenantAccess, limit: Limit, after: Option<String>) -> Result<Listed, Error> {

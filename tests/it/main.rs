@@ -21,6 +21,7 @@ mod crowd;
 mod damage;
 mod dependencies;
 mod edge;
+mod exports;
 mod files;
 mod idempotency;
 mod identifiers;

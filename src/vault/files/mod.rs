@@ -91,8 +91,7 @@ impl Vault {
         limit: Limit,
         after: Option<String>,
     ) -> Result<Page<FileItem>, Error> {
-        let list = move |tx: &mut Tx<'_>, scope: &TenantScope| list(tx, scope, record, limit, after.as_deref());
-        let found = self.kernel.read(&access.scope, list).await?;
+        let found = self.files_page(access, record, limit, after).await?;
         // Where there is none, nothing was told of any.
         if found.items.is_empty() {
             return Ok(found);
@@ -100,6 +99,18 @@ impl Vault {
         let event = Event::new(Action::FilesListed).counting(found.items.len());
         self.note(access, &record.into_iter().fold(event, |event, id| event.of(Subject::Record(id))))?;
         Ok(found)
+    }
+
+    /// As [`Vault::files`], of what is noted as a whole.
+    pub(super) async fn files_page(
+        &self,
+        access: &TenantAccess,
+        record: Option<RecordId>,
+        limit: Limit,
+        after: Option<String>,
+    ) -> Result<Page<FileItem>, Error> {
+        let list = move |tx: &mut Tx<'_>, scope: &TenantScope| list(tx, scope, record, limit, after.as_deref());
+        self.kernel.read(&access.scope, list).await
     }
 
     /// Deletes a file, its content with it.

@@ -4,6 +4,7 @@
 
 mod audit;
 mod collections;
+pub mod exports;
 pub mod files;
 mod imports;
 mod records;
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Vec<Route> {
         templates::routes(),
         collections::routes(),
         records::routes(),
+        exports::routes(),
         files::routes(),
         imports::routes(),
         search::routes(),
@@ -48,6 +50,7 @@ pub(super) fn documents() -> Vec<utoipa::openapi::OpenApi> {
         templates::Part::openapi(),
         collections::Part::openapi(),
         records::Part::openapi(),
+        exports::Part::openapi(),
         files::Part::openapi(),
         imports::Part::openapi(),
         search::Part::openapi(),
