@@ -8,12 +8,12 @@ use super::shown::tests::shown;
 use super::{
     AccountErasurePage, Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant,
     Chrome, Collections, ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp,
-    EnrolPasskey, ErasurePage, FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish,
-    Leave, Leaving, LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage,
-    Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade, RecoveryFinish,
-    RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn, SignInRulesPage,
-    SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, Trash, UndoChange,
-    UndoChangeCode, Visitor, render,
+    EnrolPasskey, ErasurePage, ExportPage, FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join,
+    JoinFinish, Leave, Leaving, LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page,
+    PasswordPage, Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade,
+    RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn,
+    SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens,
+    Trash, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -39,7 +39,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(SubscriberPage, SupportPage);
     pages!(Addresses, RoleLimitsPage, Members, MemberPage, Invitation, SignInRulesPage);
     pages!(Notices, PasswordPage, SessionsPage, FreezePage);
-    pages!(Leaving, ErasurePage, AccountErasurePage, RecordErased);
+    pages!(Leaving, ErasurePage, AccountErasurePage, RecordErased, ExportPage);
     pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     all
@@ -320,6 +320,7 @@ fn every_text_is_said_somewhere() {
         "reset-",
         "thaw-",
         "erasure-",
+        "file-size-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

@@ -15,6 +15,7 @@ mod collections;
 mod confirm;
 mod contacts;
 mod control;
+mod export;
 mod form;
 mod identifiers;
 mod import;
@@ -63,6 +64,7 @@ pub use confirm::{
 };
 pub use contacts::{ContactsPage, PhoneRow, TextMessages, WaitingChange};
 pub use control::{FreezePage, PasswordField, PasswordPage, SessionPlace, SessionRow, SessionsPage, WhichSession};
+pub use export::ExportPage;
 pub use form::{Echo, Form, FormField};
 pub use identifiers::{ChangeCode, ContactField, UndoChange, UndoChangeCode, UndoField};
 pub use import::{

@@ -112,6 +112,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "contacts.html",
     "confirm_wait.html",
     "approvals.html",
+    "export.html",
     "enrol_app.html",
     "enrol_passkey.html",
     "erasure.html",

@@ -6,6 +6,7 @@
 
 mod cells;
 mod collections;
+mod export;
 mod fields;
 mod history;
 mod import;
@@ -38,6 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
         writing::routes(),
         history::routes(),
         import::routes(),
+        export::routes(),
     ]
     .into_iter()
     .flatten()
