@@ -14,7 +14,8 @@ use sha2::{Digest as _, Sha256};
 use crate::leaving::{is_erased, leave};
 use crate::process::Process;
 use crate::rows::Beside;
-use crate::shelf::{customer, customers, place, store, token};
+use crate::shelf::{customer, customers, place, store, token, upload};
+use crate::vault_pages::{browser, send};
 use crate::wire::{Wire, read_answer};
 
 const FILES: &str = "/api/v1/files";
@@ -339,6 +340,41 @@ each_database! {
         let audit = owner.get("/api/v1/audit?limit=200").await.expect(200).text();
         assert!(!audit.contains(path.rsplit('/').next().unwrap()) && audit.contains(stays.rsplit('/').next().unwrap()));
         assert_eq!(owner.get("/api/v1/audit/verification").await.expect(200).json()["intact"], true);
+    }
+
+    async fn a_records_page_keeps_its_files_by_forms_alone(world: World) {
+        let (owner, record) = shop(world).await;
+        let other = place(&customer(&owner, "2").await);
+        let browser = browser(&owner);
+        let tenant = owner.tenant.as_deref().unwrap();
+        let page_of = |record: &str| format!("/t/{tenant}/{}", record.strip_prefix("/api/v1/").unwrap());
+        let (page, elsewhere) = (page_of(&record), page_of(&other));
+        assert!(browser.get(&page).await.expect(200).page().contains(&format!("action=\"{page}/files\"")));
+        let to = format!("{page}/files");
+        let _ = upload(&browser, &to, &[], ("", b"")).await.expect(422);
+        let name = format!("Līgums {MARK} <1>.pdf");
+        let sent = upload(&browser, &to, &[("note", "x")], (&name, &content(70_000))).await.expect(303);
+        assert_eq!(sent.header("location"), format!("{page}?news=files_stored"));
+        let shown = browser.get(&page).await.expect(200).page();
+        assert!(shown.contains(&format!("Līgums {MARK} &lt;1&gt;.pdf")) && shown.contains("68 KiB"), "{shown}");
+        let file = shown.split(&format!("{page}/files/")).find_map(|rest| rest.get(..36).filter(|id| id.contains('-'))).unwrap().to_owned();
+        let back = browser.get(&format!("{page}/files/{file}")).await.expect(200);
+        assert!(back.bytes == content(70_000) && back.header("content-disposition").starts_with("attachment"));
+        // What is of one record is not at another's address.
+        let _ = browser.get(&format!("{elsewhere}/files/{file}")).await.expect(404);
+        let _ = send(&browser, &format!("{elsewhere}/files/delete"), &[("file", &file)]).await.expect(404);
+        // Below confirmation the page lists it, and leads to where it can be had.
+        let mut below = browser.clone();
+        let _ = owner.clone().sign_in().await;
+        let signed_in = owner.post("/api/v1/session", json!({"identifier": owner.email, "password": owner.password})).await;
+        below.keep_session(&signed_in);
+        let looked = below.get(&page).await.expect(200).page();
+        assert!(looked.contains(&format!("/confirm?next={page}")) && !looked.contains(&format!("{page}/files/{file}\"")));
+        assert!(below.get(&format!("{page}/files/{file}")).await.expect(303).header("location").starts_with("/confirm"));
+        let gone = send(&browser, &format!("{page}/files/delete"), &[("file", &file)]).await.expect(303);
+        assert_eq!(gone.header("location"), format!("{page}?news=file_deleted"));
+        assert!(!browser.get(&page).await.expect(200).page().contains(&file));
+        settled(world, 0).await;
     }
 
     async fn files_of_records_go_with_their_collection(world: World) {

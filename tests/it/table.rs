@@ -47,6 +47,7 @@ const SHAPE: May = May::Tenant(Role::Admin, Shown::Confirmed, &["collections:wri
 const LIST_FILES: May = May::Tenant(Role::Viewer, Shown::Password, &["files:read"]);
 const DOWNLOAD: May = May::Tenant(Role::Viewer, Shown::Confirmed, &["files:read"]);
 const STORE: May = May::Tenant(Role::Editor, Shown::Confirmed, &["files:write"]);
+const EXPORT: May = May::Tenant(Role::Admin, Shown::Confirmed, &["exports:read"]);
 const AUDIT: May = May::Tenant(Role::Admin, Shown::Password, &["audit:read"]);
 const MANAGE_TOKENS: May = May::Tenant(Role::Admin, Shown::Strongest, &[]);
 const CHANGE_ACCOUNT: May = May::Account(Shown::Confirmed);
@@ -283,6 +284,7 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/api/v1/collections/{slug}/records/{id}/versions", READ, Takes::Nothing, 200),
     (Method::GET, "/api/v1/collections/{slug}/trash", READ, Takes::Nothing, 200),
     (Method::POST, "/api/v1/collections/{slug}/search", READ, Takes::Json, 415),
+    (Method::GET, "/api/v1/exports/full", EXPORT, Takes::Nothing, 200),
     (Method::GET, "/api/v1/files", LIST_FILES, Takes::Nothing, 200),
     (Method::POST, "/api/v1/files", STORE, Takes::Nothing, 400),
     (Method::GET, "/api/v1/files/{id}", DOWNLOAD, Takes::Nothing, 404),
@@ -335,6 +337,8 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/account/erasure", SIGNED_IN, Takes::Nothing, 200),
     (Method::POST, "/account/erasure", PROTECT, Takes::Form, 415),
     (Method::GET, "/erasures/{id}", OPEN, Takes::Nothing, 404),
+    (Method::GET, "/t/{tenant_id}/export", May::Tenant(Role::Viewer, Shown::Password, &[]), Takes::Nothing, 200),
+    (Method::POST, "/t/{tenant_id}/export", EXPORT, Takes::Form, 415),
     (Method::GET, "/t/{tenant_id}/leaving", May::Tenant(Role::Viewer, Shown::Password, &[]), Takes::Nothing, 200),
     (Method::POST, "/t/{tenant_id}/leaving", LEAVE, Takes::Form, 415),
     (Method::POST, "/t/{tenant_id}/leaving/stay", STAY, Takes::Nothing, 404),
