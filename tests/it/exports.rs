@@ -143,6 +143,7 @@ each_database! {
         assert!(is_masked(&taken(&seeing, "?sensitive=masked").await));
         let _ = seeing.get(&format!("{FULL}?sensitive=some")).await.problem(400, "malformed_request");
         assert!(!is_masked(&taken(&owner, "?sensitive=clear").await));
+        let other = token(&owner, &["records:read", "files:read", "audit:read"]).await;
         world.later(Duration::from_secs(601));
         assert!(is_masked(&taken(&owner, "").await));
         let stale = owner.get(&format!("{FULL}?sensitive=clear")).await.problem(403, "confirmation_required");
@@ -152,7 +153,6 @@ each_database! {
         let _ = below.get(FULL).await.problem(403, "confirmation_required");
         let editor = world.member(&owner, Role::Editor).await;
         let _ = editor.get(FULL).await.problem(403, "forbidden");
-        let other = token(&owner, &["records:read", "files:read", "audit:read"]).await;
         let _ = other.get(FULL).await.problem(403, "forbidden");
     }
 

@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 use crate::audit::scope;
 use crate::process::Process;
 use crate::root_keys::{Place, done};
-use crate::shelf::{CUSTOMERS, RECORDS, SEARCH, customer, customers, ids, place, somebody, token};
+use crate::shelf::{CUSTOMERS, RECORDS, SEARCH, customer, customers, ids, place, somebody, store, token};
 use crate::traces::{copy_of_data, restore_data};
 
 /// Without waiting for other nodes: there are none.
@@ -184,6 +184,7 @@ each_database! {
         let made = customer(&owner, "1").await;
         let change = owner.with_header("if-match", &made.header("etag"));
         let _ = change.patch(&place(&made), json!({"values": {"notes": "second"}})).await.expect(200);
+        let file = place(&store(&owner, "", "a.txt", b"content of before").await.expect(201));
         let once = member.with_header("idempotency-key", "a-key-of-ours");
         let first = once.post(RECORDS, json!({"values": somebody("2")})).await.expect(201);
         world.later(Duration::from_secs(1));
@@ -201,6 +202,8 @@ each_database! {
         }
         let (left, _) = under(world, 2);
         assert_eq!(left, [], "under the old versions");
+        // A file's own key is wrapped anew; its content stays as it is.
+        assert_eq!(owner.get(&file).await.expect(200).bytes, b"content of before");
 
         let rekeys = kernel.keyring().rekeys(None).unwrap();
         assert!(rekeys.iter().all(|rekey| rekey.stage == Stage::Destroyed && rekey.facts.unopenable.is_empty()), "{rekeys:?}");
