@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use crate::kernel::clock::Time;
 use crate::vault::definition::Collection;
 use crate::vault::records::Record;
 use crate::vault::values::ShownValue;
@@ -23,7 +24,7 @@ pub(super) fn head(collection: &Collection) -> Vec<u8> {
 
 /// A record's line.
 pub(super) fn row(collection: &Collection, record: &Record) -> Vec<u8> {
-    let trashed = record.trashed_at.map(|at| at.rfc3339()).unwrap_or_default();
+    let trashed = record.trashed_at.map(Time::rfc3339).unwrap_or_default();
     let always = [
         record.id.to_string(),
         record.version.to_string(),

@@ -74,7 +74,7 @@ impl FileLine {
         let Some((unit, shift)) = units.into_iter().find(|(_, shift)| bytes >> shift > 0) else {
             return (bytes.to_string(), "b");
         };
-        let tenths = u128::from(bytes) * 10 >> shift;
+        let tenths = (u128::from(bytes) * 10) >> shift;
         let (whole, rest) = (tenths / 10, tenths % 10);
         (if whole >= 10 || rest == 0 { whole.to_string() } else { format!("{whole}.{rest}") }, unit)
     }
