@@ -138,7 +138,7 @@ impl App {
         let outbox = mail::outbox(&kernel, &settings)?;
         let telling = mail::telling(&settings)?;
         policies::publish_initial(&kernel, &Facts::of(&settings))?;
-        let policies = Policies::new(kernel.clone());
+        let policies = Policies::new(kernel.clone(), Facts::of(&settings), accounts::address_of);
         let vault = Vault::new(kernel.clone(), |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)));
         let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
         let leaving = leaving(&kernel, &settings);
@@ -225,6 +225,8 @@ impl App {
         actix_web::rt::spawn(sweeps::run(services, outbox));
         let services = self.services.clone();
         actix_web::rt::spawn(async move { services.leaving.run(&services.incidents).await });
+        let services = self.services.clone();
+        actix_web::rt::spawn(async move { services.policies.run(&services.incidents).await });
     }
 
     /// Removes everywhere what has run its time, as the background does from time to time.
@@ -356,6 +358,14 @@ pub fn open_beside(settings: &Settings) -> Result<Kernel, AppError> {
         clock: Clock::system(),
         entropy: Entropy::system(),
     })?)
+}
+
+/// The policies for a command beside a service that may be running.
+///
+/// # Errors
+/// As [`open_beside`].
+pub fn policies_beside(settings: &Settings) -> Result<Policies, AppError> {
+    Ok(Policies::new(open_beside(settings)?, Facts::of(settings), accounts::address_of))
 }
 
 /// Brings both databases to this version's schema.

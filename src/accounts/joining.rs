@@ -275,13 +275,15 @@ impl Accounts {
         }
     }
 
-    /// Of the documents in force, those that were acknowledged.
+    /// Of the documents in force and those announced, those that were acknowledged.
     async fn acknowledged(&self, sent: &[(String, u32)]) -> Result<Vec<DocumentVersion>, JoinError> {
         let kernel = self.kernel();
         let read = |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<_, StoreError> {
-            Ok((policies::needed_at_sign_up(tx)?, policies::in_force(tx)?))
+            let mut known = policies::in_force(tx)?;
+            known.extend(policies::announced(tx)?);
+            Ok((policies::needed_at_sign_up(tx)?, known))
         };
-        let (needed, mut in_force) = kernel.point(&kernel.service(), read).await.map_err(Failure::from)?;
+        let (needed, mut known) = kernel.point(&kernel.service(), read).await.map_err(Failure::from)?;
         let sent: Vec<DocumentVersion> = sent
             .iter()
             .filter_map(|(name, version)| {
@@ -292,8 +294,8 @@ impl Accounts {
         if !missing.is_empty() {
             return Err(JoinError::Unacknowledged(missing));
         }
-        in_force.retain(|which| sent.contains(which));
-        Ok(in_force)
+        known.retain(|which| sent.contains(which));
+        Ok(known)
     }
 
     /// Tries the code. Each try is counted before it is looked at, so that many at once are counted one by one; a right
@@ -484,6 +486,7 @@ impl Joining {
         }
         history::enter(tx, account, &self.origin, Way::SignUp, Outcome::Accepted)?;
         places::remember(tx, account, &self.origin)?;
+        policies::joined(tx, account.account(), acknowledged)?;
         policies::acknowledge(tx, account.account(), acknowledged).map_err(|error| match error {
             PoliciesError::Store(error) => error,
             _ => StoreError::Refused("a document in force is not there"),

@@ -13,6 +13,7 @@ use crate::messages::smtp::{Login, Roots, Smtp, SmtpSettings, Tls};
 use crate::messages::telling::Telling;
 use crate::messages::texts::Texts;
 use crate::messages::transport::Transport;
+use crate::policies;
 use crate::settings::values::SmtpSecurity;
 use crate::settings::{Settings, SmsHeader, SmsHeaderValue};
 
@@ -21,7 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The outbox of `kernel`: by SMTP where a server is configured, else into files.
 pub(super) fn outbox(kernel: &Kernel, settings: &Settings) -> Result<Outbox, AppError> {
-    Ok(Outbox::new(kernel.clone(), transport(settings)?, gateway(settings)?, texts()?, letterhead(settings)?))
+    let (transport, gateway) = (transport(settings)?, gateway(settings)?);
+    Ok(Outbox::reporting(kernel.clone(), transport, gateway, texts()?, letterhead(settings)?, policies::settled))
 }
 
 /// What says on a page what mails say.

@@ -38,13 +38,17 @@ pub(super) async fn run(services: Data<Services>, outbox: Outbox) {
 }
 
 /// Captured mails of a day ago; sessions, sign-ups, challenges and counters that are over; keys of old days; files that
-/// waited for an hour to be imported; objects that nothing refers to. And notices that are due are mailed.
+/// waited for an hour to be imported; objects that nothing refers to. And notices that are due are mailed, and what is due
+/// of the policies comes into force.
 pub(super) async fn often(services: &Services, outbox: &Outbox) {
     outbox.sweep().await;
     if let Err(error) = services.accounts.sweep().await {
         services.incidents.report(&error);
     }
     if let Err(error) = services.accounts.mail_notices().await {
+        services.incidents.report(&error);
+    }
+    if let Err(error) = services.policies.work().await {
         services.incidents.report(&error);
     }
     if let Err(error) = services.vault.sweep().await {

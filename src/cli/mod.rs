@@ -6,6 +6,7 @@ mod interface;
 mod keys;
 mod output;
 mod rekey;
+mod policy;
 mod serve;
 mod support;
 mod verify;
@@ -45,6 +46,9 @@ enum Command {
     /// Takes back-ups, reads them, and puts them back.
     #[command(subcommand)]
     Backup(backup::Backup),
+    /// Writes, announces and withdraws legal documents, and shows who was told of them.
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Identifies callers.
     #[command(subcommand)]
     Support(support::Support),
@@ -76,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Demo => demo::run(output),
         Command::Keys(command) => keys::run(&settings, &command, output),
         Command::Backup(command) => backup::run(&settings, &command, output),
+        Command::Policy(command) => policy::run(&settings, &command, output),
         Command::Support(command) => support::run(&settings, &command, output),
         Command::Verify(wanted) => verify::run(&settings, &wanted, output),
         Command::Routes => {

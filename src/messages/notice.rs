@@ -226,6 +226,11 @@ pub enum Notice {
         #[serde(with = "crate::kernel::personal::revealed")]
         tenant_name: Personal<String>,
     },
+    /// To everybody: legal documents change (P-15).
+    PolicyChanged {
+        /// Which, and how.
+        documents: Vec<ChangedDocument>,
+    },
     /// To every member: an owner wishes the tenant to leave.
     LeavingRequested {
         /// The tenant's name.
@@ -299,6 +304,7 @@ impl Notice {
             | Self::SignInDecided { .. }
             | Self::Invitation { .. }
             | Self::SignInRulesChanged { .. }
+            | Self::PolicyChanged { .. }
             | Self::LeavingRequested { .. }
             | Self::LeavingTakenBack { .. }
             | Self::Farewell { .. }
@@ -367,6 +373,20 @@ pub struct DigestItem {
     pub at: Time,
     /// What.
     pub notice: Notice,
+}
+
+/// A legal document that changes. Public, all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedDocument {
+    /// Its title, in the reader's language.
+    pub title: String,
+    /// The version that is announced.
+    pub version: u32,
+    /// The first day on which it may apply: `2026-12-22`.
+    pub on: String,
+    /// What changes, in plain words; empty where nothing was said.
+    pub summary: String,
 }
 
 /// What confirms a person, as mails name it.

@@ -28,6 +28,7 @@ use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::ledger::Ledger;
 use crate::kernel::log::{SafeToLog, incident};
 use crate::kernel::store::{StoreError, Tx, Wake};
+use crate::kernel::tenancy::ServiceScope;
 use crate::messages::delivery::{Delivery, Unreachable};
 use crate::messages::files::Swept;
 use crate::messages::mail::{Letterhead, Outgoing, compose};
@@ -93,6 +94,22 @@ fn queue(tx: &mut Tx<'_>, keys: &OwnerKeys, message: &Message) -> Result<Message
     Ok(id)
 }
 
+/// How many letters wait that are due: who has many to write keeps that low, so that no other waits long.
+///
+/// # Errors
+/// The store's.
+pub fn letters_due(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    rows::letters_due(tx)
+}
+
+/// Takes back messages that nobody has claimed; gives which of them. The others are on their way.
+///
+/// # Errors
+/// The store's.
+pub fn recall(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<MessageId>, StoreError> {
+    rows::recall(tx, ids)
+}
+
 /// Takes back a message that was queued in this very transaction: where nobody is to be mailed, at the cost of a mail.
 ///
 /// # Errors
@@ -128,9 +145,28 @@ struct Inner {
     gateway: Option<Gateway>,
     texts: Texts,
     letterhead: Letterhead,
+    report: Report,
     stopping: AtomicBool,
     stop: Notify,
 }
+
+/// What has become of a message, once and for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The server, or the folder, has it.
+    Accepted,
+    /// The server will not take it; with its reply code, where it gave one.
+    Refused(Option<u16>),
+    /// Its life is over, after every attempt that it was worth.
+    Expired,
+    /// Nobody knows whether it arrived, and it is not sent again.
+    Uncertain,
+    /// It cannot be sent at all, or its reader is erased.
+    Void,
+}
+
+/// Who wants to know what has become of a message: told in the transaction that settles it, so that both stand or neither.
+pub type Report = fn(&mut Tx<'_>, MessageId, Settled) -> Result<(), StoreError>;
 
 /// What one look at the outbox did, in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -170,7 +206,7 @@ enum Fate {
     Again(Time),
     /// It may have arrived: one more time at this moment, and then never again.
     OnceMore(Time),
-    Left,
+    Left(Settled),
 }
 
 impl Outbox {
@@ -184,8 +220,21 @@ impl Outbox {
         texts: Texts,
         letterhead: Letterhead,
     ) -> Self {
+        Self::reporting(kernel, transport, gateway, texts, letterhead, |_, _, _| Ok(()))
+    }
+
+    /// The same, which tells `report` what has become of each message.
+    #[must_use]
+    pub fn reporting(
+        kernel: Kernel,
+        transport: Transport,
+        gateway: Option<Gateway>,
+        texts: Texts,
+        letterhead: Letterhead,
+        report: Report,
+    ) -> Self {
         let (stopping, stop) = (AtomicBool::new(false), Notify::new());
-        Self(Arc::new(Inner { kernel, transport, gateway, texts, letterhead, stopping, stop }))
+        Self(Arc::new(Inner { kernel, transport, gateway, texts, letterhead, report, stopping, stop }))
     }
 
     /// Hands mails over until [`Outbox::stop`]: at once when this process queues one, otherwise when one is due.
@@ -221,7 +270,9 @@ impl Outbox {
         while self.0.kernel.point(&service, |tx, _| rows::is_any_due(tx)).await? == rows::Due::Some
             && !self.0.stopping.load(Ordering::Acquire)
         {
-            let claim = self.0.kernel.write("outbox.claim", &service, |tx, _| rows::claim(tx, ABREAST, LEASE)).await?;
+            let report = self.0.report;
+            let claim = move |tx: &mut Tx<'_>, _: &ServiceScope| rows::claim(tx, ABREAST, LEASE, report);
+            let claim = self.0.kernel.write("outbox.claim", &service, claim).await?;
             round.dropped += claim.dead;
             if claim.messages.is_empty() {
                 break;
@@ -239,7 +290,7 @@ impl Outbox {
                 match settled.unwrap_or(Err(StoreError::Refused("a panic in the outbox"))) {
                     Ok(Fate::Delivered) => round.delivered += 1,
                     Ok(Fate::Again(_) | Fate::OnceMore(_)) => round.postponed += 1,
-                    Ok(Fate::Left) => round.dropped += 1,
+                    Ok(Fate::Left(_)) => round.dropped += 1,
                     Err(error) => failed = Some(error),
                 }
             }
@@ -268,17 +319,21 @@ impl Outbox {
             Err(fate) => return fate,
         };
         if retry::worth(life, message.queued_at, now) == Worth::Nothing {
-            return Fate::Left;
+            return Fate::Left(Settled::Expired);
         }
         let delivery = timeout(HAND_OVER, self.deliver(&outgoing)).await.unwrap_or(Delivery::Uncertain);
         let next = retry::after(delivery, life, message.queued_at, message.attempt(), self.0.kernel.now());
         tracing::debug!(id = %message.id, attempt = message.attempt(), outcome = ?delivery, "a message was tried");
         match (next, delivery, message.hand) {
             (Next::Done, ..) => Fate::Delivered,
-            (Next::Again(_), Delivery::Uncertain, Hand::Once) | (Next::Over(Over::Uncertain), ..) => Fate::Left,
+            (Next::Again(_), Delivery::Uncertain, Hand::Once)
+            | (Next::Over(Over::Expired), Delivery::Uncertain, _)
+            | (Next::Over(Over::Uncertain), ..) => Fate::Left(Settled::Uncertain),
             (Next::Again(at), Delivery::Uncertain, Hand::TwiceAtMost) => Fate::OnceMore(at),
             (Next::Again(at), ..) => Fate::Again(at),
-            (Next::Over(Over::Refused | Over::Expired), ..) => Fate::Left,
+            (Next::Over(Over::Refused), Delivery::Refused(refusal), _) => Fate::Left(Settled::Refused(refusal.reply)),
+            (Next::Over(Over::Refused), ..) => Fate::Left(Settled::Refused(None)),
+            (Next::Over(Over::Expired), ..) => Fate::Left(Settled::Expired),
         }
     }
 
@@ -297,13 +352,13 @@ impl Outbox {
         let later = || Fate::Again(kernel.now().plus(KEYS_AWAY));
         let Ok(owner) = message.owner else {
             fault(Fault::Unreadable(message.id));
-            return Err(Fate::Left);
+            return Err(Fate::Left(Settled::Void));
         };
         let keys = match kernel.keyring().reach(owner).await {
             Ok(keys) => keys,
-            Err(KeyringError::NoKey(Owner::Day(_) | Owner::Letter(_))) => return Err(Fate::Left),
+            Err(KeyringError::NoKey(Owner::Day(_) | Owner::Letter(_))) => return Err(Fate::Left(Settled::Void)),
             Err(KeyringError::NoKey(owner)) => match kernel.keyring().ledger_of(owner) {
-                Ok(Ledger::Erased) => return Err(Fate::Left),
+                Ok(Ledger::Erased) => return Err(Fate::Left(Settled::Void)),
                 Ok(Ledger::Silent) => {
                     fault(Fault::KeyMissing(message.id));
                     return Err(Fate::Again(kernel.now().plus(LEASE)));
@@ -314,7 +369,7 @@ impl Outbox {
         };
         let Ok(opened) = keys.open::<Body>(row(message.id), &message.body) else {
             fault(Fault::Unreadable(message.id));
-            return Err(Fate::Left);
+            return Err(Fate::Left(Settled::Void));
         };
         let (texts, letterhead, life) = (&self.0.texts, &self.0.letterhead, opened.life());
         let parcel = match &opened {
@@ -328,14 +383,14 @@ impl Outbox {
         };
         let Some(parcel) = parcel else {
             fault(Fault::Uncomposed(message.id));
-            return Err(Fate::Left);
+            return Err(Fate::Left(Settled::Void));
         };
         Ok((parcel, life))
     }
 
     /// A mail under a key of its own is the last that its reader gets: the key goes with it, at the latest in a sweep.
     async fn burn(&self, message: &Claimed, fate: Fate) {
-        if let (Ok(owner @ Owner::Letter(_)), Fate::Delivered | Fate::Left) = (message.owner, fate)
+        if let (Ok(owner @ Owner::Letter(_)), Fate::Delivered | Fate::Left(_)) = (message.owner, fate)
             && self.0.kernel.keyring().destroy(owner).await.is_err()
         {
             tracing::warn!(id = %message.id, "the key of a delivered mail waits for the sweep");
@@ -350,8 +405,9 @@ impl Outbox {
         let mut left = LEASE.saturating_sub(HAND_OVER).as_secs();
         loop {
             let held = Arc::clone(&message);
-            let settled =
-                self.0.kernel.write("outbox.settle", &service, move |tx, _| rows::settle(tx, &held, fate)).await;
+            let report = self.0.report;
+            let settle = move |tx: &mut Tx<'_>, _: &ServiceScope| rows::settle(tx, &held, fate, report);
+            let settled = self.0.kernel.write("outbox.settle", &service, settle).await;
             match settled {
                 Err(StoreError::Unavailable | StoreError::Busy | StoreError::Again) if left > 0 => {
                     left -= 1;

@@ -35,6 +35,19 @@ pub enum State {
     InForce,
     /// Another came after it.
     Superseded,
+    /// It was announced, and taken back before it counted.
+    Withdrawn,
+}
+
+impl DocumentVersion {
+    pub(super) fn decode(document: i16, version: i64) -> Option<Self> {
+        Some(Self { document: Document::from_code(document)?, version: u32::try_from(version).ok()? })
+    }
+
+    /// Its key in the database.
+    pub(super) fn key(self) -> (i16, i64) {
+        (self.document.code(), i64::from(self.version))
+    }
 }
 
 /// What the database holds for a version that nobody was shown.
@@ -95,6 +108,7 @@ impl State {
             Self::Announced => "announced",
             Self::InForce => "in_force",
             Self::Superseded => "superseded",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -103,11 +117,14 @@ impl State {
             Self::Announced => 2,
             Self::InForce => 3,
             Self::Superseded => 4,
+            Self::Withdrawn => 5,
         }
     }
 
     /// The state of this code; a draft has none.
     pub(super) fn from_code(code: i16) -> Option<Self> {
-        [Self::Announced, Self::InForce, Self::Superseded].into_iter().find(|state| state.code() == code)
+        [Self::Announced, Self::InForce, Self::Superseded, Self::Withdrawn]
+            .into_iter()
+            .find(|state| state.code() == code)
     }
 }

@@ -7,9 +7,10 @@ use crate::kernel::Kernel;
 use crate::kernel::store::schema::{accounts, policies, policy_texts};
 use crate::kernel::store::{StoreError, Tx, both};
 use crate::kernel::values::Locale;
-use crate::policies::document::{DRAFT, Document, State};
+use crate::policies::document::{DRAFT, Document, DocumentVersion, State};
+use crate::policies::events::{Event, Tally};
 use crate::policies::facts::Facts;
-use crate::policies::{PoliciesError, markdown};
+use crate::policies::{PoliciesError, events, markdown};
 
 /// Publishes version 1 of every document that has no version yet, with `facts` rendered in. It is in force at once while
 /// nobody has an account; afterwards it is announced, like any change. Does nothing at a later start, whatever the facts
@@ -30,8 +31,12 @@ pub fn publish_initial(kernel: &Kernel, facts: &Facts) -> Result<(), PoliciesErr
     kernel.db().write_blocking(Vec::new(), move |tx| {
         let accounts: i64 = accounts::table.count().get_result(tx.conn()).map_err(StoreError::from)?;
         for document in Document::ALL {
-            let (state, effective_at) =
-                if accounts == 0 { (State::InForce, tx.now()) } else { (State::Announced, tx.now().plus(notice)) };
+            let now = tx.now();
+            let (state, effective_at, in_force_at) = if accounts == 0 {
+                (State::InForce, now, Some(now))
+            } else {
+                (State::Announced, now.plus(notice), None)
+            };
             if draft(tx, document, effective_at)? == Drafted::Already {
                 continue;
             }
@@ -39,9 +44,19 @@ pub fn publish_initial(kernel: &Kernel, facts: &Facts) -> Result<(), PoliciesErr
                 insert(tx, text)?;
             }
             diesel::update(policies::table.find((document.code(), FIRST)))
-                .set(policies::state.eq(state.code()))
+                .set((
+                    policies::state.eq(state.code()),
+                    policies::in_force_at.eq(in_force_at),
+                    policies::notice.eq(i64::try_from(notice.as_micros()).unwrap_or(i64::MAX)),
+                ))
                 .execute(tx.conn())
                 .map_err(StoreError::from)?;
+            let which = DocumentVersion { document, version: 1 };
+            let counts = Tally { accounts: u64::try_from(accounts).unwrap_or(0), ..Tally::default() };
+            events::note(tx, which, Event::Announced, events::SERVICE, counts)?;
+            if state == State::InForce {
+                events::note(tx, which, Event::InForce, events::SERVICE, counts)?;
+            }
         }
         Ok(())
     })

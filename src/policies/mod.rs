@@ -1,28 +1,51 @@
-//! The legal documents of the service: their versions, their texts, and who acknowledged what.
+//! The legal documents of the service: their versions, their texts, who was told of a change, and who acknowledged what.
 //!
-//! A version has one text a language. It is a draft until it is published, and a published text never changes: the
-//! database itself refuses. The first versions come from `config/legal` at the first start ([`publish_initial`]).
-//! [`Policies`] is what the web asks; [`needed_at_sign_up`] and [`acknowledge`] are for the transaction of who joins.
+//! A version has one text a language. It is a draft until it is announced; from then on the database itself refuses to
+//! change it ([`life`]). Every account is told before it comes into force ([`notices`]), and what happened is written down
+//! once ([`events`]). The first versions come from `config/legal` at the first start ([`publish_initial`]).
+//! [`Policies`] is what the web and the command line ask; [`needed_at_sign_up`], [`acknowledge`] and [`joined`] are for the
+//! transaction of who joins, and [`settled`] is for the outbox.
 
+mod differences;
 mod document;
+mod events;
 mod facts;
+mod fingerprint;
 mod initial;
+mod life;
 mod markdown;
+mod notices;
 mod published;
+mod working;
+
+use std::sync::Arc;
 
 use crate::kernel::Kernel;
 use crate::kernel::access::AccountAccess;
-use crate::kernel::ids::AccountId;
+use crate::kernel::clock::Time;
+use crate::kernel::ids::{AccountId, MessageId};
 use crate::kernel::log::SafeToLog;
-use crate::kernel::store::StoreError;
 use crate::kernel::store::db::StoreFailure;
-use crate::kernel::values::Locale;
+use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::tenancy::AccountScope;
+use crate::kernel::values::{EmailAddress, Locale};
 
+pub use differences::{Difference, differences};
 pub use document::{Document, DocumentVersion, State};
+pub use events::{Event, Happened, Tally};
 pub use facts::Facts;
+pub use fingerprint::Fingerprint;
 pub use initial::publish_initial;
+pub use life::{Announcement, LifeError, NewText, Plan};
 pub use markdown::html;
-pub use published::{Published, Text, acknowledge, in_force, needed_at_sign_up, text, unacknowledged};
+pub use notices::{Counts, Delivery, Standing, Told, joined, settled};
+pub use published::{
+    Published, Text, Weight, acknowledge, announced, in_force, needed_at_sign_up, text, unacknowledged,
+};
+pub use working::Left;
+
+/// Where a person's mails go, and in which language.
+pub type AddressOf = fn(&mut Tx<'_>, &AccountScope) -> Result<(EmailAddress, Locale), StoreError>;
 
 /// What can go wrong with policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,21 +71,71 @@ impl StoreFailure for PoliciesError {
 
 /// The policies of a running service. Cheap to clone.
 #[derive(Clone)]
-pub struct Policies(Kernel);
+pub struct Policies(Arc<Inner>);
+
+struct Inner {
+    kernel: Kernel,
+    facts: Facts,
+    address_of: AddressOf,
+}
+
+/// A change that is announced, as its reader sees it.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What is announced.
+    pub published: Published,
+    /// Its text in the reader's language.
+    pub text: Text,
+    /// The version that holds until then.
+    pub in_force: Option<u32>,
+}
+
+/// An announced change, as the banner of somebody who is signed in tells it.
+#[derive(Debug, Clone)]
+pub struct Coming {
+    /// What is announced.
+    pub which: DocumentVersion,
+    /// Before when it does not take effect.
+    pub effective_at: Time,
+    fallback: Option<Locale>,
+    summaries: Vec<(Locale, String)>,
+}
+
+impl Coming {
+    /// What changes, in `language` or the stated fallback; empty where nothing was said.
+    #[must_use]
+    pub fn summary(&self, language: Locale) -> &str {
+        let said = |wanted| self.summaries.iter().find(|(language, _)| Some(*language) == wanted);
+        said(Some(language)).or_else(|| said(self.fallback)).map_or("", |(_, summary)| summary)
+    }
+}
+
+/// A draft, as the operator sees it before anybody else.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// Which version it will be.
+    pub which: DocumentVersion,
+    /// Its texts, one a language.
+    pub texts: Vec<Text>,
+    /// The version in force, which it is to follow.
+    pub in_force: Option<u32>,
+    /// How many accounts will be told.
+    pub accounts: u64,
+}
 
 impl Policies {
-    /// The policies in `kernel`'s database.
+    /// The policies in `kernel`'s database, of the operator with these `facts`; people are found by `address_of`.
     #[must_use]
-    pub const fn new(kernel: Kernel) -> Self {
-        Self(kernel)
+    pub fn new(kernel: Kernel, facts: Facts, address_of: AddressOf) -> Self {
+        Self(Arc::new(Inner { kernel, facts, address_of }))
     }
 
-    /// Every published version, by document and version.
+    /// Every version that was ever announced, by document and version.
     ///
     /// # Errors
     /// The store's.
     pub async fn list(&self) -> Result<Vec<Published>, PoliciesError> {
-        self.0.read(&self.0.service(), |tx, _| published::list(tx)).await
+        self.kernel().read(&self.kernel().service(), |tx, _| published::list(tx)).await
     }
 
     /// The text of a published version.
@@ -70,7 +143,66 @@ impl Policies {
     /// # Errors
     /// [`PoliciesError::Unknown`], or the store's.
     pub async fn text(&self, which: DocumentVersion, language: Locale) -> Result<Text, PoliciesError> {
-        self.0.point(&self.0.service(), move |tx, _| text(tx, which, language)).await
+        self.kernel().point(&self.kernel().service(), move |tx, _| text(tx, which, language)).await
+    }
+
+    /// What has happened to every version, oldest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn history(&self) -> Result<Vec<Happened>, PoliciesError> {
+        Ok(self.kernel().read(&self.kernel().service(), |tx, _| events::history(tx)).await?)
+    }
+
+    /// What is announced, in `language`, with what it is to follow; the nearest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn changes(&self, language: Locale) -> Result<Vec<Change>, PoliciesError> {
+        let service = self.kernel().service();
+        if self.kernel().point(&service, |tx, _| announced(tx)).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let read = move |tx: &mut Tx<'_>, _: &_| -> Result<Vec<Change>, PoliciesError> {
+            let in_force = in_force(tx)?;
+            let mut changes = Vec::new();
+            for published in published::list(tx)?.into_iter().filter(|known| known.state == State::Announced) {
+                let document = published.which.document;
+                let before = in_force.iter().find(|which| which.document == document).map(|which| which.version);
+                let text = text(tx, published.which, language)?;
+                changes.push(Change { published, text, in_force: before });
+            }
+            changes.sort_by_key(|change| change.published.effective_at);
+            Ok(changes)
+        };
+        self.kernel().read(&service, read).await
+    }
+
+    /// Notes that whoever is signed in sees what is announced.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn seen(&self, who: &AccountAccess) -> Result<(), PoliciesError> {
+        let see = |tx: &mut Tx<'_>, scope: &AccountScope| notices::seen(tx, scope.account());
+        Ok(self.kernel().write("policies.seen", &who.scope, see).await?)
+    }
+
+    /// What is announced and `account` has not acknowledged, the nearest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn coming(&self, account: AccountId) -> Result<Vec<Coming>, PoliciesError> {
+        let read = move |tx: &mut Tx<'_>, _: &_| published::coming(tx, account);
+        Ok(self.kernel().point(&self.kernel().service(), read).await?)
+    }
+
+    /// Which announced versions the account has seen and which it has acknowledged.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn standing(&self, who: &AccountAccess) -> Result<Vec<Standing>, PoliciesError> {
+        let account = who.session.account;
+        Ok(self.kernel().point(&self.kernel().service(), move |tx, _| notices::standing(tx, account)).await?)
     }
 
     /// What `account` has yet to acknowledge of what is needed: until then its sessions change nothing.
@@ -78,8 +210,8 @@ impl Policies {
     /// # Errors
     /// The store's.
     pub async fn unacknowledged(&self, account: AccountId) -> Result<Vec<DocumentVersion>, PoliciesError> {
-        let service = self.0.service();
-        self.0.point(&service, move |tx, _| unacknowledged(tx, account).map_err(PoliciesError::from)).await
+        let service = self.kernel().service();
+        self.kernel().point(&service, move |tx, _| unacknowledged(tx, account).map_err(PoliciesError::from)).await
     }
 
     /// Notes that the account has read and accepted `which`; again changes nothing.
@@ -87,8 +219,104 @@ impl Policies {
     /// # Errors
     /// [`PoliciesError::Unknown`] for a version that is neither in force nor announced, or the store's.
     pub async fn acknowledge(&self, who: &AccountAccess, which: DocumentVersion) -> Result<(), PoliciesError> {
-        self.0
+        self.kernel()
             .write("policies.acknowledge", &who.scope, move |tx, scope| acknowledge(tx, scope.account(), &[which]))
             .await
+    }
+
+    /// Adds texts to the draft of `document`, and begins one where there is none.
+    ///
+    /// # Errors
+    /// [`LifeError::Untitled`], [`LifeError::Placeholder`], [`LifeError::Summary`], or the store's.
+    pub async fn draft(&self, document: Document, texts: Vec<NewText>) -> Result<DocumentVersion, LifeError> {
+        let facts = self.0.facts.clone();
+        let write = move |tx: &mut Tx<'_>, _: &_| life::write(tx, document, &facts, &texts);
+        self.kernel().write("policies.draft", &self.kernel().service(), write).await
+    }
+
+    /// The draft of `document` as it stands.
+    ///
+    /// # Errors
+    /// [`LifeError::NoDraft`], or the store's.
+    pub async fn preview(&self, document: Document) -> Result<Preview, LifeError> {
+        let read = move |tx: &mut Tx<'_>, _: &_| -> Result<Preview, LifeError> {
+            let (which, texts) = life::drafted(tx, document)?;
+            let in_force = in_force(tx)?.into_iter().find(|known| known.document == document);
+            let accounts = life::accounts(tx)?;
+            Ok(Preview { which, texts, in_force: in_force.map(|known| known.version), accounts })
+        };
+        self.kernel().read(&self.kernel().service(), read).await
+    }
+
+    /// Announces the draft of `document` on behalf of `actor`, and queues a notice for every account.
+    ///
+    /// # Errors
+    /// Every [`LifeError`]; what was announced stays announced, and the rest of its notices is queued by the service.
+    pub async fn announce(&self, document: Document, plan: Plan, actor: String) -> Result<Announcement, LifeError> {
+        let least = self.0.facts.notice;
+        let announce = move |tx: &mut Tx<'_>, _: &_| -> Result<Announcement, LifeError> {
+            let draft = life::Draft::find(tx, document)?.ok_or(LifeError::NoDraft)?;
+            draft.announce(tx, plan, least, &actor)
+        };
+        let announcement = self.kernel().write("policies.announce", &self.kernel().service(), announce).await?;
+        self.queue(announcement.which).await?;
+        Ok(announcement)
+    }
+
+    /// Takes back what is announced of `document`.
+    ///
+    /// # Errors
+    /// [`LifeError::NothingAnnounced`], or the store's.
+    pub async fn withdraw(&self, document: Document, actor: String) -> Result<DocumentVersion, LifeError> {
+        let withdraw = move |tx: &mut Tx<'_>, _: &_| -> Result<DocumentVersion, LifeError> {
+            let announced = life::Announced::find(tx, document)?.ok_or(LifeError::NothingAnnounced)?;
+            announced.withdraw(tx, &actor)
+        };
+        self.kernel().write("policies.withdraw", &self.kernel().service(), withdraw).await
+    }
+
+    /// How many notices of `which` are where.
+    ///
+    /// # Errors
+    /// [`PoliciesError::Unknown`] for a version that was never announced, or the store's.
+    pub async fn counts(&self, which: DocumentVersion) -> Result<Counts, PoliciesError> {
+        let read = move |tx: &mut Tx<'_>, _: &_| -> Result<Counts, PoliciesError> {
+            published::demand_published(tx, which)?;
+            Ok(notices::counts(tx, which)?)
+        };
+        self.kernel().read(&self.kernel().service(), read).await
+    }
+
+    /// What became of the notices of `which`, by account, after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn deliveries(
+        &self,
+        which: DocumentVersion,
+        after: AccountId,
+        limit: i64,
+    ) -> Result<Vec<Told>, PoliciesError> {
+        let read = move |tx: &mut Tx<'_>, _: &_| notices::deliveries(tx, which, after, limit);
+        Ok(self.kernel().read(&self.kernel().service(), read).await?)
+    }
+
+    /// Notes that the mail `id` came back; gives how many notices it told of.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn bounced(&self, id: MessageId) -> Result<usize, PoliciesError> {
+        let note = move |tx: &mut Tx<'_>, _: &_| notices::bounced(tx, id);
+        Ok(self.kernel().write("policies.bounced", &self.kernel().service(), note).await?)
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.kernel().now()
+    }
+
+    fn kernel(&self) -> &Kernel {
+        &self.0.kernel
     }
 }

@@ -265,11 +265,16 @@ impl Actor {
 impl World {
     /// A business that has joined: its owner, signed in and confirmed, with one tenant.
     pub async fn owner(&mut self) -> Actor {
+        self.owner_at("example.lv", "en").await
+    }
+
+    /// The same, with an address in this domain, whose mails are in this language.
+    pub async fn owner_at(&mut self, domain: &str, language: &str) -> Actor {
         let name = self.somebody();
         let mut actor = self.stranger();
-        actor.email = format!("{}@example.lv", name.to_lowercase());
+        actor.email = format!("{}@{domain}", name.to_lowercase());
         let signup =
-            actor.post("/api/v1/signups", json!({"email": actor.email, "language": "en"})).await.expect(202).json();
+            actor.post("/api/v1/signups", json!({"email": actor.email, "language": language})).await.expect(202).json();
         let code = self.code_for(&actor.email).await;
         let body = json!({
             "code": code, "password": actor.password, "name": format!("Anna {name}"),

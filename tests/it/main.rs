@@ -43,6 +43,7 @@ mod pages;
 mod parity;
 mod passkeys;
 mod policies;
+mod policy_changes;
 mod process;
 mod records;
 mod regaining;

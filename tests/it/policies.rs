@@ -146,9 +146,16 @@ each_database! {
 
 /// Puts a second version of a document in force, by its number in the database.
 fn a_new_version(world: &World, document: u8) {
-    let version = format!("({document}, 2, 3, 0, 0)");
-    let columns = "(document, version, state, announced_at, effective_at)";
-    Beside::of(world).run(&format!("INSERT INTO policies {columns} VALUES {version}")).unwrap();
+    let which = format!("document = {document} AND version");
+    let statements = format!(
+        "INSERT INTO policies (document, version, state, announced_at, effective_at) VALUES ({document}, 2, 1, 0, 0);
+         INSERT INTO policy_notices (account_id, document, version, state, queued_at, ready_at)
+             SELECT id, {document}, 2, 3, 0, 0 FROM accounts;
+         UPDATE policies SET state = 2 WHERE {which} = 2;
+         UPDATE policies SET state = 4 WHERE {which} = 1;
+         UPDATE policies SET state = 3, in_force_at = 0 WHERE {which} = 2;"
+    );
+    Beside::of(world).run(&statements).unwrap();
 }
 
 each_database! {

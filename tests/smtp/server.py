@@ -4,7 +4,7 @@ Writes each message to FOLDER/N.eml, and what clients do, a line each, to FOLDER
 
 Recipients tell it what to do: refuse@ is refused, full@ deferred, spam@ refused after the message, silent@ hung up on
 after the message; later@ is deferred the first time, lost@ gets the mail and is hung up on the first time, slow@ gets it
-and hears of it late; everybody else gets the mail.
+and hears of it late; everybody else gets the mail. So do somebody@refuse.example, somebody@full.example and the rest.
 """
 
 import argparse
@@ -22,6 +22,16 @@ parser.add_argument("--port", type=int, default=0)
 parser.add_argument("--utf8", action="store_true", help="take addresses in any script (RFC 6531)")
 parser.add_argument("--login", help="USER:PASSWORD, required of clients when given")
 options = parser.parse_args()
+
+
+TOLD = {"refuse", "full", "spam", "silent", "later", "lost", "slow"}
+
+
+def word(address):
+    """What the recipient tells the server to do."""
+    name, domain = address.rsplit("@", 1)
+    first = domain.split(".")[0]
+    return first if first in TOLD else name
 
 
 def event(text):
@@ -55,19 +65,19 @@ class Postman:
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         event("RCPT")
-        match address.split("@")[0]:
+        match word(address):
             case "refuse":
                 return f"550 5.1.1 <{address}> is unknown here"
             case "full":
                 return f"452 4.2.2 the mailbox of <{address}> is full"
-            case "later" if self.is_first("later"):
+            case "later" if self.is_first(address):
                 return "451 4.3.0 come back"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 go on"
 
     async def handle_DATA(self, server, session, envelope):
         event("DATA")
-        match envelope.rcpt_tos[0].split("@")[0]:
+        match word(envelope.rcpt_tos[0]):
             case "spam":
                 return "554 5.7.1 not wanted"
             case "silent":
@@ -75,8 +85,8 @@ class Postman:
                 return "250 never heard"
         Postman.received += 1
         (options.folder / f"{Postman.received}.eml").write_bytes(envelope.original_content)
-        match envelope.rcpt_tos[0].split("@")[0]:
-            case "lost" if self.is_first("lost"):
+        match word(envelope.rcpt_tos[0]):
+            case "lost" if self.is_first(envelope.rcpt_tos[0]):
                 server.transport.abort()
             case "slow":
                 await asyncio.sleep(3)

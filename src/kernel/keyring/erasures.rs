@@ -432,6 +432,19 @@ impl Keyring {
         })
     }
 
+    /// How many owners' keys were destroyed on their wish, since the service began.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn count_erasures(&self) -> Result<u64, KeyringError> {
+        let done = [Stage::Destroyed.code(), Stage::Erased.code(), Stage::Final.code()];
+        let count = move |tx: &mut Tx<'_>| -> Result<i64, KeyringError> {
+            let done = erasures::table.filter(erasures::state.eq_any(done)).count().get_result(tx.conn());
+            Ok(done.map_err(StoreError::from)?)
+        };
+        Ok(u64::try_from(self.db().point(None, count).await?).unwrap_or(0))
+    }
+
     /// The erasures that have begun and are not certified.
     ///
     /// # Errors

@@ -59,6 +59,7 @@ const OF_ACCOUNTS: [Owned; 16] = [
     owned("sign_ins", "account_id", "id"),
     owned("acknowledgements", "account_id", "document, version"),
     owned("past_members", "account_id", "tenant_id"),
+    owned("policy_notices", "account_id", "document, version"),
     owned("account_tenants", "account_id", "tenant_id"),
     owned("accounts", "id", "id"),
 ];

@@ -450,6 +450,11 @@ diesel::table! {
         state -> SmallInt,
         announced_at -> BigInt,
         effective_at -> BigInt,
+        material -> Bool,
+        fallback -> Nullable<Text>,
+        notice -> BigInt,
+        queued_at -> Nullable<BigInt>,
+        in_force_at -> Nullable<BigInt>,
     }
 }
 
@@ -464,6 +469,42 @@ diesel::table! {
         title -> Text,
         body -> Text,
         sha256 -> Binary,
+        summary -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    policy_notices (account_id, document, version) {
+        account_id -> Uid,
+        document -> SmallInt,
+        version -> BigInt,
+        state -> SmallInt,
+        message_id -> Nullable<Uid>,
+        queued_at -> BigInt,
+        settled_at -> Nullable<BigInt>,
+        reply -> Nullable<SmallInt>,
+        seen_at -> Nullable<BigInt>,
+        acknowledged_at -> Nullable<BigInt>,
+        ready_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    policy_events (document, version, event) {
+        document -> SmallInt,
+        version -> BigInt,
+        event -> SmallInt,
+        at -> BigInt,
+        actor -> Text,
+        accounts -> BigInt,
+        noticed -> BigInt,
+        unreachable -> BigInt,
     }
 }
 
@@ -513,6 +554,8 @@ diesel::table! {
     }
 }
 
+// Whom nobody has told of a version yet.
+diesel::allow_tables_to_appear_in_same_query!(accounts, policy_notices);
 // Records are found by their tags: a sub-select of the one within a query of the other.
 diesel::allow_tables_to_appear_in_same_query!(records, record_tags);
 // A token is looked up with its account, what that is in the token's tenant, and what that role may do in a day.

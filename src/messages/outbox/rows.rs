@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
-use super::{Body, Fate};
+use super::{Body, Fate, Report, Settled};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Owner, Sealed, Unreadable};
 use crate::kernel::ids::{AnyId, MessageId};
@@ -94,6 +94,18 @@ pub(super) fn delete(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How many letters wait that are due.
+pub(super) fn letters_due(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let now = tx.now();
+    Ok(outbox::table.filter(outbox::state.eq(QUEUED)).filter(outbox::next_at.le(now)).count().get_result(tx.conn())?)
+}
+
+/// Deletes those of `ids` that nobody has claimed; gives which.
+pub(super) fn recall(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<MessageId>, StoreError> {
+    let unclaimed = outbox::table.filter(outbox::id.eq_any(ids)).filter(outbox::state.eq_any([QUEUED, QUEUED_ONCE]));
+    Ok(diesel::delete(unclaimed).returning(outbox::id).get_results(tx.conn())?)
+}
+
 /// Whether a claim would find anything: a read, so that an idle service writes nothing.
 pub(super) fn is_any_due(tx: &mut Tx<'_>) -> Result<Due, StoreError> {
     let now = tx.now();
@@ -110,17 +122,26 @@ pub(super) fn is_any_due(tx: &mut Tx<'_>) -> Result<Due, StoreError> {
 }
 
 /// Claims at most `limit` due messages for `lease`, those that cannot wait first, and deletes the dead.
-pub(super) fn claim(tx: &mut Tx<'_>, limit: i64, lease: Duration) -> Result<Claim, StoreError> {
+pub(super) fn claim(tx: &mut Tx<'_>, limit: i64, lease: Duration, report: Report) -> Result<Claim, StoreError> {
     let now = tx.now();
-    let left = diesel::delete(outbox::table.filter(outbox::state.eq(SENDING_ONCE)).filter(outbox::next_at.le(now)))
-        .execute(tx.conn())?;
-    let expired = diesel::delete(
+    let left: Vec<MessageId> =
+        diesel::delete(outbox::table.filter(outbox::state.eq(SENDING_ONCE)).filter(outbox::next_at.le(now)))
+            .returning(outbox::id)
+            .get_results(tx.conn())?;
+    let expired: Vec<MessageId> = diesel::delete(
         outbox::table
             .filter(outbox::state.eq_any([QUEUED, QUEUED_ONCE, SENDING]))
             .filter(outbox::next_at.le(now))
             .filter(outbox::expires_at.le(now)),
     )
-    .execute(tx.conn())?;
+    .returning(outbox::id)
+    .get_results(tx.conn())?;
+    for id in &left {
+        report(tx, *id, Settled::Uncertain)?;
+    }
+    for id in &expired {
+        report(tx, *id, Settled::Expired)?;
+    }
     let mut messages = Vec::new();
     for (from, to, hand) in [
         (QUEUED_ONCE, SENDING_ONCE, Hand::Once),
@@ -149,16 +170,19 @@ pub(super) fn claim(tx: &mut Tx<'_>, limit: i64, lease: Duration) -> Result<Clai
             messages.push(Claimed { id, owner, hand, attempts, queued_at, body });
         }
     }
-    Ok(Claim { messages, dead: left + expired })
+    Ok(Claim { messages, dead: left.len() + expired.len() })
 }
 
 /// Notes what became of a message, unless another process has claimed it since.
-pub(super) fn settle(tx: &mut Tx<'_>, message: &Claimed, fate: Fate) -> Result<(), StoreError> {
+pub(super) fn settle(tx: &mut Tx<'_>, message: &Claimed, fate: Fate, report: Report) -> Result<(), StoreError> {
     let held = outbox::table.filter(outbox::id.eq(message.id)).filter(outbox::attempts.eq(message.attempts));
     let (state, at) = match fate {
-        Fate::Delivered | Fate::Left => {
-            diesel::delete(held).execute(tx.conn())?;
-            return Ok(());
+        Fate::Delivered | Fate::Left(_) => {
+            let settled = if let Fate::Left(settled) = fate { settled } else { Settled::Accepted };
+            return match diesel::delete(held).execute(tx.conn())? {
+                0 => Ok(()),
+                _ => report(tx, message.id, settled),
+            };
         }
         Fate::Again(at) => (if message.hand == Hand::Once { QUEUED_ONCE } else { QUEUED }, at),
         Fate::OnceMore(at) => (QUEUED_ONCE, at),

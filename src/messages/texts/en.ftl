@@ -241,6 +241,12 @@ sign-in-rules-changed =
     .lead-named = An owner of the vault “{ $tenant }” at { $service } has just changed which ways to confirm it accepts. When you use it next, you may be asked to confirm in another way, or to set one up first.
     .otherwise = Your account and your other vaults stay as they are. If this surprises you, ask an owner of the vault.
 
+policy-changed =
+    .subject = { $service } changes its legal documents
+    .lead = { $service } announces a change of its legal documents, in time for you to read it and to decide.
+    .document = { $title }, version { $version }: applies from { $date } at the earliest.
+    .otherwise = Sign in to see word by word what changes. Until then the version that you know holds. If you do not agree, you can export everything and leave before the change applies.
+
 leaving-requested =
     .subject = A business at { $service } is going to be erased
     .lead = An owner of a business that you belong to at { $service } has asked to leave. On { $date } everything it keeps is erased.

@@ -241,6 +241,12 @@ sign-in-rules-changed =
     .lead-named = Andmehoidla „{ $tenant }“ omanik teenuses { $service } muutis äsja, milliseid kinnitusviise hoidla tunnistab. Kui te seda järgmine kord kasutate, võidakse teil paluda kinnitada muul viisil või see enne seadistada.
     .otherwise = Teie konto ja teised hoidlad jäävad, nagu nad olid. Kui see teid üllatab, küsige hoidla omanikult.
 
+policy-changed =
+    .subject = { $service } muudab oma õigusdokumente
+    .lead = { $service } teatab oma õigusdokumentide muutmisest – õigel ajal, et jõuaksite need läbi lugeda ja otsustada.
+    .document = { $title }, versioon { $version }: hakkab kehtima kõige varem { $date }.
+    .otherwise = Logige sisse, et näha sõna-sõnalt, mis muutub. Seni kehtib teile tuntud versioon. Kui te ei nõustu, võite enne muudatuse jõustumist kõik eksportida ja lahkuda.
+
 leaving-requested =
     .subject = Ettevõtte andmed teenuses { $service } kustutatakse
     .lead = Ühe ettevõtte omanik, kuhu te teenuses { $service } kuulute, on palunud lahkuda. { $date } kustutatakse kõik, mida ettevõte hoiab.

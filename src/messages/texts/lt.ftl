@@ -246,6 +246,12 @@ sign-in-rules-changed =
     .lead-named = Saugyklos „{ $tenant }“ savininkas „{ $service }“ paslaugoje ką tik pakeitė, kokius patvirtinimo būdus ji priima. Kai ja naudositės kitą kartą, jūsų gali paprašyti patvirtinti kitaip arba pirma nustatyti kitą būdą.
     .otherwise = Jūsų paskyra ir kitos jūsų saugyklos lieka, kokios buvo. Jei tai jus stebina, klauskite saugyklos savininko.
 
+policy-changed =
+    .subject = { $service } keičia savo teisinius dokumentus
+    .lead = { $service } praneša apie savo teisinių dokumentų pakeitimą – laiku, kad galėtumėte jį perskaityti ir apsispręsti.
+    .document = { $title }, versija { $version }: įsigalioja ne anksčiau kaip { $date }.
+    .otherwise = Prisijunkite ir žodis po žodžio pamatysite, kas keičiasi. Iki tol galioja jums žinoma versija. Jei nesutinkate, galite viską eksportuoti ir išeiti, kol pakeitimas neįsigaliojo.
+
 leaving-requested =
     .subject = Įmonės duomenys sistemoje { $service } bus ištrinti
     .lead = Įmonės, kuriai priklausote sistemoje { $service }, savininkas paprašė išeiti. { $date } viskas, ką įmonė saugo, bus ištrinta.

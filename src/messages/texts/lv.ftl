@@ -241,6 +241,12 @@ sign-in-rules-changed =
     .lead-named = Glabātavas “{ $tenant }” īpašnieks pakalpojumā { $service } tikko mainīja, kādus apstiprināšanas veidus tā pieņem. Kad to nākamreiz lietosiet, jums var lūgt apstiprināt citādi vai vispirms iestatīt citu veidu.
     .otherwise = Jūsu konts un citas jūsu glabātavas paliek, kādas bija. Ja tas jūs pārsteidz, jautājiet glabātavas īpašniekam.
 
+policy-changed =
+    .subject = { $service } maina savus juridiskos dokumentus
+    .lead = { $service } paziņo par izmaiņām savos juridiskajos dokumentos – laikus, lai jūs varētu tās izlasīt un izlemt.
+    .document = { $title }, versija { $version }: stājas spēkā ne agrāk kā { $date }.
+    .otherwise = Pierakstieties, lai vārdu pa vārdam redzētu, kas mainās. Līdz tam ir spēkā jums zināmā versija. Ja nepiekrītat, varat visu eksportēt un aiziet, pirms izmaiņas stājas spēkā.
+
 leaving-requested =
     .subject = Uzņēmuma dati sistēmā { $service } tiks dzēsti
     .lead = Kāda uzņēmuma īpašnieks, pie kura jūs piederat sistēmā { $service }, ir lūdzis to pamest. { $date } viss, ko uzņēmums glabā, tiks dzēsts.

@@ -11,7 +11,9 @@ use crate::kernel::clock::Time;
 use crate::kernel::personal::Secret;
 use crate::kernel::values::Locale;
 use crate::messages::mail::Letterhead;
-use crate::messages::notice::{Code, DigestItem, Notice, Purpose, Regained, Says, Text, TextPurpose, UndoCode};
+use crate::messages::notice::{
+    ChangedDocument, Code, DigestItem, Notice, Purpose, Regained, Says, Text, TextPurpose, UndoCode,
+};
 
 /// All words, read once at the start.
 pub struct Texts {
@@ -138,6 +140,7 @@ impl Texts {
             Notice::SignInRulesChanged { tenant_name } => {
                 page.news_in(&mut body, "sign-in-rules-changed", tenant_name.reveal())?
             }
+            Notice::PolicyChanged { documents } => page.changed(&mut body, documents)?,
             Notice::LeavingRequested { tenant_name, on } => {
                 page.news_about(&mut body, "leaving-requested", tenant_name.reveal(), &[("date", on.as_str().into())])?
             }
@@ -347,6 +350,22 @@ impl Page<'_> {
         add(body, &lead);
         add(body, &self.say(kind, Some("otherwise"))?);
         self.say(kind, Some("subject"))
+    }
+
+    /// Which documents change, when at the earliest and how, and what can be done until then.
+    fn changed(&self, body: &mut String, documents: &[ChangedDocument]) -> Result<String, TextsError> {
+        const KIND: &str = "policy-changed";
+        add(body, &self.say(KIND, Some("lead"))?);
+        for ChangedDocument { title, version, on, summary } in documents {
+            let title = plain(title).unwrap_or_default();
+            let of = [("title", title.into()), ("version", (*version).into()), ("date", on.as_str().into())];
+            add(body, &self.say_with(KIND, Some("document"), &of)?);
+            if !summary.is_empty() {
+                add(body, summary);
+            }
+        }
+        add(body, &self.say(KIND, Some("otherwise"))?);
+        self.say(KIND, Some("subject"))
     }
 
     /// What has happened to a tenant, which is named unless a mail program could make a link of its name.

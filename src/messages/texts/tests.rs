@@ -22,6 +22,11 @@ fn digest(more: u32) -> Notice {
     Notice::Digest { items, more }
 }
 
+fn changed(summary: &str) -> ChangedDocument {
+    let (title, on) = ("Privātuma politika".to_owned(), "2026-12-22".to_owned());
+    ChangedDocument { title, version: 2, on, summary: summary.to_owned() }
+}
+
 /// Each kind of mail, under the key of its texts.
 fn samples() -> Vec<(&'static str, Notice)> {
     let confirmation = |purpose| Notice::ConfirmationCode { code: code(), purpose };
@@ -83,6 +88,8 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("invitation", invitation("https://evil.example/")),
         ("sign-in-rules-changed", rules("Rīta Maize")),
         ("sign-in-rules-changed", rules("https://evil.example/")),
+        ("policy-changed", Notice::PolicyChanged { documents: vec![changed("We keep sign-ins for a year.")] }),
+        ("policy-changed", Notice::PolicyChanged { documents: vec![changed(""), changed("Two at once.")] }),
         (
             "leaving-requested",
             Notice::LeavingRequested { tenant_name: name("Rīta Maize"), on: "2026-12-22".to_owned() },
@@ -199,6 +206,19 @@ fn a_digest_tells_when_and_what_of_each_and_how_many_more() {
             assert_eq!(lines.len(), items.len(), "{key} in {language:?}");
             assert!(lines.iter().all(|line| line.contains("Seif")), "{lines:?}");
             assert_eq!(body.contains("731"), *more == 731, "{key} in {language:?}");
+        }
+    });
+}
+
+#[test]
+fn a_change_of_the_documents_is_told_with_its_summary_and_the_first_day_that_it_may_apply() {
+    // P-15
+    each(|language, key, notice, _, body| {
+        if let Notice::PolicyChanged { documents } = notice {
+            for document in documents {
+                assert!(body.contains(&document.title) && body.contains(&document.summary), "{key} in {language:?}");
+                assert!(body.contains("2026-12-22") && body.contains(" 2"), "{key} in {language:?}: {body}");
+            }
         }
     });
 }

@@ -79,8 +79,8 @@ fn the_database_refuses_to_change_what_is_published() {
         kernel.db().write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> { Ok(tx.conn().batch(statement)?) })
     };
     // A draft may change as it likes.
-    run("INSERT INTO policies VALUES (1, 7, 1, 0, 0)").unwrap();
-    run("INSERT INTO policy_texts VALUES (1, 7, 'en', 'T', 'B', X'00')").unwrap();
+    run("INSERT INTO policies (document, version, state, announced_at, effective_at) VALUES (1, 7, 1, 0, 0)").unwrap();
+    run("INSERT INTO policy_texts VALUES (1, 7, 'en', 'T', 'B', X'00', '')").unwrap();
     run("UPDATE policy_texts SET body = 'C' WHERE version = 7").unwrap();
     run("DELETE FROM policy_texts WHERE version = 7").unwrap();
     run("DELETE FROM policies WHERE version = 7").unwrap();
@@ -91,8 +91,8 @@ fn the_database_refuses_to_change_what_is_published() {
         "UPDATE policy_texts SET body = 'other' WHERE document = 1",
         "UPDATE policy_texts SET language = 'fr' WHERE document = 1 AND language = 'en'",
         "DELETE FROM policy_texts WHERE document = 1 AND language = 'en'",
-        "INSERT INTO policy_texts VALUES (1, 1, 'fr', 'T', 'B', X'00')",
-        "INSERT OR REPLACE INTO policy_texts VALUES (1, 1, 'en', 'T', 'B', X'00')",
+        "INSERT INTO policy_texts VALUES (1, 1, 'fr', 'T', 'B', X'00', '')",
+        "INSERT OR REPLACE INTO policy_texts VALUES (1, 1, 'en', 'T', 'B', X'00', '')",
         "UPDATE policies SET state = 1 WHERE document = 1",
         "UPDATE policies SET version = 2 WHERE document = 1",
         "DELETE FROM policies WHERE document = 1",

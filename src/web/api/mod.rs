@@ -23,6 +23,7 @@ pub mod subscriber;
 mod support;
 pub mod team;
 pub mod tokens;
+pub(in crate::web) mod trust;
 pub mod vault;
 
 use crate::web::routes::Route;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(support::routes());
     routes.extend(team::routes());
     routes.extend(tokens::routes());
+    routes.extend(trust::routes());
     routes.extend(vault::routes());
     routes
 }
@@ -70,6 +72,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(account_control::document());
     documents.push(team::document());
     documents.push(leaving::document());
+    documents.push(trust::document());
     documents.extend(vault::documents());
     documents
 }

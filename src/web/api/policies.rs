@@ -6,11 +6,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-use crate::kernel::access::{Acknowledge, Anyone, Authorized};
+use crate::kernel::access::{Acknowledge, Anyone, Authorized, SignedIn};
 use crate::kernel::clock::Time;
 use crate::kernel::log::Incidents;
 use crate::kernel::values::Locale;
-use crate::policies::{Document, DocumentVersion, PoliciesError, Published, Text, html};
+use crate::policies::{
+    self, Change, Difference, Document, DocumentVersion, PoliciesError, Published, State, Text, html,
+};
 use crate::web::api::failure;
 use crate::web::problem::{self, Problem};
 use crate::web::routes::{Route, get, post};
@@ -19,13 +21,18 @@ use crate::web::services::Services;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         get("/api/v1/policies", list),
+        get("/api/v1/policies/{document}/{from}..{to}", differences),
         get("/api/v1/policies/{document}/{version}", text),
         post("/api/v1/policies/{document}/{version}/acknowledgement", acknowledge),
+        get("/api/v1/account/policy-changes", changes),
     ]
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(list, text, acknowledge), components(schemas(PolicyVersion, PolicyText)))]
+#[openapi(
+    paths(list, text, differences, acknowledge, changes),
+    components(schemas(PolicyVersion, PolicyText, PolicyDifferences, PolicyPiece, PolicyChange))
+)]
 struct Part;
 
 pub(super) fn document() -> utoipa::openapi::OpenApi {
@@ -44,20 +51,82 @@ struct PolicyVersion {
     /// `announced`, `in_force` or `superseded`.
     #[schema(example = "in_force")]
     state: &'static str,
+    /// Whether it changes what is agreed; else it mends how something is said.
+    material: bool,
     /// The languages that it has a text in.
     languages: Vec<&'static str>,
     #[schema(value_type = String, format = DateTime)]
     announced_at: Time,
+    /// Before when it does not come into force.
     #[schema(value_type = String, format = DateTime)]
     effective_at: Time,
+    /// When it came into force: not before every account was told in time.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    in_force_at: Option<Time>,
+    /// How long before that every account is told, in seconds.
+    notice_seconds: u64,
     /// SHA-256 over one line `{sha256 of the text}  {language}` for each text, each ended by a line feed, in the order
     /// of the languages' tags.
     sha256: String,
 }
 
+/// An announced version, as an account sees it.
+#[derive(Debug, Serialize, ToSchema)]
+struct PolicyChange {
+    #[schema(example = "privacy")]
+    document: &'static str,
+    #[schema(minimum = 1)]
+    version: u32,
+    /// The version that holds until then.
+    in_force: Option<u32>,
+    title: String,
+    /// What it changes, in plain words; empty where nothing was said.
+    summary: String,
+    /// Whether it changes what is agreed.
+    material: bool,
+    #[schema(value_type = String, format = DateTime)]
+    announced_at: Time,
+    /// Before when it does not come into force.
+    #[schema(value_type = String, format = DateTime)]
+    effective_at: Time,
+    /// When the account first saw it here.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    seen_at: Option<Time>,
+    /// When the account acknowledged it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    acknowledged_at: Option<Time>,
+}
+
+/// What leads from one version's text to another's.
+#[derive(Debug, Serialize, ToSchema)]
+struct PolicyDifferences {
+    /// What the later version says of the change; empty where it says nothing.
+    summary: String,
+    /// SHA-256 of the earlier text.
+    from_sha256: String,
+    /// SHA-256 of the later one.
+    to_sha256: String,
+    /// In order: `same` and `removed` pieces together are the earlier text, `same` and `added` ones the later.
+    pieces: Vec<PolicyPiece>,
+}
+
+/// A piece of a text beside another.
+#[derive(Debug, Serialize, ToSchema)]
+struct PolicyPiece {
+    /// `same`, `removed` or `added`.
+    #[schema(example = "added")]
+    change: &'static str,
+    /// In Markdown.
+    text: String,
+}
+
 /// The text of a version.
 #[derive(Debug, Serialize, ToSchema)]
 struct PolicyText {
+    /// The language that it is in: the one asked for, or the version's stated fallback.
+    language: &'static str,
+    /// What it changes, in plain words; empty where nothing was said.
+    summary: String,
     title: String,
     /// The whole text in Markdown, its title the first line.
     body_markdown: String,
@@ -73,13 +142,15 @@ struct Language {
     language: Option<Locale>,
 }
 
-/// Every published version of every document, by document and version.
+/// Every published version of every document, by document and version; those that were withdrawn before they came into
+/// force aside.
 #[utoipa::path(get, path = "/api/v1/policies", tag = "policies", responses(
     (status = 200, description = "The versions", body = [PolicyVersion]),
 ))]
 async fn list(_: Authorized<Anyone>, services: Data<Services>) -> Result<HttpResponse, Problem> {
     let all = services.policies.list().await.map_err(|error| refusal(&services.incidents, error))?;
-    Ok(HttpResponse::Ok().json(all.iter().map(PolicyVersion::from).collect::<Vec<_>>()))
+    let public = all.iter().filter(|published| published.state != State::Withdrawn);
+    Ok(HttpResponse::Ok().json(public.map(PolicyVersion::from).collect::<Vec<_>>()))
 }
 
 /// What a version says; without `language` in the one that `Accept-Language` prefers, or English.
@@ -105,9 +176,50 @@ async fn text(
     let text = services.policies.text(which, language).await;
     let text = text.map_err(|error| refusal(&services.incidents, error))?;
     Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_LANGUAGE, language.tag()))
+        .insert_header((header::CONTENT_LANGUAGE, text.language.tag()))
         .insert_header((header::VARY, "Accept-Language"))
         .json(PolicyText::from(text)))
+}
+
+/// What changes from one version to another, word by word.
+#[utoipa::path(get, path = "/api/v1/policies/{document}/{from}..{to}", tag = "policies",
+    params(
+        ("document" = String, Path, description = "`privacy`, `terms`, `safe_use`, `dpa` or `cookies`"),
+        ("from" = u32, Path, description = "A version, counted from 1"),
+        ("to" = u32, Path, description = "Another version"),
+        ("language" = Option<String>, Query, description = "`en`, `lv`, `lt`, `et` or `kk`"),
+    ),
+    responses(
+        (status = 200, description = "The differences", body = PolicyDifferences),
+        (status = 404, description = "No such version, or not in this language"),
+    ))]
+async fn differences(
+    _: Authorized<Anyone>,
+    services: Data<Services>,
+    path: Path<(String, u32, u32)>,
+    query: Query<Language>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (document, from, to) = path.into_inner();
+    let language = query.language.unwrap_or_else(|| preferred(&request));
+    let mut texts = Vec::new();
+    for version in [from, to] {
+        let which = named(&(document.clone(), version))?;
+        let text = services.policies.text(which, language).await;
+        texts.push(text.map_err(|error| refusal(&services.incidents, error))?);
+    }
+    let [before, after] = texts.as_slice() else { return Err(Problem::NotFound) };
+    let pieces = policies::differences(&before.markdown, &after.markdown).into_iter().map(PolicyPiece::from).collect();
+    let answer = PolicyDifferences {
+        summary: after.summary.clone(),
+        from_sha256: hex(&before.sha256),
+        to_sha256: hex(&after.sha256),
+        pieces,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_LANGUAGE, language.tag()))
+        .insert_header((header::VARY, "Accept-Language"))
+        .json(answer))
 }
 
 /// Notes that the signed-in account has read and accepted a version; again changes nothing.
@@ -132,6 +244,43 @@ async fn acknowledge(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// What is announced, as the account sees it; from now on it counts as seen.
+#[utoipa::path(get, path = "/api/v1/account/policy-changes", tag = "policies",
+    security(("session" = [])),
+    params(("language" = Option<String>, Query, description = "`en`, `lv`, `lt`, `et` or `kk`")),
+    responses((status = 200, description = "The announced versions, the nearest first", body = [PolicyChange])))]
+async fn changes(
+    access: Authorized<SignedIn>,
+    services: Data<Services>,
+    query: Query<Language>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let language = query.language.unwrap_or_else(|| preferred(&request));
+    let failed = |error| refusal(&services.incidents, error);
+    let changes = services.policies.changes(language).await.map_err(failed)?;
+    if !changes.is_empty() {
+        services.policies.seen(&access).await.map_err(failed)?;
+    }
+    let standings = services.policies.standing(&access).await.map_err(failed)?;
+    let answer = |change: Change| {
+        let published = change.published;
+        let standing = standings.iter().find(|known| known.which == published.which);
+        PolicyChange {
+            document: published.which.document.name(),
+            version: published.which.version,
+            in_force: change.in_force,
+            title: change.text.title,
+            summary: change.text.summary,
+            material: published.weight.is_material(),
+            announced_at: published.announced_at,
+            effective_at: published.effective_at,
+            seen_at: standing.and_then(|standing| standing.seen_at),
+            acknowledged_at: standing.and_then(|standing| standing.acknowledged_at),
+        }
+    };
+    Ok(HttpResponse::Ok().json(changes.into_iter().map(answer).collect::<Vec<_>>()))
+}
+
 fn named(path: &(String, u32)) -> Result<DocumentVersion, Problem> {
     let document: Document = path.0.parse().map_err(|_| Problem::NotFound)?;
     Ok(DocumentVersion { document, version: path.1 })
@@ -152,6 +301,16 @@ pub fn refusal(incidents: &Incidents, error: PoliciesError) -> Problem {
     }
 }
 
+impl From<Difference> for PolicyPiece {
+    fn from(difference: Difference) -> Self {
+        match difference {
+            Difference::Same(text) => Self { change: "same", text },
+            Difference::Removed(text) => Self { change: "removed", text },
+            Difference::Added(text) => Self { change: "added", text },
+        }
+    }
+}
+
 impl From<DocumentVersion> for problem::DocumentVersion {
     fn from(which: DocumentVersion) -> Self {
         Self { document: which.document.name(), version: which.version }
@@ -165,8 +324,11 @@ impl From<&Published> for PolicyVersion {
             version: published.which.version,
             state: published.state.name(),
             languages: published.languages.iter().map(|language| language.tag()).collect(),
+            material: published.weight.is_material(),
             announced_at: published.announced_at,
             effective_at: published.effective_at,
+            in_force_at: published.in_force_at,
+            notice_seconds: published.notice.as_secs(),
             sha256: hex(&published.sha256),
         }
     }
@@ -175,7 +337,9 @@ impl From<&Published> for PolicyVersion {
 impl From<Text> for PolicyText {
     fn from(text: Text) -> Self {
         let body_html = html(&text.markdown);
-        Self { title: text.title, body_markdown: text.markdown, body_html, sha256: hex(&text.sha256) }
+        let language = text.language.tag();
+        let (title, summary) = (text.title, text.summary);
+        Self { language, title, summary, body_markdown: text.markdown, body_html, sha256: hex(&text.sha256) }
     }
 }
 

@@ -6,14 +6,7 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    AccountErasurePage, Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, ChooseTenant,
-    Chrome, Collections, ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Document, EnrolApp,
-    EnrolPasskey, ErasurePage, ExportPage, FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join,
-    JoinFinish, Leave, Leaving, LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page,
-    PasswordPage, Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade,
-    RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn,
-    SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens,
-    Trash, UndoChange, UndoChangeCode, Visitor, render,
+    AccountErasurePage, Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, Changes, ChooseTenant, Chrome, Collections, ComingChange, ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Day, Document, EnrolApp, EnrolPasskey, ErasurePage, ExportPage, FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish, Leave, Leaving, LegalDifferences, LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage, Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade, RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, Trash, TrustPage, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -42,6 +35,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(Leaving, ErasurePage, AccountErasurePage, RecordErased, ExportPage);
     pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
+    pages!(Changes, LegalDifferences, TrustPage);
     all
 }
 
@@ -72,6 +66,7 @@ fn surroundings(locale: Locale, theme: Theme) -> [Chrome; 3] {
         approval: ApprovalAsked::Nobody,
         news: None,
         asked: None,
+        change: None,
     };
     let tenant = TenantMark { id: tenant(), name: shown("Ozolas darbnīca <Koks & Āda>") };
     let owner = Chrome {
@@ -82,6 +77,11 @@ fn surroundings(locale: Locale, theme: Theme) -> [Chrome; 3] {
         approval: ApprovalAsked::Somebody,
         news: Some(News::RecordSaved),
         asked: Some(Asked { prompt: Prompt::ConfirmContacts, leads_to: "/account/contacts".to_owned() }),
+        change: Some(ComingChange {
+            documents: vec![Document::Privacy, Document::SafeUse],
+            effective_on: Day::new(super::vault::samples::time(0), locale),
+            summary: "Ierakstus glabā <gadu>.".to_owned(),
+        }),
         ..stranger.clone()
     };
     let unconfirmed = Chrome {
@@ -307,6 +307,7 @@ fn every_text_is_said_somewhere() {
         "outcome-",
         "by-",
         "theme-",
+        "trust-",
         "refusal-",
         "add-",
         "prompt-",

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::shown::Shown;
+use super::vault::Day;
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
 use crate::kernel::values::Locale;
@@ -32,6 +33,19 @@ pub struct Chrome {
     pub news: Option<News>,
     /// What the service asks of who is signed in; one thing at a time.
     pub asked: Option<Asked>,
+    /// What is going to change in the legal documents, for who is signed in and has not acknowledged it.
+    pub change: Option<ComingChange>,
+}
+
+/// A change of the legal documents that is announced (P-15).
+#[derive(Debug, Clone, Serialize)]
+pub struct ComingChange {
+    /// Which documents.
+    pub documents: Vec<Document>,
+    /// The first day on which the first of them may apply.
+    pub effective_on: Day,
+    /// What changes, in plain words; may be empty.
+    pub summary: String,
 }
 
 /// Something that the service asks: it leads to where it can be done, and can be put off.

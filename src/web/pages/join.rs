@@ -5,6 +5,9 @@ use serde::Serialize;
 use super::chrome::Document;
 use super::form::{Form, form_fields};
 use super::render::Page;
+use super::vault::Day;
+#[cfg(test)]
+use super::vault::samples;
 use crate::kernel::values::Locale;
 
 /// The first step, `/join`: posts `email` and `language` there.
@@ -72,8 +75,25 @@ pub struct JoinFinish {
     pub form: Form<JoinFinishField>,
     /// The documents in force, each to be acknowledged.
     pub documents: Vec<DocumentToAcknowledge>,
+    /// The versions that are announced, which they read too.
+    pub announced: Vec<AnnouncedDocument>,
     /// What they join.
     pub aim: JoinAim,
+}
+
+/// A version that is announced while somebody joins (P-15).
+#[derive(Debug, Clone, Serialize)]
+pub struct AnnouncedDocument {
+    /// Which.
+    pub document: Document,
+    /// Its name in the API, by which the form names it.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// The first day on which it may apply.
+    pub effective_on: Day,
+    /// What changes, in plain words; may be empty.
+    pub summary: String,
 }
 
 /// A document that is acknowledged by joining.
@@ -125,6 +145,13 @@ impl Page for JoinFinish {
             DocumentToAcknowledge { document: Document::SafeUse, version: 2 },
         ];
         let signup = "01947a2e-6f00-7000-8000-000000000001".to_owned();
+        let announced = AnnouncedDocument {
+            document: Document::Privacy,
+            name: "privacy".to_owned(),
+            version: 2,
+            effective_on: Day::new(samples::time(0), Locale::Lv),
+            summary: "Ierakstus glabā <gadu>.".to_owned(),
+        };
         let again = Form::empty()
             .typed(F::Name, "Anna Ozola".to_owned().into())
             .typed(F::Kind, "self_employed".to_owned().into())
@@ -136,14 +163,21 @@ impl Page for JoinFinish {
             .wrong(F::VatNumber, "malformed")
             .wrong(F::Acknowledged, "acknowledgement_required");
         vec![
-            Self { signup: signup.clone(), form: Form::empty(), documents: documents.clone(), aim: JoinAim::Own },
+            Self {
+                signup: signup.clone(),
+                form: Form::empty(),
+                documents: documents.clone(),
+                announced: Vec::new(),
+                aim: JoinAim::Own,
+            },
             Self {
                 signup: signup.clone(),
                 form: Form::empty().wrong(F::Invitation, "invitation_refused"),
                 documents: documents.clone(),
+                announced: vec![announced],
                 aim: JoinAim::Invited,
             },
-            Self { signup, form: again, documents, aim: JoinAim::Own },
+            Self { signup, form: again, documents, announced: Vec::new(), aim: JoinAim::Own },
         ]
     }
 }

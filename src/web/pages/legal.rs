@@ -25,6 +25,10 @@ pub struct LegalDocument {
     pub effective_on: Day,
     /// Where this version stands.
     pub standing: Standing,
+    /// The version before it, to compare with.
+    pub before: Option<u32>,
+    /// On the one in force: the version that is to follow.
+    pub coming: Option<OtherVersion>,
     /// The other versions, newest first.
     pub others: Vec<OtherVersion>,
 }
@@ -52,6 +56,8 @@ pub enum Standing {
     InForce,
     /// Followed by another.
     Superseded,
+    /// Announced, and taken back.
+    Withdrawn,
 }
 
 /// A link to another version.
@@ -79,6 +85,8 @@ impl Page for LegalDocument {
             version: 2,
             effective_on: day(31),
             standing,
+            before: Some(1),
+            coming: (standing == Standing::InForce).then(|| OtherVersion { version: 3, effective_on: day(62) }),
             others,
         };
         let other = OtherVersion { version: 1, effective_on: day(0) };
@@ -86,6 +94,7 @@ impl Page for LegalDocument {
             page(Document::Privacy, Standing::InForce, vec![other.clone()]),
             page(Document::SafeUse, Standing::Announced, vec![other]),
             page(Document::Cookies, Standing::Superseded, Vec::new()),
+            page(Document::Terms, Standing::Withdrawn, Vec::new()),
         ]
     }
 }

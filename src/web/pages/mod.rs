@@ -10,6 +10,7 @@ mod acknowledge;
 mod addresses;
 mod api_docs;
 mod approvals;
+mod changes;
 mod chrome;
 mod collections;
 mod confirm;
@@ -40,6 +41,7 @@ mod support;
 mod team;
 pub mod texts;
 mod tokens;
+mod trust;
 mod vault;
 mod wait;
 
@@ -54,7 +56,11 @@ pub use acknowledge::{Acknowledge, AcknowledgeField};
 pub use addresses::{Addresses, AddressesField, ListStanding, LockoutQuestion};
 pub use api_docs::{ApiDocs, ApiGroup, ApiOperation};
 pub use approvals::{ApprovalRequest, Approvals, ConfirmWait, WaitStanding};
-pub use chrome::{ApprovalAsked, Asked, Chrome, Document, News, Section, TenantMark, Theme, Visitor};
+pub use changes::{
+    Acknowledgement, AnnouncedChange, Changes, ComparedLine, ComparedPiece, LegalDifferences, LineKind, LineStanding,
+    PieceChange,
+};
+pub use chrome::{ApprovalAsked, Asked, Chrome, ComingChange, Document, News, Section, TenantMark, Theme, Visitor};
 pub use collections::{
     CollectionCard, Collections, FieldTrait, NewCollection, NewCollectionField, NewFieldRow, Starter, StarterState,
     Starters,
@@ -71,7 +77,7 @@ pub use import::{
     DryRunStanding, ImportColumn, ImportDone, ImportDryRun, ImportField, ImportFile, ImportLink, MappedColumn,
     Presence, RowProblem,
 };
-pub use join::{DocumentToAcknowledge, Join, JoinAim, JoinField, JoinFinish, JoinFinishField};
+pub use join::{AnnouncedDocument, DocumentToAcknowledge, Join, JoinAim, JoinField, JoinFinish, JoinFinishField};
 pub use leaving::{
     AccountErasureField, AccountErasurePage, ErasurePage, Leaving, LeavingField, MayLeave, StandingWish,
 };
@@ -104,5 +110,6 @@ pub use team::{
     RulesChoice, RulesField, SignInRulesPage, Whose,
 };
 pub use tokens::{TokenField, TokenMade, TokenRow, Tokens};
+pub use trust::{PolicyLine, TrustPage};
 pub use vault::{Cell, CollectionMark, Day, FieldChange, LinkedRecord, Moment, Pager, Place, Reach};
 pub use wait::{Unit, Wait};

@@ -8,12 +8,16 @@ use crate::kernel::access::{AccountAccess, Assurance, Session, TenantAccess};
 use crate::kernel::personal::Personal;
 use crate::kernel::tenancy::InTenant as _;
 use crate::kernel::values::Locale;
+use crate::policies::Coming;
 use crate::web::api::accounts::of_failure;
+use crate::web::api::policies::refusal;
 use crate::web::cookies;
-use crate::web::pages::{ApprovalAsked, Asked, Chrome, Document, News, Section, TenantMark, Theme, Visitor};
+use crate::web::pages::{
+    ApprovalAsked, Asked, Chrome, ComingChange, Day, Document, News, Section, TenantMark, Theme, Visitor,
+};
 use crate::web::problem::Problem;
 use crate::web::services::Services;
-use crate::web::site::prompts;
+use crate::web::site::{documents, prompts};
 
 /// What a handler knows of a page's surroundings beside the request.
 pub(in crate::web) struct Surroundings {
@@ -27,6 +31,8 @@ pub(in crate::web) struct Surroundings {
     pub(in crate::web) asked: Option<Asked>,
     /// Whether a sign-in on another device waits for them.
     pub(in crate::web) approval: ApprovalAsked,
+    /// What is announced of the legal documents, and they have not acknowledged.
+    pub(in crate::web) coming: Vec<Coming>,
 }
 
 impl Surroundings {
@@ -38,6 +44,7 @@ impl Surroundings {
             section: Section::None,
             asked: None,
             approval: ApprovalAsked::Nobody,
+            coming: Vec::new(),
         }
     }
 }
@@ -55,7 +62,9 @@ impl Surroundings {
         let name = services.accounts.name(account).await.map_err(|error| of_failure(&services.incidents, error))?;
         let asked = asked(services, account).await?;
         let approval = approval(services, Some(&account.session)).await?;
-        Ok(Self { visitor: visitor(&account.session, name), tenant: None, section: Section::None, asked, approval })
+        let coming = coming(services, &account.session).await?;
+        let visitor = visitor(&account.session, name);
+        Ok(Self { visitor, tenant: None, section: Section::None, asked, approval, coming })
     }
 
     /// Of a member who looks at a part of the vault.
@@ -82,7 +91,11 @@ impl Surroundings {
             None => None,
         };
         let approval = approval(services, access.session.as_ref()).await?;
-        Ok(Self { visitor, tenant: Some(tenant), section, asked, approval })
+        let coming = match &access.session {
+            Some(session) => coming(services, session).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { visitor, tenant: Some(tenant), section, asked, approval, coming })
     }
 }
 
@@ -102,6 +115,22 @@ async fn approval(services: &Services, session: Option<&Session>) -> Result<Appr
     Ok(match asking.map_err(|error| of_failure(&services.incidents, error))? {
         Asking::Somebody => ApprovalAsked::Somebody,
         Asking::Nobody => ApprovalAsked::Nobody,
+    })
+}
+
+async fn coming(services: &Services, session: &Session) -> Result<Vec<Coming>, Problem> {
+    services.policies.coming(session.account).await.map_err(|error| refusal(&services.incidents, error))
+}
+
+/// What is announced, in the page's language.
+fn change(coming: &[Coming], locale: Locale) -> Option<ComingChange> {
+    let first = coming.iter().map(|one| one.effective_at).min()?;
+    let summaries: Vec<&str> =
+        coming.iter().map(|one| one.summary(locale)).filter(|summary| !summary.is_empty()).collect();
+    Some(ComingChange {
+        documents: coming.iter().map(|one| documents::of_pages(one.which.document)).collect(),
+        effective_on: Day::new(first, locale),
+        summary: summaries.join(" "),
     })
 }
 
@@ -132,8 +161,10 @@ pub(in crate::web) fn surroundings(request: &HttpRequest, services: &Services, k
         Some(cookies::Theme::Dark) => Theme::Dark,
         Some(cookies::Theme::Auto) | None => Theme::System,
     };
+    let locale = locale(request);
     Chrome {
-        locale: locale(request),
+        locale,
+        change: change(&known.coming, locale),
         theme,
         visitor: known.visitor,
         tenant: known.tenant,

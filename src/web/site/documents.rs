@@ -1,4 +1,7 @@
-//! The legal documents as pages (R-1, P-15): what is in force and each version, for anybody, without a cookie.
+//! The legal documents as pages (R-1, P-15): what is in force, each version, and what changes between two, for anybody,
+//! without a cookie.
+
+mod comparing;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Path};
@@ -6,9 +9,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::kernel::access::{AccountAccess, Anyone, Authorized};
 use crate::kernel::values::Locale;
-use crate::policies::{Document, DocumentVersion, Published, State, html};
+use crate::policies::{Document, DocumentVersion, Published, State, differences, html};
 use crate::web::api::policies::refusal;
-use crate::web::pages::{self, CleanHtml, Day, LegalDocument, OtherVersion, Standing};
+use crate::web::pages::{self, CleanHtml, Day, LegalDifferences, LegalDocument, LineStanding, OtherVersion, Standing};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get};
 use crate::web::services::Services;
@@ -22,14 +25,19 @@ pub(super) fn routes() -> Vec<Route> {
         get("/dpa", in_my_language),
         get("/cookies", in_my_language),
         get("/privacy/{language}", in_force),
+        get("/privacy/{language}/{from}..{to}", compared),
         get("/privacy/{language}/{version}", version),
         get("/terms/{language}", in_force),
+        get("/terms/{language}/{from}..{to}", compared),
         get("/terms/{language}/{version}", version),
         get("/safe-use/{language}", in_force),
+        get("/safe-use/{language}/{from}..{to}", compared),
         get("/safe-use/{language}/{version}", version),
         get("/dpa/{language}", in_force),
+        get("/dpa/{language}/{from}..{to}", compared),
         get("/dpa/{language}/{version}", version),
         get("/cookies/{language}", in_force),
+        get("/cookies/{language}/{from}..{to}", compared),
         get("/cookies/{language}/{version}", version),
     ]
 }
@@ -61,6 +69,39 @@ async fn version(
     show(&services, &request, visitor.as_deref(), &path.0, |published| published.which.version == path.1).await
 }
 
+/// What changes from one version to another, word by word.
+async fn compared(
+    visitor: Authorized<Anyone>,
+    services: Data<Services>,
+    path: Path<(String, u32, u32)>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (language, from, to) = path.into_inner();
+    let language = Locale::ALL.into_iter().find(|locale| locale.tag() == language).ok_or(Problem::NotFound)?;
+    let document = document_of(&request).ok_or(Problem::NotFound)?;
+    let failed = |error| refusal(&services.incidents, error);
+    let before = services.policies.text(DocumentVersion { document, version: from }, language).await.map_err(failed)?;
+    let after = services.policies.text(DocumentVersion { document, version: to }, language).await.map_err(failed)?;
+    let lines = comparing::lines(&differences(&before.markdown, &after.markdown));
+    let changed = lines.iter().filter(|line| line.standing == LineStanding::Changed).count();
+    let page = LegalDifferences {
+        document: of_pages(document),
+        title: after.title,
+        from,
+        to,
+        summary: after.summary,
+        lines,
+        changed,
+    };
+    let known = Surroundings::of_whoever(&services, visitor.as_deref()).await?;
+    let mut chrome = surroundings(&request, &services, known);
+    chrome.locale = language;
+    chrome.path = format!("/{}", slug(document));
+    let mut response = site::show(&services, &page, &chrome)?;
+    response.headers_mut().insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    Ok(response)
+}
+
 async fn show(
     services: &Services,
     request: &HttpRequest,
@@ -80,12 +121,15 @@ async fn show(
         body: CleanHtml::from_sanitised(html(&text.markdown)),
         title: text.title,
         version: shown.which.version,
-        effective_on: Day::new(shown.effective_at, language),
+        effective_on: Day::new(shown.in_force_at.unwrap_or(shown.effective_at), language),
         standing: match shown.state {
             State::Announced => Standing::Announced,
             State::InForce => Standing::InForce,
             State::Superseded => Standing::Superseded,
+            State::Withdrawn => Standing::Withdrawn,
         },
+        before: before(&versions, shown),
+        coming: coming(&versions, shown, language),
         others: others(&versions, shown, language),
     };
     let known = Surroundings::of_whoever(services, visitor).await?;
@@ -97,11 +141,32 @@ async fn show(
     Ok(response)
 }
 
+/// The version that `shown` followed or is to follow, for who wants to see what changed.
+fn before(versions: &[&Published], shown: &Published) -> Option<u32> {
+    let earlier = |published: &&&Published| {
+        published.which.version < shown.which.version && matches!(published.state, State::InForce | State::Superseded)
+    };
+    versions.iter().rev().find(earlier).map(|published| published.which.version)
+}
+
+/// The version that is to follow the one in force.
+fn coming(versions: &[&Published], shown: &Published, language: Locale) -> Option<OtherVersion> {
+    if shown.state != State::InForce {
+        return None;
+    }
+    let announced = versions.iter().find(|published| published.state == State::Announced)?;
+    let effective_on = Day::new(announced.effective_at, language);
+    Some(OtherVersion { version: announced.which.version, effective_on })
+}
+
 /// The other versions, newest first.
 fn others(versions: &[&Published], shown: &Published, language: Locale) -> Vec<OtherVersion> {
-    let others = versions.iter().rev().filter(|published| published.which != shown.which);
-    let other =
-        |p: &&Published| OtherVersion { version: p.which.version, effective_on: Day::new(p.effective_at, language) };
+    let counts = |published: &&&Published| published.which != shown.which && published.state != State::Withdrawn;
+    let others = versions.iter().rev().filter(counts);
+    let other = |p: &&Published| OtherVersion {
+        version: p.which.version,
+        effective_on: Day::new(p.in_force_at.unwrap_or(p.effective_at), language),
+    };
     others.map(other).collect()
 }
 

@@ -8,11 +8,15 @@ use crate::kernel::access::{Anyone, Authorized};
 use crate::kernel::ids::SignupId;
 use crate::kernel::personal::Personal;
 use crate::kernel::values::{EmailAddress, Fault, Faults, Locale};
+use crate::policies::Change;
 use crate::tenants::profile::ProfileDraft;
 use crate::web::api::accounts::{invalid, of_failure, of_joining};
+use crate::web::api::policies::refusal;
 use crate::web::cookies;
 use crate::web::guard::Caller;
-use crate::web::pages::{DocumentToAcknowledge, Form, Join, JoinAim, JoinField, JoinFinish, JoinFinishField};
+use crate::web::pages::{
+    AnnouncedDocument, Day, DocumentToAcknowledge, Form, Join, JoinAim, JoinField, JoinFinish, JoinFinishField,
+};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
@@ -99,7 +103,7 @@ async fn finish(
 ) -> Result<HttpResponse, Problem> {
     let known = Surroundings::of_whoever(&services, visitor.as_deref()).await?;
     let chrome = surroundings(&request, &services, known);
-    show(&services, &second_step(&services, *id, aim_of(&request), Form::empty()).await?, &chrome)
+    show(&services, &second_step(&services, *id, aim_of(&request), chrome.locale, Form::empty()).await?, &chrome)
 }
 
 async fn join(
@@ -125,7 +129,7 @@ async fn join(
     let Some(again) = told_in(typed(&form), &problem, field) else { return Err(problem) };
     let known = Surroundings::of_whoever(&services, visitor.as_deref()).await?;
     let chrome = surroundings(&request, &services, known);
-    refuse(&services, &second_step(&services, *id, aim, again).await?, &chrome, &problem)
+    refuse(&services, &second_step(&services, *id, aim, chrome.locale, again).await?, &chrome, &problem)
 }
 
 /// What somebody wants to join: `?invited`, or a business of their own.
@@ -137,6 +141,7 @@ async fn second_step(
     services: &Services,
     id: SignupId,
     aim: JoinAim,
+    language: Locale,
     form: Form<JoinFinishField>,
 ) -> Result<JoinFinish, Problem> {
     let needed = services.accounts.needed_documents().await;
@@ -145,7 +150,20 @@ async fn second_step(
         .into_iter()
         .map(|which| DocumentToAcknowledge { document: documents::of_pages(which.document), version: which.version })
         .collect();
-    Ok(JoinFinish { signup: id.to_string(), form, documents, aim })
+    let changes = services.policies.changes(language).await.map_err(|error| refusal(&services.incidents, error))?;
+    let announced = changes.into_iter().map(|change| announced(change, language)).collect();
+    Ok(JoinFinish { signup: id.to_string(), form, documents, announced, aim })
+}
+
+fn announced(change: Change, language: Locale) -> AnnouncedDocument {
+    let which = change.published.which;
+    AnnouncedDocument {
+        document: documents::of_pages(which.document),
+        name: which.document.name().to_owned(),
+        version: which.version,
+        effective_on: Day::new(change.published.effective_at, language),
+        summary: change.text.summary,
+    }
 }
 
 fn draft(form: &FormFields, aim: JoinAim) -> Draft {

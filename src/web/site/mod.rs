@@ -9,6 +9,7 @@ mod addresses;
 mod api_docs;
 mod approvals;
 mod assets;
+mod changes;
 mod chrome;
 mod confirm;
 mod contacts;
@@ -36,6 +37,7 @@ mod subscriber;
 mod support;
 mod team;
 mod tokens;
+mod trust;
 mod upload;
 mod vault;
 mod well_known;
@@ -60,6 +62,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(api_docs::routes());
     routes.extend(account::routes());
     routes.extend(acknowledge::routes());
+    routes.extend(changes::routes());
     routes.extend(approvals::routes());
     routes.extend(addresses::routes());
     routes.extend(assets::routes());
@@ -86,6 +89,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(subscriber::routes());
     routes.extend(support::routes());
     routes.extend(tokens::routes());
+    routes.extend(trust::routes());
     routes.extend(vault::routes());
     routes.extend(well_known::routes());
     routes
