@@ -6,6 +6,7 @@
 //! [`Policies`] is what the web and the command line ask; [`needed_at_sign_up`], [`acknowledge`] and [`joined`] are for the
 //! transaction of who joins, and [`settled`] is for the outbox.
 
+pub mod consents;
 mod differences;
 mod document;
 mod events;
@@ -30,6 +31,7 @@ use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::AccountScope;
 use crate::kernel::values::{EmailAddress, Locale};
 
+use consents::{Choice, Purpose, Register, Way};
 pub use differences::{Difference, differences};
 pub use document::{Document, DocumentVersion, State};
 pub use events::{Event, Happened, Tally};
@@ -308,6 +310,45 @@ impl Policies {
     pub async fn bounced(&self, id: MessageId) -> Result<usize, PoliciesError> {
         let note = move |tx: &mut Tx<'_>, _: &_| notices::bounced(tx, id);
         Ok(self.kernel().write("policies.bounced", &self.kernel().service(), note).await?)
+    }
+
+    /// What the account agrees to, with every decision on it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn consents(&self, who: &AccountAccess) -> Result<Vec<Register>, PoliciesError> {
+        let read = |tx: &mut Tx<'_>, scope: &AccountScope| consents::registers(tx, scope.account());
+        Ok(self.kernel().point(&who.scope, read).await?)
+    }
+
+    /// Writes down what the account's person decided; what is so already, is not written again.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn decide_consent(
+        &self,
+        who: &AccountAccess,
+        purpose: Purpose,
+        choice: Choice,
+    ) -> Result<(), PoliciesError> {
+        let decide = move |tx: &mut Tx<'_>, scope: &AccountScope| {
+            consents::decide(tx, scope.account(), purpose, choice, Way::Said)
+        };
+        Ok(self.kernel().write("policies.consent", &who.scope, decide).await?)
+    }
+
+    /// Takes back everything that the account agreed to: its browser sends Global Privacy Control.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn privacy_control(&self, account: AccountId) -> Result<(), PoliciesError> {
+        let service = self.kernel().service();
+        let look = move |tx: &mut Tx<'_>, _: &_| consents::any_given(tx, account);
+        if self.kernel().point(&service, look).await? == Choice::Given {
+            let withdraw = move |tx: &mut Tx<'_>, _: &_| consents::withdraw_all(tx, account);
+            self.kernel().write("policies.privacy_control", &service, withdraw).await?;
+        }
+        Ok(())
     }
 
     /// The time.

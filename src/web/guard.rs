@@ -44,6 +44,12 @@ impl<P: Permission> FromRequest for Authorized<P> {
             if let Some(tenant) = tenant_of(&allowed) {
                 access_log::note_tenant(&request, tenant);
             }
+            if privacy_signal(&request) == PrivacySignal::Sent
+                && let Some(account) = in_session(&allowed)
+            {
+                let withdrawn = services.policies.privacy_control(account).await;
+                withdrawn.map_err(|error| policies::refusal(&services.incidents, error))?;
+            }
             if P::RULE.effect == Effect::Changes
                 && let Some(account) = in_session(&allowed)
             {
@@ -65,6 +71,23 @@ fn in_session<P: Permission>(allowed: &Authorized<P>) -> Option<AccountId> {
     let of_tenant = || holds.downcast_ref::<TenantAccess>()?.session.as_ref();
     let of_account = || holds.downcast_ref::<AccountAccess>().map(|access| &access.session);
     of_tenant().or_else(of_account).map(|session| session.account)
+}
+
+/// Whether the browser asks that its person be not followed, and nothing be done that is not needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum PrivacySignal {
+    /// It does (Global Privacy Control: `Sec-GPC: 1`).
+    Sent,
+    /// It does not.
+    None,
+}
+
+/// Whether `request` carries Global Privacy Control.
+pub(in crate::web) fn privacy_signal(request: &HttpRequest) -> PrivacySignal {
+    match request.headers().get("sec-gpc") {
+        Some(value) if value.as_bytes() == b"1" => PrivacySignal::Sent,
+        _ => PrivacySignal::None,
+    }
 }
 
 /// Refuses an account that has yet to acknowledge a document in force.

@@ -15,6 +15,7 @@ mod bad_input;
 mod browser;
 mod clients;
 mod collections;
+mod consents;
 mod contacts;
 mod crash;
 mod crowd;

@@ -19,11 +19,12 @@ pub use self::authorize::{Authorized, Credentials, Denied, authorize, member_sco
 pub use self::factors::{AtHand, Proof, Wanted, Wish};
 pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
-    AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, DownloadFiles, Effect, EraseAccount,
-    EraseRecords, ExportVault, KeepTenant, LeaveTeam, LeaveTenant, ManageLimits, ManageMembers, ManageSignInRules,
-    ManageTokens, MayReveal, Need, Permission, ProtectAccount, ReadAudit, ReadCollections, ReadFiles, ReadInvitations,
-    ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber, ReadTokens, RecoverAccount, Rule,
-    SeeLeaving, SignedIn, Subject, TenantAccess, WriteCollections, WriteFiles, WriteRecords, WriteSubscriber,
+    AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, DecideConsent, DownloadFiles, Effect,
+    EraseAccount, EraseRecords, ExportVault, KeepTenant, LeaveTeam, LeaveTenant, ManageLimits, ManageMembers,
+    ManageSignInRules, ManageTokens, MayReveal, Need, Permission, ProtectAccount, ReadAudit, ReadCollections,
+    ReadFiles, ReadInvitations, ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber, ReadTokens,
+    RecoverAccount, Rule, SeeLeaving, SignedIn, Subject, TenantAccess, WriteCollections, WriteFiles, WriteRecords,
+    WriteSubscriber,
 };
 pub use self::rules::{SignInRules, Verdict};
 pub use self::sessions::{Session, SessionRules};

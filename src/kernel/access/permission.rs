@@ -235,6 +235,8 @@ permissions! {
     SignedIn => AccountAccess, Subject::Account, Need::Password;
     /// Acknowledges a document: the one change that comes before it.
     Acknowledge => AccountAccess, Subject::Account, Need::Confirmed, Effect::Harmless;
+    /// Agrees to what the service does not need, or takes that back: nobody must acknowledge anything to take it back.
+    DecideConsent => AccountAccess, Subject::Account, Need::Confirmed, Effect::Harmless;
     /// Approves or refuses sign-ins on other devices: it comes before any document, so that nobody is kept out by one.
     ApproveSignIns => AccountAccess, Subject::Account, Need::Confirmed, Effect::Harmless;
     /// Changes to one's own account.

@@ -44,7 +44,7 @@ const OF_TENANTS: [Owned; 19] = [
 ];
 
 /// What an account has.
-const OF_ACCOUNTS: [Owned; 16] = [
+const OF_ACCOUNTS: [Owned; 18] = [
     owned("confirmations", "account_id", "id"),
     owned("recoveries", "account_id", "id"),
     owned("recovery_waits", "account_id", "account_id"),
@@ -59,6 +59,7 @@ const OF_ACCOUNTS: [Owned; 16] = [
     owned("sign_ins", "account_id", "id"),
     owned("acknowledgements", "account_id", "document, version"),
     owned("past_members", "account_id", "tenant_id"),
+    owned("consents", "account_id", "purpose, number"),
     owned("policy_notices", "account_id", "document, version"),
     owned("account_tenants", "account_id", "tenant_id"),
     owned("accounts", "id", "id"),

@@ -496,6 +496,21 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    consents (account_id, purpose, number) {
+        account_id -> Uid,
+        purpose -> SmallInt,
+        number -> BigInt,
+        text_version -> BigInt,
+        is_given -> Bool,
+        way -> SmallInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     policy_events (document, version, event) {
         document -> SmallInt,
         version -> BigInt,

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod addresses;
 pub mod approvals;
 pub mod body;
+mod consents;
 mod contacts;
 pub mod failure;
 mod health;
@@ -51,6 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(support::routes());
     routes.extend(team::routes());
     routes.extend(tokens::routes());
+    routes.extend(consents::routes());
     routes.extend(trust::routes());
     routes.extend(vault::routes());
     routes
@@ -72,6 +74,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(account_control::document());
     documents.push(team::document());
     documents.push(leaving::document());
+    documents.push(consents::document());
     documents.push(trust::document());
     documents.extend(vault::documents());
     documents

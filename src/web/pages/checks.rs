@@ -6,7 +6,15 @@ use std::path::Path;
 use super::render::{TEMPLATES, draw, environment};
 use super::shown::tests::shown;
 use super::{
-    AccountErasurePage, Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, Changes, ChooseTenant, Chrome, Collections, ComingChange, ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait, ContactsPage, Day, Document, EnrolApp, EnrolPasskey, ErasurePage, ExportPage, FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish, Leave, Leaving, LegalDifferences, LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage, Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade, RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, Trash, TrustPage, UndoChange, UndoChangeCode, Visitor, render,
+    AccountErasurePage, Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, Changes,
+    ChooseTenant, Chrome, Collections, ComingChange, ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait,
+    ConsentsPage, ContactsPage, Day, Document, EnrolApp, EnrolPasskey, ErasurePage, ExportPage, FreezePage, History,
+    ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish, Leave, Leaving, LegalDifferences,
+    LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage, Preferences,
+    Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade, RecoveryFinish, RecoveryOver,
+    RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut,
+    Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, Trash, TrustPage, UndoChange,
+    UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -35,7 +43,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(Leaving, ErasurePage, AccountErasurePage, RecordErased, ExportPage);
     pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
-    pages!(Changes, LegalDifferences, TrustPage);
+    pages!(Changes, LegalDifferences, TrustPage, ConsentsPage);
     all
 }
 
@@ -308,6 +316,7 @@ fn every_text_is_said_somewhere() {
         "by-",
         "theme-",
         "trust-",
+        "consents-",
         "refusal-",
         "add-",
         "prompt-",

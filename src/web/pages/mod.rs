@@ -14,6 +14,7 @@ mod changes;
 mod chrome;
 mod collections;
 mod confirm;
+mod consents;
 mod contacts;
 mod control;
 mod export;
@@ -68,6 +69,7 @@ pub use collections::{
 pub use confirm::{
     Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmPasskey, ConfirmReason, OfferedMethod, PasskeyField,
 };
+pub use consents::{ConsentDecided, ConsentLine, ConsentStanding, ConsentsPage, Signal};
 pub use contacts::{ContactsPage, PhoneRow, TextMessages, WaitingChange};
 pub use control::{FreezePage, PasswordField, PasswordPage, SessionPlace, SessionRow, SessionsPage, WhichSession};
 pub use export::ExportPage;

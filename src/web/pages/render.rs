@@ -110,6 +110,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "confirm_code.html",
     "confirm_methods.html",
     "confirm_passkey.html",
+    "consents.html",
     "contacts.html",
     "confirm_wait.html",
     "approvals.html",

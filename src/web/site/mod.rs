@@ -12,6 +12,7 @@ mod assets;
 mod changes;
 mod chrome;
 mod confirm;
+mod consents;
 mod contacts;
 mod control;
 mod documents;
@@ -67,6 +68,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(addresses::routes());
     routes.extend(assets::routes());
     routes.extend(confirm::routes());
+    routes.extend(consents::routes());
     routes.extend(control::routes());
     routes.extend(contacts::routes());
     routes.extend(documents::routes());

@@ -889,6 +889,22 @@ factor-left = { $count ->
     [one] One code left.
    *[other] { $count } codes left.
 }
+consents-title = What you agree to
+consents-lead = The service works without any of this. Nothing here is done unless you agree, and you can take it back at any time with one press.
+consents-signal = Your browser asks not to be followed (Global Privacy Control). We take that as your No to everything below.
+consents-news = News of the service
+consents-news-text = We may write to you, a few times a year, when the service can do something new. Your address goes to nobody else for that.
+consents-surveys = Questions on the service
+consents-surveys-text = We may ask you, once a year at most, how the service could be better. Nobody has to answer.
+consents-is-given = You agree.
+consents-is-withdrawn = You do not agree: nothing of this is done.
+consents-give = Agree
+consents-withdraw = Take it back
+consents-history = What you have decided so far
+consents-was-given = agreed
+consents-was-withdrawn = taken back
+consents-by-signal = by Global Privacy Control
+
 preferences-lead = Kept in a cookie on this device; nothing else is.
 field-theme = Colours
 theme-system = As on this device
@@ -918,8 +934,8 @@ changes-disagree-text = Until the change applies, the version that you know hold
 changes-leave = Leave with { $name }
 changes-leave-account = Have your account erased
 changes-none = No change is announced.
-change-title = A change is announced.
-change-action = What changes, and what you can do
+changes-banner = A change is announced.
+changes-action = What changes, and what you can do
 differences-title = From version { $from } to version { $to }
 differences-key = What changes is marked:
 differences-removed = taken out

@@ -886,6 +886,22 @@ factor-left = { $count ->
     [one] Alles on üks kood.
    *[other] Alles on { $count } koodi.
 }
+consents-title = Millega nõustute
+consents-lead = Teenus töötab ka ilma selleta. Midagi siit ei tehta ilma teie nõusolekuta ja selle saate igal ajal ühe vajutusega tagasi võtta.
+consents-signal = Teie brauser palub teid mitte jälgida (Global Privacy Control). Võtame seda teie „ei“-na kõigele allpool.
+consents-news = Teenuse uudised
+consents-news-text = Võime teile mõned korrad aastas kirjutada, kui teenus oskab midagi uut. Teie aadressi me selleks kellelegi teisele ei anna.
+consents-surveys = Küsimused teenuse kohta
+consents-surveys-text = Võime teilt kõige rohkem kord aastas küsida, kuidas teenus saaks parem olla. Vastama ei pea.
+consents-is-given = Te nõustute.
+consents-is-withdrawn = Te ei nõustu: midagi sellest ei tehta.
+consents-give = Nõustu
+consents-withdraw = Võta tagasi
+consents-history = Mida olete seni otsustanud
+consents-was-given = nõustuti
+consents-was-withdrawn = võeti tagasi
+consents-by-signal = Global Privacy Controli järgi
+
 preferences-lead = Neid hoitakse küpsises selles seadmes; muud selles ei ole.
 field-theme = Värvid
 theme-system = Nagu selles seadmes
@@ -915,8 +931,8 @@ changes-disagree-text = Kuni muudatus jõustub, kehtib teile tuntud versioon. En
 changes-leave = Lahkuda: { $name }
 changes-leave-account = Kustutada oma konto
 changes-none = Ühtki muudatust ei ole välja kuulutatud.
-change-title = Muudatus on välja kuulutatud.
-change-action = Mis muutub ja mida saate teha
+changes-banner = Muudatus on välja kuulutatud.
+changes-action = Mis muutub ja mida saate teha
 differences-title = Versioonist { $from } versiooni { $to }
 differences-key = Muudatused on märgitud:
 differences-removed = välja võetud

@@ -878,6 +878,22 @@ factor-left = { $count ->
     [one] { $count } код қалды.
    *[other] { $count } код қалды.
 }
+consents-title = Неге келісесіз
+consents-lead = Қызмет мұның бірінсіз де жұмыс істейді. Сіз келіспесеңіз, ештеңе жасалмайды, келісіміңізді кез келген уақытта бір басу арқылы қайтарып ала аласыз.
+consents-signal = Браузеріңіз сізді қадағаламауды сұрайды (Global Privacy Control). Біз мұны төмендегінің бәріне «жоқ» деп қабылдаймыз.
+consents-news = Қызмет жаңалықтары
+consents-news-text = Қызметте жаңа мүмкіндік пайда болғанда, жылына бірнеше рет сізге жаза аламыз. Ол үшін мекенжайыңыз ешкімге берілмейді.
+consents-surveys = Қызмет туралы сұрақтар
+consents-surveys-text = Жылына бір реттен жиі емес, қызметті қалай жақсартуға болатынын сұрай аламыз. Жауап беру міндетті емес.
+consents-is-given = Сіз келісесіз.
+consents-is-withdrawn = Сіз келіспейсіз: бұл жасалмайды.
+consents-give = Келісу
+consents-withdraw = Қайтарып алу
+consents-history = Осы уақытқа дейінгі шешімдеріңіз
+consents-was-given = келісім берілді
+consents-was-withdrawn = келісім қайтарып алынды
+consents-by-signal = Global Privacy Control арқылы
+
 preferences-lead = Олар осы құрылғыдағы cookie файлында сақталады; онда басқа ештеңе жоқ.
 field-theme = Түстер
 theme-system = Құрылғыдағыдай
@@ -907,8 +923,8 @@ changes-disagree-text = Өзгеріс күшіне енгенше сізге б
 changes-leave = { $name } деректерімен кету
 changes-leave-account = Тіркелгіңізді жою
 changes-none = Ешқандай өзгеріс жарияланған жоқ.
-change-title = Өзгеріс жарияланды.
-change-action = Не өзгереді және не істей аласыз
+changes-banner = Өзгеріс жарияланды.
+changes-action = Не өзгереді және не істей аласыз
 differences-title = { $from }-нұсқадан { $to }-нұсқаға
 differences-key = Өзгерістер белгіленген:
 differences-removed = алып тасталды

@@ -897,6 +897,22 @@ factor-left = { $count ->
     [few] Liko { $count } kodai.
    *[other] Liko { $count } kodų.
 }
+consents-title = Su kuo sutinkate
+consents-lead = Paslauga veikia ir be viso to. Nieko iš to nedarome be jūsų sutikimo, o jį bet kada galite atšaukti vienu paspaudimu.
+consents-signal = Jūsų naršyklė prašo jūsų nesekti (Global Privacy Control). Tai laikome jūsų „ne“ viskam, kas žemiau.
+consents-news = Paslaugos naujienos
+consents-news-text = Kelis kartus per metus galime jums parašyti, kai paslauga gali ką nors nauja. Jūsų adreso tam niekam kitam neperduodame.
+consents-surveys = Klausimai apie paslaugą
+consents-surveys-text = Ne dažniau kaip kartą per metus galime jūsų paklausti, kaip pagerinti paslaugą. Atsakyti neprivaloma.
+consents-is-given = Jūs sutinkate.
+consents-is-withdrawn = Jūs nesutinkate: nieko iš to nedarome.
+consents-give = Sutikti
+consents-withdraw = Atšaukti
+consents-history = Ką iki šiol nusprendėte
+consents-was-given = sutikta
+consents-was-withdrawn = atšaukta
+consents-by-signal = pagal Global Privacy Control
+
 preferences-lead = Jos laikomos slapuke šiame įrenginyje; daugiau jame nieko nėra.
 field-theme = Spalvos
 theme-system = Kaip šiame įrenginyje
@@ -926,8 +942,8 @@ changes-disagree-text = Kol pakeitimas neįsigaliojo, galioja jums žinoma versi
 changes-leave = Išeiti su { $name }
 changes-leave-account = Ištrinti savo paskyrą
 changes-none = Jokių pakeitimų nepaskelbta.
-change-title = Paskelbtas pakeitimas.
-change-action = Kas keičiasi ir ką galite daryti
+changes-banner = Paskelbtas pakeitimas.
+changes-action = Kas keičiasi ir ką galite daryti
 differences-title = Nuo { $from } versijos prie { $to } versijos
 differences-key = Pakeitimai pažymėti:
 differences-removed = išbraukta

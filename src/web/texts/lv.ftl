@@ -893,6 +893,22 @@ factor-left = { $count ->
     [one] Atlicis { $count } kods.
    *[other] Atlikuši { $count } kodi.
 }
+consents-title = Kam jūs piekrītat
+consents-lead = Pakalpojums darbojas arī bez visa šī. Nekas no tā nenotiek bez jūsu piekrišanas, un to jebkurā brīdī varat atsaukt ar vienu spiedienu.
+consents-signal = Jūsu pārlūks lūdz jūs neizsekot (Global Privacy Control). Mēs to uzskatām par jūsu nē visam, kas nosaukts zemāk.
+consents-news = Pakalpojuma jaunumi
+consents-news-text = Dažas reizes gadā drīkstam jums rakstīt, kad pakalpojums spēj ko jaunu. Jūsu adresi tam nevienam citam nenododam.
+consents-surveys = Jautājumi par pakalpojumu
+consents-surveys-text = Ne biežāk kā reizi gadā drīkstam jums jautāt, kā pakalpojumu uzlabot. Atbildēt nav obligāti.
+consents-is-given = Jūs piekrītat.
+consents-is-withdrawn = Jūs nepiekrītat: nekas no tā nenotiek.
+consents-give = Piekrist
+consents-withdraw = Atsaukt
+consents-history = Ko līdz šim esat nolēmis
+consents-was-given = piekrišana dota
+consents-was-withdrawn = piekrišana atsaukta
+consents-by-signal = ar Global Privacy Control
+
 preferences-lead = Tie glabājas sīkdatnē šajā ierīcē; nekas cits tur netiek glabāts.
 field-theme = Krāsas
 theme-system = Kā šajā ierīcē
@@ -922,8 +938,8 @@ changes-disagree-text = Līdz izmaiņas stājas spēkā, ir spēkā jums zinām�
 changes-leave = Aiziet ar { $name }
 changes-leave-account = Dzēst savu kontu
 changes-none = Nekādas izmaiņas nav izziņotas.
-change-title = Izziņotas izmaiņas.
-change-action = Kas mainās un ko varat darīt
+changes-banner = Izziņotas izmaiņas.
+changes-action = Kas mainās un ko varat darīt
 differences-title = No { $from }. versijas uz { $to }. versiju
 differences-key = Izmaiņas ir iezīmētas:
 differences-removed = svītrots

@@ -6,6 +6,7 @@
 mod account;
 mod chromium;
 mod leaving;
+mod policies;
 mod team;
 mod visitor;
 
