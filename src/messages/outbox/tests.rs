@@ -50,7 +50,11 @@ impl Laptop {
     /// Claims what is due, as a process does that is killed before it notes anything.
     async fn claim_and_die(&self) -> usize {
         let service = self.kernel.service();
-        let claim = self.kernel.write("test.claim", &service, |tx, _| rows::claim(tx, ABREAST, LEASE)).await.unwrap();
+        let claim = self
+            .kernel
+            .write("test.claim", &service, |tx, _| rows::claim(tx, ABREAST, LEASE, |_, _, _| Ok(())))
+            .await
+            .unwrap();
         claim.messages.len()
     }
 

@@ -21,8 +21,8 @@ fn a_change_of_the_documents_is_read_and_acknowledged_without_script() {
 }
 
 async fn reads(world: &mut World, visitor: &mut Visitor) {
-    let _ = policy_changes::announce(world).await;
     joins(world, visitor).await;
+    let _ = policy_changes::announce(world).await;
     visitor.goes_to("/").await;
     visitor.looks_around("banner").await;
     visitor.presses("aside a[href=\"/changes\"]").await;
