@@ -16,11 +16,11 @@ use crate::web::routes::{Route, get, put};
 use crate::web::services::Services;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![get("/api/v1/account/consents", list), put("/api/v1/account/consents/{purpose}", decide)]
+    vec![get("/api/v1/account/consents", list_consents), put("/api/v1/account/consents/{purpose}", decide_consent)]
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(list, decide), components(schemas(ConsentAnswer, ConsentDecision, ConsentBody)))]
+#[openapi(paths(list_consents, decide_consent), components(schemas(ConsentAnswer, ConsentDecision, ConsentBody)))]
 struct Part;
 
 pub(super) fn document() -> utoipa::openapi::OpenApi {
@@ -68,7 +68,7 @@ struct ConsentBody {
 #[utoipa::path(get, path = "/api/v1/account/consents", tag = "policies",
     security(("session" = [])),
     responses((status = 200, description = "The purposes", body = [ConsentAnswer])))]
-async fn list(access: Authorized<SignedIn>, services: Data<Services>) -> Result<HttpResponse, Problem> {
+async fn list_consents(access: Authorized<SignedIn>, services: Data<Services>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(registers(&services, &access).await?.iter().map(answer).collect::<Vec<_>>()))
 }
 
@@ -82,7 +82,7 @@ async fn list(access: Authorized<SignedIn>, services: Data<Services>) -> Result<
         (status = 200, description = "Where the account stands now", body = ConsentAnswer),
         (status = 404, description = "No such purpose"),
     ))]
-async fn decide(
+async fn decide_consent(
     access: Authorized<DecideConsent>,
     services: Data<Services>,
     path: Path<String>,
