@@ -11,7 +11,7 @@
 //! * **One instant, beside writers**: everything is read in one transaction that sees one state (`REPEATABLE READ` on
 //!   PostgreSQL, a reader of the WAL on SQLite), row by row, through the store's own connections. No tool of the engine is
 //!   needed, and memory does not grow with the data. On SQLite the log grows while it is read.
-//! * **One form for both engines** ([`format`]), so that what was taken from one can be put into the other.
+//! * **One form for both engines** ([`mod@format`]), so that what was taken from one can be put into the other.
 //! * **Sealed** under the back-up key ([`key`]) as a [stream](crate::kernel::crypto::stream) that shows whatever is
 //!   changed or cut off. At its end stand, for each table, its count of rows and the sum of their hashes; a restore
 //!   reads back what it wrote and compares.
@@ -34,8 +34,8 @@
 //! **A keyring that was put back** may be older than an erasure, and holds its keys again. Three things say so, in the
 //! order of how much has to be left over: the ledger in the keyring (an entry and a key: the copy mixed two times); the
 //! data's mirror of the key states, which an erasure closes before it destroys anything, and of the certificates
-//! ([`certificates`]); and where the data is as old as the keyring, what each later back-up of the data carries of the
-//! keyring ([`carried`]), which a restore of the keyring takes over before it stands where it is looked for. When all of
+//! (`certificates`); and where the data is as old as the keyring, what each later back-up of the data carries of the
+//! keyring (`carried`), which a restore of the keyring takes over before it stands where it is looked for. When all of
 //! that is older than the erasure, nothing inside knows it: such a back-up exists until the horizon in the certificate and
 //! no longer, since a back-up of the keyring is deleted after `backup.keyring_retention`. A wish to leave that such a copy
 //! has brought back may have been taken back since: it is put off, so that who made it can do so again.
