@@ -271,10 +271,9 @@ each_database! {
         world.deliver().await;
         let (begun, proof) = erase(world, &anna).await;
         let sent = world.mails().len();
-        let steps = Point::OF_BACKUPS.into_iter().filter(|point| ["restore", "start"].contains(&point.name().split('-').next().unwrap()));
-        let mut number = 0;
+        let steps = steps_of(&["restore", "start"]);
+        assert_eq!(steps.len(), 8);
         for point in steps {
-            number += 1;
             let (data, urls) = (sources(world).data, world.database_urls().to_vec());
             let aside = tempfile::tempdir().unwrap();
             world.restart_on(|folder| {
@@ -318,7 +317,6 @@ each_database! {
             world.restart().await;
             assert_eq!(world.app.services.kernel.found().standing, Standing::Even, "{point:?}");
         }
-        assert_eq!(number, 8);
     }
 }
 
@@ -593,6 +591,12 @@ fn owned_by_a_plain_role(url: String) -> String {
     format!("{scheme}://{ROLE}@{host}")
 }
 
+/// Every point at which these can be killed.
+fn steps_of(what: &[&str]) -> Vec<Point> {
+    let of = |point: &Point| what.contains(&point.name().split('-').next().unwrap());
+    Point::OF_BACKUPS.into_iter().filter(of).collect()
+}
+
 fn json_of(output: &Output) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -623,11 +627,14 @@ fn story(database: Database) {
         let create = ["backup", "create", "--to", &to, "--keyring-to", &keyring_to, "--json"];
 
         // Killed at each step, it leaves nothing that looks like a back-up before its last byte is on disk.
-        for (number, point) in [Point::BackupBegun, Point::BackupWritten, Point::BackupNamed].into_iter().enumerate() {
+        let mut named = 0;
+        for point in steps_of(&["backup"]) {
             killed(&process.command(&create).env("SEIF_TEST_FAULT", point.name()).output().unwrap(), point);
-            let there = backup::list(&Folder::new(stage.at("backups"))).unwrap().len();
-            assert_eq!(there, usize::from(number == 2), "{}", point.name());
+            named += usize::from(point == Point::BackupNamed);
+            assert_eq!(backup::list(&Folder::new(stage.at("backups"))).unwrap().len(), named, "{}", point.name());
+            assert!(backup::list(&Folder::new(stage.at("keyrings"))).unwrap().is_empty(), "{}", point.name());
         }
+        assert_eq!(named, 1);
         // Beside writers, whose writes are all acknowledged.
         let stop = Rc::new(Cell::new(false));
         let writers: Vec<_> = (0..1).map(|_| actix_web::rt::spawn(busy(program.clone(), Rc::clone(&stop)))).collect();
