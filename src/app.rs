@@ -384,7 +384,7 @@ pub fn migrate(settings: &Settings) -> Result<(), AppError> {
 /// Where back-ups are taken from.
 #[must_use]
 pub fn sources(settings: &Settings) -> Sources {
-    Sources { data: target(&settings.database), keyring: target(&settings.keyring) }
+    Sources { data: target(&settings.database), keyring: target(&settings.keyring), objects: settings.objects.clone() }
 }
 
 fn target(url: &DatabaseUrl) -> Target {

@@ -28,7 +28,7 @@ pub(super) async fn hourly(services: &Services) {
 }
 
 /// What is opened of each tenant to see whether a back-up can be put back.
-pub const SAMPLERS: [Sampler; 2] = [profile::sample, sampling::sample];
+pub const SAMPLERS: [Sampler; 3] = [profile::sample, sampling::records, sampling::files];
 
 /// Where a drill puts a back-up back.
 #[must_use]

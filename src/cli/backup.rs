@@ -156,14 +156,28 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
         .iter()
         .map(|(contents, deleted, to)| {
             let path = to.join(&contents.name);
-            let more = [("tables", tables(&contents.totals)), ("deleted", json!(deleted)), ("path", json!(path))];
+            let taken = contents.taken;
+            let objects = json!({
+                "kept": taken.objects, "copied": taken.copied, "copied_bytes": taken.copied_bytes, "gone": taken.gone,
+            });
+            let more = [
+                ("tables", tables(&contents.totals)),
+                ("objects", objects),
+                ("deleted", json!(deleted)),
+                ("path", json!(path)),
+            ];
             (contents.label.what.name().to_owned(), with(described(&contents.label, &contents.name), more))
         })
         .collect();
     output.show(&Value::Object(shown), || {
         let line = |(contents, deleted, _): &(Contents, Vec<String>, PathBuf)| {
             let rows: u64 = contents.totals.iter().map(|total| total.rows).sum();
-            format!("{}: {rows} rows; deleted {} past their retention", contents.name, deleted.len())
+            let (all, new) = (contents.taken.objects, contents.taken.copied);
+            format!(
+                "{}: {rows} rows, {all} objects of which {new} are new; deleted {} past their retention",
+                contents.name,
+                deleted.len()
+            )
         };
         made.iter().map(line).collect::<Vec<_>>().join("\n")
     });
@@ -177,7 +191,12 @@ fn verify(settings: &Settings, wanted: &Chosen, output: Output) -> anyhow::Resul
     let named = |name: &str| all.iter().find(|kept| kept.name == name || kept.label.id == name);
     let chosen = wanted.name.as_deref().map_or_else(|| all.last(), named).context("there is no such back-up there")?;
     let contents = backup::verify(&folder, &chosen.name, &key)?;
-    let more = [("tables", tables(&contents.totals)), ("size", json!(chosen.size)), ("holds", json!(true))];
+    let more = [
+        ("tables", tables(&contents.totals)),
+        ("objects", json!({"kept": contents.taken.objects})),
+        ("size", json!(chosen.size)),
+        ("holds", json!(true)),
+    ];
     let shown = with(described(&contents.label, &contents.name), more);
     output.show(&shown, || {
         let rows: u64 = contents.totals.iter().map(|total| total.rows).sum();
@@ -304,18 +323,21 @@ fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Res
         )?;
         ensure!(ours == kept.label.installation, "the back-up belongs to another installation than this keyring");
         let inspected = restore::inspect(&folder, &kept.name, &key)?;
-        restore::demand_fit(&inspected, &app::open_keyring(settings)?)?;
+        let gone = restore::demand_fit(&inspected, &app::open_keyring(settings)?)?;
         app::private_folder(&settings.data)?;
+        let objects = restore::restore_objects(&folder, &inspected, &gone, &settings.objects)?;
         restore::restore(&folder, &inspected, &key, &sources.data)?;
         // As any start: ledger and revocations are applied, and every session is ended, before it serves.
         let found = app::open_beside(settings)?.found();
         ensure!(found.standing != Standing::Even, "the restored data was not known as such: this is a fault of ours");
         let more = [("tables", tables(inspected.totals()))];
         shown.insert("data".to_owned(), with(described(inspected.label(), &kept.name), more));
+        shown.insert("objects".to_owned(), json!(objects));
         shown.insert("sessions_ended".to_owned(), json!(found.ended.sessions));
         shown.insert("mails_not_sent".to_owned(), json!(found.ended.mails));
         shown.insert("erased_again".to_owned(), json!(found.erased_again));
         lines.push(format!("the data is as it was at {}", kept.label.taken_at().rfc3339()));
+        lines.push(format!("{objects} objects are back"));
         lines.push(format!("{} owners who were erased since are erased again", found.erased_again));
         lines.push(format!("revocations are applied, and {} sessions are ended", found.ended.sessions));
         lines.push(format!("{} mails that waited may have been sent since, and are not sent again", found.ended.mails));
@@ -335,7 +357,9 @@ fn demand_empty(folder: &Path) -> anyhow::Result<()> {
     for entry in entries {
         let name = entry?.file_name();
         let name = name.to_string_lossy();
-        if !name.contains(restore::ASIDE) && !name.starts_with("root.key") && name != "backup.key" {
+        // Objects have random names, are never written over, and are a restore's that was interrupted.
+        if !name.contains(restore::ASIDE) && name != "objects" && !name.starts_with("root.key") && name != "backup.key"
+        {
             bail!("{} is not empty: a back-up is restored into a new or empty folder", folder.display());
         }
     }

@@ -21,10 +21,14 @@ pub enum Point {
     RootGone,
     /// A back-up has its label, and no row.
     BackupBegun,
+    /// Its objects are kept, and nothing says which are its.
+    BackupObjects,
     /// It is written, and has no name.
     BackupWritten,
     /// It has its name.
     BackupNamed,
+    /// The objects are where they were, and nothing refers to them.
+    RestoreObjects,
     /// What a restore fills has its schema, and no row.
     RestoreBegun,
     /// Its rows are in a transaction that is not committed.
@@ -90,10 +94,12 @@ impl Point {
     ];
 
     /// The places in a back-up, a restore, the start after it, and a drill.
-    pub const OF_BACKUPS: [Self; 12] = [
+    pub const OF_BACKUPS: [Self; 14] = [
         Self::BackupBegun,
+        Self::BackupObjects,
         Self::BackupWritten,
         Self::BackupNamed,
+        Self::RestoreObjects,
         Self::RestoreBegun,
         Self::RestoreFilled,
         Self::RestoreCommitted,
@@ -136,8 +142,10 @@ impl Point {
             Self::RootDestroying => "root-destroying",
             Self::RootGone => "root-gone",
             Self::BackupBegun => "backup-begun",
+            Self::BackupObjects => "backup-objects",
             Self::BackupWritten => "backup-written",
             Self::BackupNamed => "backup-named",
+            Self::RestoreObjects => "restore-objects",
             Self::RestoreBegun => "restore-begun",
             Self::RestoreFilled => "restore-filled",
             Self::RestoreCommitted => "restore-committed",

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::kernel::crypto::{OwnerKeys, Place, RowRef, Sealed};
+use crate::kernel::objects::Objects;
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::tenants;
 use crate::kernel::store::{StoreError, Tx};
@@ -168,7 +169,7 @@ pub fn find(tx: &mut Tx<'_>, scope: &TenantScope) -> Result<Profile, StoreError>
 ///
 /// # Errors
 /// [`StoreError::Unreadable`] when it does not open.
-pub fn sample(tx: &mut Tx<'_>, scope: &UpkeepScope, keys: &OwnerKeys) -> Result<u64, StoreError> {
+pub fn sample(tx: &mut Tx<'_>, scope: &UpkeepScope, keys: &OwnerKeys, _: &Objects) -> Result<u64, StoreError> {
     let (version, body): (i64, Sealed<TenantBody>) =
         tenants::rows(scope).select((tenants::version, tenants::body)).get_result(tx.conn())?;
     drop(keys.open(RowRef::new(scope.tenant().as_bytes(), version), &body)?);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::format::What;
 use super::key::BackupKey;
 use super::place::Place;
-use super::{BackupError, restore};
+use super::{BackupError, restore, shelf};
 use crate::kernel::StartError;
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::core::resurrected;
@@ -22,12 +22,13 @@ use crate::kernel::entropy::Entropy;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::AnyId;
 use crate::kernel::keyring::Keyring;
+use crate::kernel::objects::Objects;
 use crate::kernel::store::schema::backup_drills;
 use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx};
 use crate::kernel::tenancy::UpkeepScope;
 
 /// Opens some of what a slice keeps of a tenant; gives how many values there were.
-pub type Sampler = fn(&mut Tx<'_>, &UpkeepScope, &OwnerKeys) -> Result<u64, StoreError>;
+pub type Sampler = fn(&mut Tx<'_>, &UpkeepScope, &OwnerKeys, &Objects) -> Result<u64, StoreError>;
 
 /// What a drill found: names, counts and times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub struct Findings {
     pub tables: usize,
     /// Rows in them.
     pub rows: u64,
+    /// Objects that are there; those of the sample were opened too.
+    pub objects: u64,
     /// Tenants of which a sample opened.
     pub tenants: u64,
     /// Values that opened.
@@ -60,6 +63,7 @@ impl Findings {
             backup: name.to_owned(),
             tables: 0,
             rows: 0,
+            objects: 0,
             tenants: 0,
             opened: 0,
             unreadable: 0,
@@ -140,6 +144,9 @@ fn within(
 ) -> Result<Findings, BackupError> {
     let inspected = restore::inspect(place, name, key)?;
     restore::demand_fit(&inspected, keyring)?;
+    let list = place.list_of(name)?;
+    shelf::demand_there(&list, place.objects().as_ref())?;
+    let objects = Objects::within(place.objects().into());
     let target = Target::Sqlite(scratch.join("seif.db"));
     let begun = std::time::Instant::now();
     restore::restore(place, &inspected, key, &target)?;
@@ -149,6 +156,7 @@ fn within(
     let mut found = Findings {
         tables: inspected.totals().len(),
         rows: inspected.totals().iter().map(|total| total.rows).sum(),
+        objects: u64::try_from(list.len()).unwrap_or(u64::MAX),
         restored_in,
         ..Findings::of(name)
     };
@@ -160,7 +168,10 @@ fn within(
         }
         let keys = keyring.reach_blocking(owner)?;
         let sampled = db.read_here(Some(tenant), |tx| {
-            samplers.iter().map(|sampler| sampler(tx, &UpkeepScope(tenant), &keys)).sum::<Result<u64, StoreError>>()
+            samplers
+                .iter()
+                .map(|sampler| sampler(tx, &UpkeepScope(tenant), &keys, &objects))
+                .sum::<Result<u64, StoreError>>()
         });
         match sampled {
             Ok(opened) => {

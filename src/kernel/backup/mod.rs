@@ -15,6 +15,8 @@
 //! * **Sealed** under the back-up key ([`key`]) as a [stream](crate::kernel::crypto::stream) that shows whatever is
 //!   changed or cut off. At its end stand, for each table, its count of rows and the sum of their hashes; a restore
 //!   reads back what it wrote and compares.
+//! * **Objects once** ([`shelf`]): sealed files never change, so a place keeps each once, and a back-up copies those that
+//!   no earlier one has kept. A restore brings back those of whom nobody has erased.
 //! * **Whole or not there**: a back-up gets its name when its last byte is on disk ([`place`]).
 //! * The data first, the keyring after: then every key that the data needs is in the keyring's back-up.
 //!
@@ -50,6 +52,7 @@ pub mod format;
 pub mod key;
 pub mod place;
 pub mod restore;
+pub mod shelf;
 pub mod standing;
 
 use std::io::{BufReader, BufWriter, Write};
@@ -61,12 +64,14 @@ use diesel::{QueryDsl as _, RunQueryDsl as _};
 use self::format::{Entry, Heading, Label, Reading, Total, What, Writing};
 use self::key::BackupKey;
 use self::place::Place;
+use self::shelf::Taken;
 use crate::kernel::StartError;
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::InstanceId;
 use crate::kernel::keyring::KeyringError;
+use crate::kernel::objects;
 use crate::kernel::store::schema::instance;
 use crate::kernel::store::whole::{self, Table};
 use crate::kernel::store::{Conn, StoreError, Target};
@@ -155,15 +160,19 @@ pub struct Contents {
     pub label: Label,
     /// Each table's rows.
     pub totals: Vec<Total>,
+    /// Its objects.
+    pub taken: Taken,
 }
 
-/// The databases that a back-up is taken from.
+/// What a back-up is taken from.
 #[derive(Debug, Clone)]
 pub struct Sources {
     /// The data's.
     pub data: Target,
     /// The keyring's.
     pub keyring: Target,
+    /// The folder of objects.
+    pub objects: PathBuf,
 }
 
 /// Takes a back-up of one database as it is now, beside whoever writes. Reads no key and opens nothing.
@@ -187,19 +196,24 @@ pub fn create(
     let label = describe(&mut conn, &mut keyring, what, key, clock, entropy)?;
     let tables = whole::tables(&mut conn)?;
     let name = label.file_name();
-    let mut totals = Vec::new();
+    let (mut totals, mut taken) = (Vec::new(), Taken::default());
     place.put(&name, &mut |file: &mut dyn Write| {
         let mut writing = Writing::begin(BufWriter::new(file), &label, key, entropy)?;
         fault::reach(Point::BackupBegun);
+        let mut referred = shelf::Referred::new();
         for table in &tables {
-            copy(&mut conn, table, table.name.clone(), &mut writing)?;
+            copy(&mut conn, table, table.name.clone(), &mut writing, &mut referred)?;
         }
         if what == What::Data {
             // Read after the data: whoever is erased in it is in the ledger.
             whole::begin_snapshot(&mut keyring)?;
             for (table, name) in carried::tables(&mut keyring)? {
-                copy(&mut keyring, &table, name, &mut writing)?;
+                copy(&mut keyring, &table, name, &mut writing, &mut referred)?;
             }
+            let live = objects::Folder::new(sources.objects.clone());
+            let (list, found) = shelf::take(&referred, &live, place.objects().as_ref(), &place.known()?)?;
+            place.put_list(&name, &list)?;
+            taken = found;
         }
         let (file, sums) = writing.finish()?;
         totals = sums;
@@ -207,12 +221,22 @@ pub fn create(
         fault::reach(Point::BackupWritten);
         Ok(())
     })?;
-    Ok(Contents { name, label, totals })
+    Ok(Contents { name, label, totals, taken })
 }
 
-fn copy<W: Write>(conn: &mut Conn, table: &Table, name: String, writing: &mut Writing<W>) -> Result<(), BackupError> {
-    writing.table(&Heading { table: name, columns: table.columns().map(str::to_owned).collect() })?;
-    whole::read(conn, table, |row| writing.row(row))
+fn copy<W: Write>(
+    conn: &mut Conn,
+    table: &Table,
+    name: String,
+    writing: &mut Writing<W>,
+    referred: &mut shelf::Referred,
+) -> Result<(), BackupError> {
+    let columns: Vec<String> = table.columns().map(str::to_owned).collect();
+    writing.table(&Heading { table: name.clone(), columns: columns.clone() })?;
+    whole::read(conn, table, |row| {
+        shelf::refer(&name, &columns, row, referred);
+        writing.row(row)
+    })
 }
 
 fn describe(
@@ -270,7 +294,8 @@ pub fn find(place: &dyn Place, what: What, name: Option<&str>) -> Result<Kept, B
     found.ok_or(BackupError::None)
 }
 
-/// Reads a whole back-up: that it opens to its last byte, and comes to what it says.
+/// Reads a whole back-up: that it opens to its last byte, and comes to what it says; and its objects, that they are as
+/// they were kept.
 ///
 /// # Errors
 /// [`BackupError::Damaged`], or it cannot be read.
@@ -278,7 +303,13 @@ pub fn verify(place: &dyn Place, name: &str, key: &BackupKey) -> Result<Contents
     let mut reading = Reading::begin(BufReader::new(place.open(name)?), key)?;
     loop {
         if let Entry::End(totals) = reading.next()? {
-            return Ok(Contents { name: name.to_owned(), label: reading.label().clone(), totals });
+            let list = match reading.label().what {
+                What::Data => place.list_of(name)?,
+                What::Keyring => shelf::List::default(),
+            };
+            shelf::verify(&list, place.objects().as_ref())?;
+            let taken = Taken { objects: u64::try_from(list.len()).unwrap_or(u64::MAX), ..Taken::default() };
+            return Ok(Contents { name: name.to_owned(), label: reading.label().clone(), totals, taken });
         }
     }
 }
@@ -299,5 +330,6 @@ pub fn prune(place: &dyn Place, what: What, retention: Duration, clock: &Clock) 
     for name in &over {
         place.remove(name)?;
     }
+    place.sweep()?;
     Ok(over)
 }

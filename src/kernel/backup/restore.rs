@@ -13,12 +13,13 @@ use super::format::{Adding, Entry, Heading, Label, Reading, Total, What, encoded
 use super::key::BackupKey;
 use super::place::Place;
 use super::standing::PUT_BACK;
-use super::{BackupError, carried, installation};
+use super::{BackupError, carried, installation, shelf};
 use crate::kernel::core::resurrected;
 use crate::kernel::crypto::Owner;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::InstanceId;
 use crate::kernel::keyring::{KeyState, Keyring};
+use crate::kernel::objects;
 use crate::kernel::store::migrate::{self, Schema};
 use crate::kernel::store::whole::{self, Table, Value};
 use crate::kernel::store::{Conn, StoreError, Target};
@@ -31,6 +32,7 @@ pub struct Inspected {
     totals: Vec<Total>,
     owners: BTreeSet<Owner>,
     carried: carried::Carried,
+    referred: shelf::Referred,
 }
 
 impl Inspected {
@@ -59,18 +61,21 @@ impl Inspected {
 pub fn inspect(place: &dyn Place, name: &str, key: &BackupKey) -> Result<Inspected, BackupError> {
     let mut reading = Reading::begin(BufReader::new(place.open(name)?), key)?;
     let (mut owners, mut carried) = (BTreeSet::new(), carried::Carried::default());
-    let mut heading = None::<Heading>;
+    let (mut heading, mut referred) = (None::<Heading>, shelf::Referred::new());
     loop {
         match reading.next()? {
             Entry::Table(next) => heading = Some(next),
             Entry::Row(row) => match &heading {
                 Some(heading) if heading.table == "key_versions" => owners.extend(owner_with_data(heading, &row)),
-                Some(heading) => carried.take(heading, row),
+                Some(heading) => {
+                    shelf::refer(&heading.table, &heading.columns, &row, &mut referred);
+                    carried.take(heading, row);
+                }
                 None => {}
             },
             Entry::End(totals) => {
                 let label = reading.label().clone();
-                return Ok(Inspected { name: name.to_owned(), label, totals, owners, carried });
+                return Ok(Inspected { name: name.to_owned(), label, totals, owners, carried, referred });
             }
         }
     }
@@ -99,16 +104,34 @@ fn id(value: &Value) -> Option<[u8; 16]> {
 }
 
 /// Whether a back-up of the data goes with this keyring: the same installation, and for every owner with data a key, or
-/// the ledger's word that it was erased.
+/// the ledger's word that it was erased. Gives who was.
 ///
 /// # Errors
 /// [`BackupError::Foreign`], or [`StartError::KeysMissing`](crate::kernel::StartError::KeysMissing).
-pub fn demand_fit(inspected: &Inspected, keyring: &Keyring) -> Result<(), BackupError> {
+pub fn demand_fit(inspected: &Inspected, keyring: &Keyring) -> Result<Vec<Owner>, BackupError> {
     if inspected.label.installation != keyring.instance() {
         return Err(BackupError::Foreign);
     }
-    let _gone = resurrected(inspected.owners.iter().copied(), keyring)?;
-    Ok(())
+    Ok(resurrected(inspected.owners.iter().copied(), keyring)?)
+}
+
+/// Copies the back-up's objects into the folder `live`, but for those of `gone`, who were erased; gives how many. Begun
+/// again, it goes on.
+///
+/// # Errors
+/// [`BackupError::Damaged`] when one is not there or not as it was kept; a folder cannot be read or written.
+pub fn restore_objects(
+    place: &dyn Place,
+    inspected: &Inspected,
+    gone: &[Owner],
+    live: &Path,
+) -> Result<u64, BackupError> {
+    let tenant = |owner: &Owner| if let Owner::Tenant(tenant) = owner { Some(*tenant) } else { None };
+    let gone = gone.iter().filter_map(tenant).collect();
+    let (list, live) = (place.list_of(&inspected.name)?, objects::Folder::new(live.to_owned()));
+    let given = shelf::give_back(&list, &inspected.referred, &gone, place.objects().as_ref(), &live)?;
+    fault::reach(Point::RestoreObjects);
+    Ok(given)
 }
 
 /// Whose keyring is at `target`; nothing is made where there is none.

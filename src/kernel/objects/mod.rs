@@ -40,7 +40,7 @@ const STEP: i64 = 200;
 /// In the making.
 const BEGUN: i16 = 1;
 /// Referred to.
-const STANDS: i16 = 2;
+pub(in crate::kernel) const STANDS: i16 = 2;
 /// To be removed.
 const DOOMED: i16 = 3;
 
@@ -173,6 +173,12 @@ fn context(tenant: TenantId, file: FileId) -> Vec<u8> {
 pub struct Objects(Arc<dyn Storage>);
 
 impl Objects {
+    /// Objects in a storage of another kind, or of a back-up.
+    #[must_use]
+    pub fn within(storage: Arc<dyn Storage>) -> Self {
+        Self(storage)
+    }
+
     /// Objects in a folder.
     #[must_use]
     pub fn in_folder(path: PathBuf) -> Self {
