@@ -28,6 +28,7 @@ pub mod prompts;
 pub mod recovering;
 pub mod renewing;
 pub mod retag;
+pub mod sealing;
 pub mod session;
 pub mod sign_in_rules;
 pub mod signing_in;

@@ -44,8 +44,8 @@ pub struct View {
 pub struct Membership {
     /// Which.
     pub id: TenantId,
-    /// Its name.
-    pub name: Personal<String>,
+    /// Its name; nobody can read it while the vault is sealed.
+    pub name: Option<Personal<String>>,
     /// As what.
     pub role: Role,
 }
@@ -97,8 +97,10 @@ impl Accounts {
         let mut tenants = Vec::new();
         for (scope, role) in member_scopes(self.kernel(), access).await? {
             let profile = self.kernel().point(&scope, profile::find).await?;
-            tenants.push(Membership { id: scope.tenant(), name: profile.name, role });
+            tenants.push(Membership { id: scope.tenant(), name: Some(profile.name), role });
         }
+        let sealed = self.sealed_vaults(access, &tenants).await?;
+        tenants.extend(sealed);
         let holdings = self.holdings(access).await?;
         let prompts = self.prompts(access).await?;
         let methods = confirming::usable(access).into_iter();

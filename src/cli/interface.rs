@@ -40,6 +40,7 @@ fn subject(subject: Subject) -> String {
     match subject {
         Subject::Anyone => "anyone".to_owned(),
         Subject::Account => "account".to_owned(),
+        Subject::Beside(role) => format!("tenant, sealed or not, from {role:?}").to_lowercase(),
         Subject::Tenant(role, _) => format!("tenant, from {role:?}").to_lowercase(),
     }
 }

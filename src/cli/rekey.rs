@@ -99,6 +99,9 @@ async fn turn_over(kernel: &Kernel, settings: &Settings, wanted: &Rotate) -> any
     for owner in &to_begin {
         match kernel.keyring().begin_rekey(*owner, &actor()).await {
             Ok(Begun::Made(_) | Begun::UnderWay) => {}
+            Ok(Begun::Sealed) => {
+                progress(&format!("{} has sealed its vault: it waits until that is open", name(*owner)));
+            }
             Ok(Begun::Leaving) => progress(&format!("{} is being erased: its key goes for good", name(*owner))),
             // A key that was made for somebody who never came.
             Err(KeyringError::NoKey(_)) => {}
@@ -234,7 +237,14 @@ fn under_way(kernel: &Kernel, owners: &[Owner], end: End) -> anyhow::Result<Vec<
         Stage::Made | Stage::Sealing | Stage::Found | Stage::Alone => true,
     };
     let ours = |rekey: &Rekey| owners.contains(&rekey.owner) && rekey.paused == Pause::Runs && is_open(rekey);
-    Ok(kernel.keyring().rekeys(None)?.into_iter().filter(ours).collect())
+    let mut open = Vec::new();
+    for rekey in kernel.keyring().rekeys(None)?.into_iter().filter(ours) {
+        // Who leaves, or has sealed their vault, is not waited for: it goes on by itself should that change.
+        if !kernel.keyring().rests(rekey.owner)? {
+            open.push(rekey);
+        }
+    }
+    Ok(open)
 }
 
 /// Lets those under way wait, or go on.

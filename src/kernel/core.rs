@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::kernel::access::{FROZEN, tokens as tokens_state};
+use crate::kernel::access::{FROZEN, MemberAccess, tokens as tokens_state};
 use crate::kernel::audit::journal::Journal;
 use crate::kernel::backup::certificates;
 use crate::kernel::backup::standing::{self, Found};
@@ -16,6 +16,7 @@ use crate::kernel::entropy::Entropy;
 use crate::kernel::erasure;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::{AccountId, AnyId, InstanceId, MessageId, TenantId};
+use crate::kernel::keyring::cache::LEASE;
 use crate::kernel::keyring::ledger::Ledger;
 use crate::kernel::keyring::root::Providers;
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
@@ -197,7 +198,67 @@ impl Kernel {
         R: Send + 'static,
         E: From<StoreError> + StoreFailure + Send + 'static,
     {
-        self.written(name, scope, Sharing::Alone, run).await
+        self.written(name, self.up_to_date(scope).await?, Sharing::Alone, run).await
+    }
+
+    /// Drops the keys of the owner's tenant everywhere and gives them to nobody from now on, once `run` has written in the
+    /// tenant and for the `others` what is to be written of it. When this returns, no node holds them; whoever read or
+    /// wrote before is done with it, or is refused. Nothing is written where it is sealed already.
+    ///
+    /// # Errors
+    /// The closure's own, or the store's: then it is not sealed.
+    pub async fn seal_vault<R, E, F>(&self, owner: &MemberAccess, others: Vec<AccountScope>, run: F) -> Result<(), E>
+    where
+        F: FnMut(&mut Tx<'_>, &(TenantScope, Vec<AccountScope>)) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + StoreFailure + Send + 'static,
+    {
+        let failed = |error: KeyringError| E::from(store_error(&error));
+        let (tenant, account) = (owner.tenant, &owner.account);
+        let by = By::Session(account.session.id);
+        match self.tenant_scope(tenant, account.session.account, by, account.origin.clone()).await {
+            Ok(scope) => {
+                let _written = self.write("tenants.seal", &(scope, others), run).await?;
+                self.0.keyring.seal_tenant(tenant, account.session.account).await.map_err(failed)?;
+            }
+            Err(KeyringError::Sealed(_)) => {}
+            Err(error) => return Err(failed(error)),
+        }
+        // Whatever node did not hear of it has let go of what it held by then.
+        tokio::time::sleep(LEASE).await;
+        Ok(())
+    }
+
+    /// Opens the sealed vault of the owner's tenant: `run` writes in the tenant and for the `others` what is to be written
+    /// of it, under keys that are held for this transaction alone; then everybody is given them again. Nothing where it is
+    /// not sealed.
+    ///
+    /// # Errors
+    /// The closure's own, or the store's: then it stays sealed.
+    pub async fn unseal_vault<R, E, F>(
+        &self,
+        owner: &MemberAccess,
+        others: Vec<AccountScope>,
+        run: F,
+    ) -> Result<Option<R>, E>
+    where
+        F: FnMut(&mut Tx<'_>, &(TenantScope, Vec<AccountScope>)) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + StoreFailure + Send + 'static,
+    {
+        let failed = |error: KeyringError| E::from(store_error(&error));
+        let (tenant, account) = (owner.tenant, &owner.account);
+        if self.0.keyring.sealing(tenant).await.map_err(failed)?.is_none() {
+            return Ok(None);
+        }
+        let keys = self.0.keyring.reach_sealed(tenant).await.map_err(failed)?;
+        let (by, origin) = (By::Session(account.session.id), account.origin.clone());
+        let own = Arc::clone(&account.scope.keys);
+        let actor = Actor { account: account.session.account, keys: own, by, origin };
+        let scope = (TenantScope { tenant, keys, actor }, others);
+        let done = self.written("tenants.unseal", scope, Sharing::Alone, run).await?;
+        self.0.keyring.unseal_tenant(tenant).await.map_err(failed)?;
+        Ok(Some(done))
     }
 
     /// As [`Kernel::write`], for a closure that only appends: it reads through `Tx::settled`, writes through
@@ -212,10 +273,10 @@ impl Kernel {
         R: Send + 'static,
         E: From<StoreError> + StoreFailure + Send + 'static,
     {
-        self.written(name, scope, Sharing::WithAppends, run).await
+        self.written(name, self.up_to_date(scope).await?, Sharing::WithAppends, run).await
     }
 
-    async fn written<S, R, E, F>(&self, name: &'static str, scope: &S, sharing: Sharing, run: F) -> Result<R, E>
+    async fn written<S, R, E, F>(&self, name: &'static str, scope: S, sharing: Sharing, run: F) -> Result<R, E>
     where
         S: Scope,
         F: FnMut(&mut Tx<'_>, &S) -> Result<R, E> + Send + 'static,
@@ -223,7 +284,7 @@ impl Kernel {
         E: From<StoreError> + StoreFailure + Send + 'static,
     {
         let run = Arc::new(Mutex::new(run));
-        let mut scope = self.up_to_date(scope).await?;
+        let mut scope = scope;
         for _ in 0..4 {
             let (inner, within) = (Arc::clone(&run), scope.clone());
             let closure = move |tx: &mut Tx<'_>| {
@@ -513,6 +574,7 @@ pub fn store_error(error: &KeyringError) -> StoreError {
         KeyringError::Store(error) => *error,
         KeyringError::Away => StoreError::Unavailable,
         KeyringError::NoKey(owner) => StoreError::NoKey(*owner),
+        KeyringError::Sealed(tenant) => StoreError::Sealed(*tenant),
         KeyringError::Unwrap(_) => StoreError::Unreadable,
         KeyringError::RootAway(_)
         | KeyringError::RootRefused(..)

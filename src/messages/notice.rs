@@ -226,6 +226,18 @@ pub enum Notice {
         #[serde(with = "crate::kernel::personal::revealed")]
         tenant_name: Personal<String>,
     },
+    /// To an owner: another or they themselves sealed the vault.
+    VaultSealed {
+        /// The tenant's name.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+    },
+    /// To an owner: it was unsealed.
+    VaultUnsealed {
+        /// The tenant's name.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+    },
     /// To everybody: legal documents change (P-15).
     PolicyChanged {
         /// Which, and how.
@@ -305,6 +317,8 @@ impl Notice {
             | Self::Invitation { .. }
             | Self::SignInRulesChanged { .. }
             | Self::PolicyChanged { .. }
+            | Self::VaultSealed { .. }
+            | Self::VaultUnsealed { .. }
             | Self::LeavingRequested { .. }
             | Self::LeavingTakenBack { .. }
             | Self::Farewell { .. }

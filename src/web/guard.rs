@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use crate::accounts::factors::that_would_do;
 use crate::kernel::access::limits::{Reached, Use};
 use crate::kernel::access::{
-    AccountAccess, Authorized, Credentials, Denied, Effect, Permission, TenantAccess, Wish, authorize,
+    AccountAccess, Authorized, Credentials, Denied, Effect, MemberAccess, Permission, TenantAccess, Wish, authorize,
 };
 use crate::kernel::crypto::token::{ApiToken, SessionToken};
 use crate::kernel::ids::{AccountId, TenantId};
@@ -62,7 +62,8 @@ impl<P: Permission> FromRequest for Authorized<P> {
 
 fn tenant_of<P: Permission>(allowed: &Authorized<P>) -> Option<TenantId> {
     let holds: &dyn std::any::Any = &**allowed;
-    holds.downcast_ref::<TenantAccess>().map(|access| access.scope.tenant())
+    let beside = || holds.downcast_ref::<MemberAccess>().map(|access| access.tenant);
+    holds.downcast_ref::<TenantAccess>().map(|access| access.scope.tenant()).or_else(beside)
 }
 
 /// The account that acts in a session; nobody where a token does.
@@ -158,6 +159,7 @@ pub fn refusal(services: &Services, denied: Denied) -> Problem {
         }
         Denied::Forbidden => Problem::Forbidden { needs: "permission" },
         Denied::Leaving => Problem::TenantLeaving,
+        Denied::Sealed => Problem::Sealed,
         Denied::NotFound => Problem::NotFound,
         Denied::TenantRequired => Problem::TenantRequired,
         Denied::AddressNotAllowed => Problem::AddressNotAllowed,

@@ -132,7 +132,7 @@ pub enum Problem {
     },
     /// The code is wrong, used or too old; which is not told.
     CodeRefused,
-    /// The data's key is closed: the tenant is being erased or the account frozen.
+    /// An owner has sealed the vault.
     Sealed,
     /// `If-Match` is missing.
     PreconditionRequired,
@@ -271,7 +271,7 @@ catalogue! {
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch" UNPROCESSABLE_ENTITY [] "Another body": "This Idempotency-Key was used with another body; take a new key.";
     ACKNOWLEDGEMENT_REQUIRED = "acknowledgement_required" UNPROCESSABLE_ENTITY ["documents"] "Acknowledgement required": "Acknowledge each of `documents`.";
     CODE_REFUSED = "code_refused" UNPROCESSABLE_ENTITY [] "Code refused": "The code is wrong, used or too old.";
-    SEALED = "sealed" LOCKED [] "Sealed": "This data is closed: it is being erased, or its account is frozen.";
+    SEALED = "sealed" LOCKED [] "Sealed": "An owner has sealed the vault: nobody can read or change it until an owner unseals it.";
     PRECONDITION_REQUIRED = "precondition_required" PRECONDITION_REQUIRED [] "If-Match required": "Send the ETag of the version that is to be changed as If-Match.";
     TOO_MANY_REQUESTS = "too_many_requests" TOO_MANY_REQUESTS [] "Too many requests": "A limit is reached; come back after Retry-After.";
     LIMIT_REACHED = "limit_reached" TOO_MANY_REQUESTS [] "Limit of the day reached": "The limit that RateLimit-Policy names is reached; the next day begins after Retry-After, at midnight UTC.";

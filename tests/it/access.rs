@@ -70,15 +70,18 @@ impl Has {
 fn denial(may: May, caller: Caller) -> Option<(u16, &'static str)> {
     match (may, caller) {
         (May::Anyone, _) => None,
-        (May::Account(_) | May::Tenant(..), Caller::Nobody) | (May::Account(_), Caller::Token(_)) => {
-            Some((401, "not_signed_in"))
-        }
-        (May::Account(least) | May::Tenant(_, least, _), Caller::Session(has, _)) if !has.shows(least) => {
+        (May::Account(_) | May::Tenant(..) | May::Beside(..), Caller::Nobody)
+        | (May::Account(_) | May::Beside(..), Caller::Token(_)) => Some((401, "not_signed_in")),
+        (May::Account(least) | May::Tenant(_, least, _) | May::Beside(_, least), Caller::Session(has, _))
+            if !has.shows(least) =>
+        {
             Some((403, "confirmation_required"))
         }
         (May::Account(_), Caller::Session(..)) => None,
-        (May::Tenant(..), Caller::Session(_, None)) => Some((404, "not_found")),
-        (May::Tenant(least, ..), Caller::Session(_, Some(role))) => (role < least).then_some((403, "forbidden")),
+        (May::Tenant(..) | May::Beside(..), Caller::Session(_, None)) => Some((404, "not_found")),
+        (May::Tenant(least, ..) | May::Beside(least, _), Caller::Session(_, Some(role))) => {
+            (role < least).then_some((403, "forbidden"))
+        }
         (May::Tenant(_, _, scopes), Caller::Token(scope)) => (!scopes.contains(&scope)).then_some((403, "forbidden")),
     }
 }
@@ -174,11 +177,13 @@ async fn sessions_of(world: &World, protected: Protected) -> Vec<(String, Caller
 fn in_order() -> Vec<&'static Row> {
     let mut rows: Vec<_> = TABLE.iter().collect();
     rows.sort_by_key(|(method, path, ..)| match (method.as_str(), *path) {
-        ("DELETE", "/api/v1/session") => 1,
-        ("POST", "/sign-out") => 2,
+        // From then on the vault is sealed.
+        ("POST", "/api/v1/tenant/seal" | "/t/{tenant_id}/seal") => 1,
+        ("DELETE", "/api/v1/session") => 2,
+        ("POST", "/sign-out") => 3,
         (method, path) => match ends_others(method, path) {
-            Some(Others::Sessions) => 3,
-            Some(Others::Account) => 4,
+            Some(Others::Sessions) => 4,
+            Some(Others::Account) => 5,
             None => 0,
         },
     });
@@ -211,6 +216,7 @@ fn every_route_stands_in_the_table_with_the_rule_that_its_handler_has() {
     let told = |rule: Rule| match rule.subject {
         Subject::Anyone => "Anyone".to_owned(),
         Subject::Account => format!("{:?}", May::Account(shown(rule.need))),
+        Subject::Beside(role) => format!("{:?}", May::Beside(role, shown(rule.need))),
         Subject::Tenant(role, scopes) => {
             let scopes: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
             format!("Tenant({role:?}, {:?}, {scopes:?})", shown(rule.need))

@@ -51,6 +51,7 @@ mod regaining;
 mod restart;
 mod root_keys;
 mod rows;
+mod sealing;
 mod search;
 mod shelf;
 mod sign_in_rules;

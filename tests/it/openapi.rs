@@ -106,11 +106,13 @@ fn silent_headers(document: &Value) -> Vec<String> {
         };
         let (method, path) = name.split_once(' ').unwrap();
         let rule = rules[&name];
-        let of_tenant = matches!(rule.subject, Subject::Tenant(..));
+        let of_tenant = matches!(rule.subject, Subject::Tenant(..) | Subject::Beside(_));
         demand(!of_tenant || takes(operation, "Seif-Tenant"), "Seif-Tenant");
         // Whoever changes something of a tenant by POST may ask that it be done once.
-        // What ends something is done once by its nature: a repeat finds nothing, and the tenant's keys may be gone.
-        let ends = path.starts_with("/api/v1/tenant/cancellation") || path.ends_with("/records/{id}/erasure");
+        // What ends something is done once by its nature: a repeat finds nothing, and the tenant's keys may be out of reach.
+        let ends = path.starts_with("/api/v1/tenant/cancellation")
+            || path == "/api/v1/tenant/seal"
+            || path.ends_with("/records/{id}/erasure");
         let once = method == "POST" && of_tenant && rule.need != Need::Password && !ends;
         demand(!once || takes(operation, "Idempotency-Key"), "Idempotency-Key");
         let of_record = path.ends_with("/records/{id}");

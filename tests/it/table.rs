@@ -24,6 +24,8 @@ pub(crate) enum May {
     Account(Shown),
     /// Members from this role on who have shown this; tokens with one of these scopes.
     Tenant(Role, Shown, &'static [&'static str]),
+    /// Members from this role on who have shown this, whether the vault is sealed or not; never a token.
+    Beside(Role, Shown),
 }
 
 /// What the body is.
@@ -55,6 +57,8 @@ const READ_SUBSCRIBER: May = May::Tenant(Role::Admin, Shown::Password, &[]);
 const WRITE_SUBSCRIBER: May = May::Tenant(Role::Admin, Shown::Confirmed, &[]);
 const LEAVE: May = May::Tenant(Role::Owner, Shown::Strongest, &[]);
 const STAY: May = May::Tenant(Role::Owner, Shown::Confirmed, &[]);
+const SEAL: May = May::Beside(Role::Owner, Shown::Confirmed);
+const UNSEAL: May = May::Beside(Role::Owner, Shown::Strongest);
 const PROTECT: May = May::Account(Shown::Strongest);
 const RECOVER: May = May::Account(Shown::StrongestOrRecovery);
 const APPROVE: May = May::Account(Shown::Confirmed);
@@ -262,6 +266,9 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::DELETE, "/api/v1/tenant/cancellation", STAY, Takes::Nothing, 404),
     (Method::POST, "/api/v1/tenant/cancellation/{id}/objection", STAY, Takes::Nothing, 404),
     (Method::POST, "/api/v1/tenant/cancellation/{id}/agreement", LEAVE, Takes::Nothing, 404),
+    (Method::GET, "/api/v1/tenant/seal", May::Beside(Role::Viewer, Shown::Password), Takes::Nothing, 200),
+    (Method::POST, "/api/v1/tenant/seal", SEAL, Takes::Nothing, 204),
+    (Method::DELETE, "/api/v1/tenant/seal", UNSEAL, Takes::Nothing, 404),
     (Method::GET, "/api/v1/tokens", May::Tenant(Role::Admin, Shown::Password, &[]), Takes::Nothing, 200),
     (Method::POST, "/api/v1/tokens", MANAGE_TOKENS, Takes::Json, 415),
     (Method::DELETE, "/api/v1/tokens/{id}", MANAGE_TOKENS, Takes::Nothing, 404),
@@ -357,6 +364,9 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/erasures/{id}", OPEN, Takes::Nothing, 404),
     (Method::GET, "/t/{tenant_id}/export", May::Tenant(Role::Viewer, Shown::Password, &[]), Takes::Nothing, 200),
     (Method::POST, "/t/{tenant_id}/export", EXPORT, Takes::Form, 415),
+    (Method::GET, "/t/{tenant_id}/seal", May::Beside(Role::Viewer, Shown::Password), Takes::Nothing, 200),
+    (Method::POST, "/t/{tenant_id}/seal", SEAL, Takes::Nothing, 303),
+    (Method::POST, "/t/{tenant_id}/seal/opening", UNSEAL, Takes::Nothing, 303),
     (Method::GET, "/t/{tenant_id}/leaving", May::Tenant(Role::Viewer, Shown::Password, &[]), Takes::Nothing, 200),
     (Method::POST, "/t/{tenant_id}/leaving", LEAVE, Takes::Form, 415),
     (Method::POST, "/t/{tenant_id}/leaving/stay", STAY, Takes::Nothing, 404),

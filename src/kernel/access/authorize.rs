@@ -16,7 +16,8 @@ use crate::kernel::access::rules::{self, Showings};
 use crate::kernel::access::sessions::{self, Touch};
 use crate::kernel::access::tokens::TokenScope;
 use crate::kernel::access::{
-    AccountAccess, Allowance, Limits, Role, Session, SessionRules, SignInRules, TenantAccess, TokenScopes, Verdict,
+    AccountAccess, Allowance, Limits, MemberAccess, Role, Session, SessionRules, SignInRules, TenantAccess,
+    TokenScopes, Verdict,
 };
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
@@ -76,6 +77,9 @@ pub enum Denied {
     /// The tenant is about to leave: reading goes on, changes do not.
     #[error("the tenant is leaving")]
     Leaving,
+    /// An owner of the tenant's has sealed its vault.
+    #[error("the vault is sealed")]
+    Sealed,
     /// The account belongs to several tenants and names none.
     #[error("a tenant must be named")]
     TenantRequired,
@@ -102,6 +106,7 @@ impl From<KeyringError> for Denied {
             // An account or tenant whose keys are destroyed is gone.
             KeyringError::NoKey(Owner::Account(_)) => Self::NotSignedIn,
             KeyringError::NoKey(Owner::Tenant(_)) => Self::NotFound,
+            KeyringError::Sealed(_) => Self::Sealed,
             other => Self::Store(crate::kernel::store_error(&other)),
         }
     }
@@ -136,6 +141,11 @@ async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: 
             None => None,
         })),
         Subject::Account => account(found.session.ok_or(Denied::NotSignedIn)?).await.map(Held::Account),
+        Subject::Beside(_) => {
+            let (tenant, role) = found.place.ok_or(Denied::NotFound)?;
+            let account = *account(found.session.ok_or(Denied::NotSignedIn)?).await?;
+            Ok(Held::Beside(Box::new(MemberAccess { tenant, role, account })))
+        }
         Subject::Tenant(..) => {
             let (tenant, role) = found.place.ok_or(Denied::NotFound)?;
             let (by, actor) = match (&found.session, &found.token) {
@@ -228,7 +238,7 @@ fn by_session(
             rule.need.met_by(&session, tx.now())?;
             (session, None, Limits::default())
         }
-        Subject::Tenant(least, _) => {
+        Subject::Tenant(least, _) | Subject::Beside(least) => {
             let tenant = tenant_of(tx, session.account, named);
             // A tenant that is none of theirs has no rules, as one that never existed.
             let place = match &tenant {
@@ -398,7 +408,7 @@ pub fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<(TenantId,
 /// The scope of each tenant that the account belongs to, with its role there: membership is looked up first.
 ///
 /// # Errors
-/// The store's, or the keyring's. A tenant whose keys are destroyed is left out.
+/// The store's, or the keyring's. A tenant whose keys are destroyed, or that is sealed, is left out.
 pub async fn member_scopes(kernel: &Kernel, access: &AccountAccess) -> Result<Vec<(TenantScope, Role)>, StoreError> {
     scopes_of(kernel, access.session.account, By::Session(access.session.id), &access.origin).await
 }
@@ -419,7 +429,7 @@ pub async fn scopes_of(
     for (tenant, role) in belongs {
         match kernel.tenant_scope(tenant, account, by, origin.clone()).await {
             Ok(scope) => scopes.push((scope, role)),
-            Err(KeyringError::NoKey(Owner::Tenant(_))) => {}
+            Err(KeyringError::NoKey(Owner::Tenant(_)) | KeyringError::Sealed(_)) => {}
             Err(error) => return Err(crate::kernel::store_error(&error)),
         }
     }

@@ -21,10 +21,10 @@ pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
     AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, DecideConsent, DownloadFiles, Effect,
     EraseAccount, EraseRecords, ExportVault, KeepTenant, LeaveTeam, LeaveTenant, ManageLimits, ManageMembers,
-    ManageSignInRules, ManageTokens, MayReveal, Need, Permission, ProtectAccount, ReadAudit, ReadCollections,
-    ReadFiles, ReadInvitations, ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber, ReadTokens,
-    RecoverAccount, Rule, SeeLeaving, SignedIn, Subject, TenantAccess, WriteCollections, WriteFiles, WriteRecords,
-    WriteSubscriber,
+    ManageSignInRules, ManageTokens, MayReveal, MemberAccess, Need, Permission, ProtectAccount, ReadAudit,
+    ReadCollections, ReadFiles, ReadInvitations, ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber,
+    ReadTokens, RecoverAccount, Rule, SealVault, SeeLeaving, SeeSealing, SignedIn, Subject, TenantAccess, UnsealVault,
+    WriteCollections, WriteFiles, WriteRecords, WriteSubscriber,
 };
 pub use self::rules::{SignInRules, Verdict};
 pub use self::sessions::{Session, SessionRules};

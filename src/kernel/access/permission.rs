@@ -3,6 +3,7 @@
 use crate::kernel::access::factors::{AtHand, Enrolled, Proof, Standing, Wanted, Wish};
 use crate::kernel::access::{Allowance, Assurance, Denied, Role, Session, TokenScope, TokenScopes, Verdict};
 use crate::kernel::clock::Time;
+use crate::kernel::ids::TenantId;
 use crate::kernel::tenancy::{AccountScope, Origin, TenantScope};
 
 /// What a caller must have shown.
@@ -76,6 +77,8 @@ pub enum Subject {
     Account,
     /// A tenant's: for members from this role on, and for tokens with one of these scopes.
     Tenant(Role, &'static [TokenScope]),
+    /// A tenant's, without its keys: for members from this role on, whether its vault is sealed or not. Never by a token.
+    Beside(Role),
 }
 
 /// What comes of a permission.
@@ -125,6 +128,8 @@ pub enum Held {
     Account(Box<AccountAccess>),
     /// A tenant's member or token.
     Tenant(Box<TenantAccess>),
+    /// A tenant's member, without the tenant's keys.
+    Beside(Box<MemberAccess>),
 }
 
 /// A signed-in account.
@@ -151,6 +156,17 @@ pub struct TenantAccess {
     pub scopes: Option<TokenScopes>,
     /// How much may be done in a day, when that has a limit.
     pub allowance: Option<Allowance>,
+}
+
+/// A tenant's member who holds none of its keys.
+#[derive(Debug, Clone)]
+pub struct MemberAccess {
+    /// Which tenant.
+    pub tenant: TenantId,
+    /// What the account is in it.
+    pub role: Role,
+    /// The account, in its session as it counts in the tenant.
+    pub account: AccountAccess,
 }
 
 /// The right to see sensitive values in the clear.
@@ -194,7 +210,7 @@ impl TryFrom<Held> for Option<Box<AccountAccess>> {
     fn try_from(held: Held) -> Result<Self, Denied> {
         match held {
             Held::Visitor(account) => Ok(account),
-            Held::Account(_) | Held::Tenant(_) => Err(Denied::Forbidden),
+            Held::Account(_) | Held::Tenant(_) | Held::Beside(_) => Err(Denied::Forbidden),
         }
     }
 }
@@ -210,6 +226,13 @@ impl TryFrom<Held> for TenantAccess {
     type Error = Denied;
     fn try_from(held: Held) -> Result<Self, Denied> {
         if let Held::Tenant(tenant) = held { Ok(*tenant) } else { Err(Denied::NotSignedIn) }
+    }
+}
+
+impl TryFrom<Held> for MemberAccess {
+    type Error = Denied;
+    fn try_from(held: Held) -> Result<Self, Denied> {
+        if let Held::Beside(member) = held { Ok(*member) } else { Err(Denied::NotSignedIn) }
     }
 }
 
@@ -285,6 +308,12 @@ permissions! {
     ManageMembers => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
     /// Leaves the tenant, or has somebody leave it: whom, is for the slice to judge by the roles.
     LeaveTeam => TenantAccess, Subject::Tenant(Role::Viewer, &[]), Need::Strongest;
+    /// Seals the tenant's vault: nobody opens it until an owner unseals it. Whoever has not acknowledged a document may.
+    SealVault => MemberAccess, Subject::Beside(Role::Owner), Need::Confirmed, Effect::Harmless;
+    /// Unseals it.
+    UnsealVault => MemberAccess, Subject::Beside(Role::Owner), Need::Strongest, Effect::Harmless;
+    /// Sees whether it is sealed.
+    SeeSealing => MemberAccess, Subject::Beside(Role::Viewer), Need::Password;
     /// Sees which API tokens there are: never by a token.
     ReadTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
     /// Sees how much members may do in a day: never by a token.

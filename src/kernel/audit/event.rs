@@ -59,6 +59,8 @@ pub enum Action {
     LeavingAgreed,
     LeavingTakenBack,
     LeavingObjected,
+    VaultSealed,
+    VaultUnsealed,
 }
 
 /// Something that an event touched.

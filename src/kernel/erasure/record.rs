@@ -117,6 +117,7 @@ pub(in crate::kernel) fn erase_records_again(db: &Db, keyring: &Keyring) -> Resu
             Ok(keys) => keys,
             // The tenant is gone, and all its records with it.
             Err(KeyringError::NoKey(_)) => continue,
+            Err(KeyringError::Sealed(_)) => keyring.reach_sealed_blocking(tenant).map_err(failed)?,
             Err(error) => return Err(store_error(&error)),
         };
         if db.read_here(Some(tenant), |tx| is_here(tx, tenant, record))? {

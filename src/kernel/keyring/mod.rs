@@ -16,6 +16,7 @@ pub mod rekeys;
 pub mod root;
 mod roots;
 pub mod rotation;
+pub mod sealings;
 mod seals;
 pub mod signing;
 mod tables;
@@ -35,7 +36,7 @@ use self::tables::{epoch, instance, key_changes, owner_keys};
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{Beyond, KeyVersion, Owner, OwnerKey, OwnerKeys, TagVersions};
 use crate::kernel::entropy::Entropy;
-use crate::kernel::ids::{AnyId, InstanceId, MessageId};
+use crate::kernel::ids::{AnyId, InstanceId, MessageId, TenantId};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::{Db, StoreError, Target, Tx};
 
@@ -48,6 +49,9 @@ pub enum KeyringError {
     /// The owner's keys are destroyed, or never were.
     #[error("there is no key of this owner")]
     NoKey(Owner),
+    /// An owner of this tenant's has sealed its vault: nobody is given its keys.
+    #[error("the vault is sealed")]
+    Sealed(TenantId),
     /// The owner has keys, and this process cannot unwrap them.
     #[error("a key does not unwrap")]
     Unwrap(Owner),
@@ -269,7 +273,7 @@ impl Keyring {
             return Ok(keys);
         }
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return self.reach_blocking(owner) };
-        let rows = self.0.db.read_here(None, |tx| stored(tx, owner)).map_err(away)?;
+        let rows = self.0.db.read_here(None, |tx| given(tx, owner)).map_err(away)?;
         if rows.iter().all(|row| self.0.roots.get(row.2).is_none_or(|root| root.is_here())) {
             return self.reach_blocking(owner);
         }
@@ -290,7 +294,7 @@ impl Keyring {
         let mut seen = None;
         loop {
             let epoch = self.epoch_in_use()?;
-            let rows = self.0.db.point(None, move |tx| stored(tx, owner)).await.map_err(away)?;
+            let rows = self.0.db.point(None, move |tx| given(tx, owner)).await.map_err(away)?;
             let attempt = match self.begin_unwrap(owner, &rows) {
                 Ok(asked) => {
                     let mut opened = Vec::new();
@@ -319,7 +323,7 @@ impl Keyring {
         let mut seen = None;
         loop {
             let epoch = self.epoch_in_use()?;
-            let rows = self.0.db.read_here(None, |tx| stored(tx, owner)).map_err(away)?;
+            let rows = self.0.db.read_here(None, |tx| given(tx, owner)).map_err(away)?;
             let attempt = self.begin_unwrap(owner, &rows).and_then(|asked| {
                 let opened = asked.into_iter().map(Pending::wait_blocking).collect::<Result<Vec<_>, _>>()?;
                 finish_unwrap(owner, &rows, &opened)
@@ -644,6 +648,12 @@ const STORED: (
     owner_keys::tags,
 ) = (owner_keys::version, owner_keys::state, owner_keys::root_version, owner_keys::wrapped, owner_keys::tags);
 
+/// The keys of `owner` for whoever asks: nobody's while they are sealed.
+fn given(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<StoredKey>, KeyringError> {
+    sealings::demand_open(tx, owner)?;
+    stored(tx, owner)
+}
+
 /// Every key of `owner` that a request may use: not those that open restored data only.
 fn stored(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<StoredKey>, KeyringError> {
     let rows = owner_keys::table
@@ -659,6 +669,7 @@ fn stored(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<StoredKey>, KeyringError>
 
 /// One version of the key of `owner`, whatever its state; nothing when it is destroyed.
 fn stored_version(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion) -> Result<Vec<StoredKey>, KeyringError> {
+    sealings::demand_open(tx, owner)?;
     let row = owner_keys::table
         .find((owner.kind(), AnyId::from_bytes(owner.id_bytes()), version))
         .filter(owner_keys::wrapped.is_not_null())
@@ -743,6 +754,7 @@ fn overwrite(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<KeyVersion>, StoreErro
     diesel::update(mine).set(owner_keys::wrapped.eq(Some(vec![0u8; 73]))).execute(tx.conn())?;
     diesel::delete(mine).execute(tx.conn())?;
     rekeys::forget(tx, owner)?;
+    sealings::forget(tx, owner)?;
     Ok(versions)
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::root::Item;
 use super::tables::{erasures, owner_keys, rekey_runs, rekeys};
-use super::{KeyState, Keyring, KeyringError, TagState, first_of, move_epoch, rotation};
+use super::{KeyState, Keyring, KeyringError, TagState, first_of, move_epoch, rotation, sealings};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey};
 use crate::kernel::ids::AnyId;
@@ -137,6 +137,8 @@ pub enum Begun {
     UnderWay,
     /// The owner is being erased: their keys go for good.
     Leaving,
+    /// The owner has sealed their vault: once it is open again, it can be.
+    Sealed,
 }
 
 /// What a run over everybody's keys is kept under.
@@ -210,7 +212,10 @@ impl Keyring {
     /// [`KeyringError::NoKey`]; the keyring, or who keeps the root key, is away.
     pub async fn begin_rekey(&self, owner: Owner, actor: &str) -> Result<Begun, KeyringError> {
         for _ in 0..4 {
-            let keys = self.reach(owner).await?;
+            let keys = match self.reach(owner).await {
+                Err(KeyringError::Sealed(_)) => return Ok(Begun::Sealed),
+                other => other?,
+            };
             let (old, newest) = self.db().read_here(None, move |tx| versions(tx, owner))?;
             let new = newest.next().ok_or(KeyringError::Defect("no further key version"))?;
             drop(keys);
@@ -506,6 +511,18 @@ impl Keyring {
         Ok(if found > 0 { Leaving::Leaves } else { Leaving::Stays })
     }
 
+    /// Whether the keys of `owner` stay as they are for now: an erasure is wished for, or the vault is sealed.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn rests(&self, owner: Owner) -> Result<bool, KeyringError> {
+        match self.db().read_here(None, |tx| sealings::demand_open(tx, owner)) {
+            Err(KeyringError::Sealed(_)) => Ok(true),
+            Err(error) => Err(error),
+            Ok(()) => Ok(self.stays(owner)? == Leaving::Leaves),
+        }
+    }
+
     /// The tenants and accounts whose sealing version was made by `latest`, the oldest first.
     ///
     /// # Errors
@@ -637,6 +654,14 @@ fn reopen(tx: &mut Tx<'_>, rekey: &Rekey, to: Stage) -> Result<(), KeyringError>
     );
     let as_known = this!(rekey).filter(rekeys::stage.eq(rekey.stage.code()));
     if diesel::update(as_known).set(set).execute(tx.conn()).map_err(StoreError::from)? == 1 {
+        if to == Stage::Sealing {
+            // Tags are whole under this version alone, whichever others turn over.
+            let theirs = owner_keys::table
+                .filter(owner_keys::owner_kind.eq(rekey.owner.kind()))
+                .filter(owner_keys::owner_id.eq(AnyId::from_bytes(rekey.owner.id_bytes())));
+            let unused = owner_keys::tags.eq(TagState::Unused.code());
+            diesel::update(theirs).set(unused).execute(tx.conn()).map_err(StoreError::from)?;
+        }
         enact(tx, rekey, to)?;
         move_epoch(tx, Some(rekey.owner))?;
     }

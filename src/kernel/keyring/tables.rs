@@ -181,4 +181,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    sealings (tenant_id) {
+        tenant_id -> Uid,
+        account_id -> Uid,
+        at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(owner_keys, ledger);

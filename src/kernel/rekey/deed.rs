@@ -27,7 +27,7 @@ const HOLD: Duration = Duration::from_secs(10);
 /// How many values one transaction puts in place at most.
 const BATCH: i64 = 200;
 
-/// For how long somebody who is being erased is passed over.
+/// For how long somebody who is being erased, or has sealed their vault, is passed over.
 const LEAVE_ALONE: Duration = Duration::from_secs(3600);
 
 /// How a key turns over.
@@ -223,6 +223,12 @@ impl Work<'_> {
     async fn go_on(&mut self) -> Result<Turn, Stop> {
         let owner = self.rekey.owner;
         if self.kernel.keyring().stays(owner)? == Leaving::Leaves {
+            self.release(LEAVE_ALONE).await?;
+            return Ok(Turn::Waits(owner));
+        }
+        if let Owner::Tenant(tenant) = owner
+            && self.kernel.keyring().sealing(tenant).await?.is_some()
+        {
             self.release(LEAVE_ALONE).await?;
             return Ok(Turn::Waits(owner));
         }
@@ -528,12 +534,18 @@ pub(in crate::kernel) fn reconcile(db: &Db, keyring: &Keyring) -> Result<(), Key
         let code = states.get(&((owner.kind(), owner.id_bytes()), version)).copied();
         code.and_then(KeyState::from_code)
     };
+    let (mut reopened, mut behind) = (HashSet::new(), HashSet::new());
     for rekey in keyring.rekeys(None)? {
         let is_done_with = matches!(rekey.stage, Stage::Found | Stage::Alone | Stage::Retired);
         let is_in_use = matches!(found(rekey.owner, rekey.old), Some(KeyState::Active | KeyState::Closed));
         if is_done_with && is_in_use {
             tracing::warn!(owner = ?rekey.owner, version = rekey.old.as_u32(), "an older key version is in use again");
-            keyring.reopen_rekey_blocking(&rekey, Stage::Sealing)?;
+            // The earliest has whole tags; what later ones sealed is sealed anew after it.
+            let to = if reopened.insert(rekey.owner) { Stage::Sealing } else { Stage::Alone };
+            if to == Stage::Alone {
+                behind.insert((rekey.owner, rekey.old));
+            }
+            keyring.reopen_rekey_blocking(&rekey, to)?;
         }
         let is_before = matches!(rekey.stage, Stage::Made | Stage::Sealing | Stage::Found);
         let is_over = matches!(found(rekey.owner, rekey.old), Some(KeyState::Retired | KeyState::Destroyed));
@@ -544,6 +556,8 @@ pub(in crate::kernel) fn reconcile(db: &Db, keyring: &Keyring) -> Result<(), Key
     }
     for (owner, version, state) in keyring.owners()? {
         let Some(state) = KeyState::from_code(state).filter(|state| *state != KeyState::Made) else { continue };
+        // Nothing is looked up under it, at the next start neither.
+        let state = if behind.contains(&(owner, version)) { KeyState::Retired } else { state };
         let known = found(owner, version);
         // It is retired here a moment before it is there.
         let is_ahead = state == KeyState::Closed && known == Some(KeyState::Retired);

@@ -3,6 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
 use crate::kernel::crypto::{Owner, Unreadable};
+use crate::kernel::ids::TenantId;
 
 /// A failure of the store. It names no row's content: an engine's own message is never carried along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +32,9 @@ pub enum StoreError {
     /// The owner has a key, and who keeps the root key does not open it at the moment; later it may.
     #[error("the owner's key cannot be opened at the moment")]
     KeysAway,
+    /// An owner of the tenant's has sealed its vault: nobody is given its keys.
+    #[error("the vault is sealed")]
+    Sealed(TenantId),
     /// A stored value does not open.
     #[error("a stored value is unreadable")]
     Unreadable,

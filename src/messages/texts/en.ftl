@@ -247,6 +247,18 @@ policy-changed =
     .document = { $title }, version { $version }: applies from { $date } at the earliest.
     .otherwise = Sign in to see word by word what changes. Until then the version that you know holds. If you do not agree, you can export everything and leave before the change applies.
 
+vault-sealed =
+    .subject = A vault at { $service } was sealed
+    .lead = An owner of a vault at { $service } that you own too has just sealed it. Nobody can read or change anything in it until an owner unseals it.
+    .lead-named = An owner of the vault “{ $tenant }” at { $service } has just sealed it. Nobody can read or change anything in it until an owner unseals it.
+    .otherwise = If you know why, there is nothing to do. Otherwise ask the other owners, and look through your sign-ins and sessions.
+
+vault-unsealed =
+    .subject = A vault at { $service } was unsealed
+    .lead = An owner of a vault at { $service } that you own too has just unsealed it. Its team and programs can work in it again.
+    .lead-named = An owner of the vault “{ $tenant }” at { $service } has just unsealed it. Its team and programs can work in it again.
+    .otherwise = If this surprises you, sign in, seal it again at once, and ask the other owners.
+
 leaving-requested =
     .subject = A business at { $service } is going to be erased
     .lead = An owner of a business that you belong to at { $service } has asked to leave. On { $date } everything it keeps is erased.

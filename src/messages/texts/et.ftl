@@ -247,6 +247,18 @@ policy-changed =
     .document = { $title }, versioon { $version }: hakkab kehtima kõige varem { $date }.
     .otherwise = Logige sisse, et näha sõna-sõnalt, mis muutub. Seni kehtib teile tuntud versioon. Kui te ei nõustu, võite enne muudatuse jõustumist kõik eksportida ja lahkuda.
 
+vault-sealed =
+    .subject = Andmehoidla teenuses { $service } pitseeriti
+    .lead = Andmehoidla omanik teenuses { $service }, mis kuulub ka teile, pitseeris selle äsja. Keegi ei saa seal midagi lugeda ega muuta, kuni mõni omanik selle avab.
+    .lead-named = Andmehoidla „{ $tenant }“ omanik teenuses { $service } pitseeris selle äsja. Keegi ei saa seal midagi lugeda ega muuta, kuni mõni omanik selle avab.
+    .otherwise = Kui teate põhjust, ei ole midagi vaja teha. Muidu küsige teistelt omanikelt ning vaadake läbi oma sisselogimised ja seansid.
+
+vault-unsealed =
+    .subject = Andmehoidla teenuses { $service } avati taas
+    .lead = Andmehoidla omanik teenuses { $service }, mis kuulub ka teile, eemaldas äsja selle pitseri. Meeskond ja programmid saavad seal taas töötada.
+    .lead-named = Andmehoidla „{ $tenant }“ omanik teenuses { $service } eemaldas äsja selle pitseri. Meeskond ja programmid saavad seal taas töötada.
+    .otherwise = Kui see teid üllatab, logige sisse, pitseerige see kohe uuesti ja küsige teistelt omanikelt.
+
 leaving-requested =
     .subject = Ettevõtte andmed teenuses { $service } kustutatakse
     .lead = Ühe ettevõtte omanik, kuhu te teenuses { $service } kuulute, on palunud lahkuda. { $date } kustutatakse kõik, mida ettevõte hoiab.

@@ -252,6 +252,18 @@ policy-changed =
     .document = { $title }, versija { $version }: įsigalioja ne anksčiau kaip { $date }.
     .otherwise = Prisijunkite ir žodis po žodžio pamatysite, kas keičiasi. Iki tol galioja jums žinoma versija. Jei nesutinkate, galite viską eksportuoti ir išeiti, kol pakeitimas neįsigaliojo.
 
+vault-sealed =
+    .subject = Saugykla „{ $service }“ paslaugoje užantspauduota
+    .lead = Saugyklos „{ $service }“ paslaugoje, kuri priklauso ir jums, savininkas ką tik ją užantspaudavo. Niekas negali joje nieko nei skaityti, nei keisti, kol savininkas jos neatvers.
+    .lead-named = Saugyklos „{ $tenant }“ savininkas „{ $service }“ paslaugoje ką tik ją užantspaudavo. Niekas negali joje nieko nei skaityti, nei keisti, kol savininkas jos neatvers.
+    .otherwise = Jei žinote priežastį, nieko daryti nereikia. Kitu atveju klauskite kitų savininkų ir peržiūrėkite savo prisijungimus bei sesijas.
+
+vault-unsealed =
+    .subject = Saugykla „{ $service }“ paslaugoje vėl atverta
+    .lead = Saugyklos „{ $service }“ paslaugoje, kuri priklauso ir jums, savininkas ką tik nuėmė jos antspaudą. Komanda ir programos vėl gali joje dirbti.
+    .lead-named = Saugyklos „{ $tenant }“ savininkas „{ $service }“ paslaugoje ką tik nuėmė jos antspaudą. Komanda ir programos vėl gali joje dirbti.
+    .otherwise = Jei tai jus stebina, prisijunkite, tuoj pat vėl ją užantspauduokite ir klauskite kitų savininkų.
+
 leaving-requested =
     .subject = Įmonės duomenys sistemoje { $service } bus ištrinti
     .lead = Įmonės, kuriai priklausote sistemoje { $service }, savininkas paprašė išeiti. { $date } viskas, ką įmonė saugo, bus ištrinta.

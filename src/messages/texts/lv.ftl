@@ -247,6 +247,18 @@ policy-changed =
     .document = { $title }, versija { $version }: stājas spēkā ne agrāk kā { $date }.
     .otherwise = Pierakstieties, lai vārdu pa vārdam redzētu, kas mainās. Līdz tam ir spēkā jums zināmā versija. Ja nepiekrītat, varat visu eksportēt un aiziet, pirms izmaiņas stājas spēkā.
 
+vault-sealed =
+    .subject = Glabātava pakalpojumā { $service } ir aizzīmogota
+    .lead = Tās glabātavas īpašnieks pakalpojumā { $service }, kura pieder arī jums, tikko to aizzīmogoja. Neviens tajā neko nevar ne lasīt, ne mainīt, kamēr kāds īpašnieks to neatver.
+    .lead-named = Glabātavas “{ $tenant }” īpašnieks pakalpojumā { $service } tikko to aizzīmogoja. Neviens tajā neko nevar ne lasīt, ne mainīt, kamēr kāds īpašnieks to neatver.
+    .otherwise = Ja zināt iemeslu, nekas nav jādara. Citādi jautājiet pārējiem īpašniekiem un pārskatiet savas pieteikšanās un sesijas.
+
+vault-unsealed =
+    .subject = Glabātava pakalpojumā { $service } ir atkal atvērta
+    .lead = Tās glabātavas īpašnieks pakalpojumā { $service }, kura pieder arī jums, tikko atvēra tās zīmogu. Komanda un programmas tajā atkal var strādāt.
+    .lead-named = Glabātavas “{ $tenant }” īpašnieks pakalpojumā { $service } tikko atvēra tās zīmogu. Komanda un programmas tajā atkal var strādāt.
+    .otherwise = Ja tas jūs pārsteidz, piesakieties, tūlīt aizzīmogojiet to no jauna un jautājiet pārējiem īpašniekiem.
+
 leaving-requested =
     .subject = Uzņēmuma dati sistēmā { $service } tiks dzēsti
     .lead = Kāda uzņēmuma īpašnieks, pie kura jūs piederat sistēmā { $service }, ir lūdzis to pamest. { $date } viss, ko uzņēmums glabā, tiks dzēsts.

@@ -141,6 +141,12 @@ impl Texts {
                 page.news_in(&mut body, "sign-in-rules-changed", tenant_name.reveal())?
             }
             Notice::PolicyChanged { documents } => page.changed(&mut body, documents)?,
+            Notice::VaultSealed { tenant_name } => {
+                page.news_about(&mut body, "vault-sealed", tenant_name.reveal(), &[])?
+            }
+            Notice::VaultUnsealed { tenant_name } => {
+                page.news_about(&mut body, "vault-unsealed", tenant_name.reveal(), &[])?
+            }
             Notice::LeavingRequested { tenant_name, on } => {
                 page.news_about(&mut body, "leaving-requested", tenant_name.reveal(), &[("date", on.as_str().into())])?
             }

@@ -90,6 +90,9 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("sign-in-rules-changed", rules("https://evil.example/")),
         ("policy-changed", Notice::PolicyChanged { documents: vec![changed("We keep sign-ins for a year.")] }),
         ("policy-changed", Notice::PolicyChanged { documents: vec![changed(""), changed("Two at once.")] }),
+        ("vault-sealed", Notice::VaultSealed { tenant_name: name("Rīta Maize") }),
+        ("vault-sealed", Notice::VaultSealed { tenant_name: name("https://evil.example/") }),
+        ("vault-unsealed", Notice::VaultUnsealed { tenant_name: name("Rīta Maize") }),
         (
             "leaving-requested",
             Notice::LeavingRequested { tenant_name: name("Rīta Maize"), on: "2026-12-22".to_owned() },

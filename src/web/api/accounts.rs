@@ -190,7 +190,10 @@ struct AccountAnswer {
 struct MembershipAnswer {
     #[schema(value_type = String, format = "uuid")]
     id: crate::kernel::ids::TenantId,
-    name: String,
+    /// Null while the vault is sealed: nobody can read it.
+    name: Option<String>,
+    /// Whether an owner has sealed the vault.
+    sealed: bool,
     /// `owner`, `admin`, `editor` or `viewer`.
     #[schema(value_type = String, example = "owner")]
     role: crate::kernel::access::Role,
@@ -531,7 +534,12 @@ impl From<View> for SessionAnswer {
             tenants: view
                 .tenants
                 .into_iter()
-                .map(|tenant| MembershipAnswer { id: tenant.id, name: tenant.name.into_revealed(), role: tenant.role })
+                .map(|tenant| MembershipAnswer {
+                    id: tenant.id,
+                    sealed: tenant.name.is_none(),
+                    name: tenant.name.map(Personal::into_revealed),
+                    role: tenant.role,
+                })
                 .collect(),
             methods: view.methods.into_iter().map(method).collect(),
             prompts: view.prompts.into_iter().map(Prompt::name).collect(),

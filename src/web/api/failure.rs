@@ -29,6 +29,7 @@ pub fn of_store(incidents: &Incidents, error: StoreError) -> Problem {
         StoreError::Unavailable => Problem::Unavailable { retry_after: AWAY },
         StoreError::Busy | StoreError::Again | StoreError::Alone | StoreError::KeyClosed(_) => busy(),
         StoreError::NoKey(_) => Problem::NotFound,
+        StoreError::Sealed(_) => Problem::Sealed,
         StoreError::KeysAway => Problem::KeysUnavailable { retry_after: AWAY },
         StoreError::Taken | StoreError::Unreadable | StoreError::Refused(_) => Problem::unexpected(incidents, &error),
     }

@@ -19,6 +19,7 @@ pub mod oidc;
 pub mod openapi;
 mod passkeys;
 pub mod policies;
+mod sealing;
 pub mod sign_in_rules;
 pub mod subscriber;
 mod support;
@@ -41,6 +42,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(identifiers::routes());
     routes.extend(limits::routes());
     routes.extend(leaving::routes());
+    routes.extend(sealing::routes());
     routes.extend(methods::routes());
     routes.extend(notices::routes());
     routes.extend(oidc::routes());
@@ -76,6 +78,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(leaving::document());
     documents.push(consents::document());
     documents.push(trust::document());
+    documents.push(sealing::document());
     documents.extend(vault::documents());
     documents
 }

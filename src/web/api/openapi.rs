@@ -81,7 +81,9 @@ fn name_the_tenant(document: &mut Value) {
         "name": TENANT_HEADER, "in": "header", "required": false, "schema": {"type": "string", "format": "uuid"},
         "description": "Which tenant: needed of a session whose account belongs to several. A token belongs to one",
     });
-    let of_tenants = routes::all().into_iter().filter(|route| matches!(route.rule.subject, Subject::Tenant(..)));
+    let of_tenants = routes::all()
+        .into_iter()
+        .filter(|route| matches!(route.rule.subject, Subject::Tenant(..) | Subject::Beside(_)));
     for route in of_tenants {
         let operation = document.get_mut("paths").and_then(|paths| paths.get_mut(route.path));
         let operation = operation.and_then(|path| path.get_mut(route.method.as_str().to_ascii_lowercase()));
@@ -128,6 +130,7 @@ fn everywhere() -> BTreeMap<String, &'static str> {
         (415, "The body is not JSON"),
         (421, "The host is not one of this service"),
         (422, "A field is wrong"),
+        (423, "An owner has sealed the vault"),
         (429, "A limit is reached"),
         (500, "An unexpected failure, known to the log by its incident id"),
         (503, "A part that is needed cannot be reached, or too many wait"),

@@ -24,8 +24,8 @@ pub struct ChooseTenant {
 pub struct TenantChoice {
     /// Its id.
     pub id: TenantId,
-    /// Its name.
-    pub name: Shown,
+    /// Its name; nobody can read it while the vault is sealed.
+    pub name: Option<Shown>,
     /// The role there: `owner`, `admin`, `editor`, `viewer`.
     pub role: RoleName,
 }
@@ -61,7 +61,8 @@ impl Page for ChooseTenant {
     #[cfg(test)]
     fn samples() -> Vec<Self> {
         let roles = [RoleName::Owner, RoleName::Admin, RoleName::Editor, RoleName::Viewer];
-        let choice = |role| TenantChoice { id: samples::tenant(), name: samples::shown("Ozolas <darbnīca>"), role };
+        let choice =
+            |role| TenantChoice { id: samples::tenant(), name: Some(samples::shown("Ozolas <darbnīca>")), role };
         vec![Self { tenants: roles.map(choice).to_vec() }, Self { tenants: Vec::new() }]
     }
 }

@@ -139,8 +139,11 @@ impl Page for Changes {
             summary: summary.to_owned(),
             acknowledgement,
         };
-        let tenant =
-            TenantChoice { id: samples::tenant(), name: samples::shown("Ozolas <darbnīca>"), role: RoleName::Owner };
+        let tenant = TenantChoice {
+            id: samples::tenant(),
+            name: Some(samples::shown("Ozolas <darbnīca>")),
+            role: RoleName::Owner,
+        };
         vec![
             Self {
                 changes: vec![

@@ -34,6 +34,7 @@ mod records;
 mod recovery;
 mod refusal;
 mod render;
+mod sealing;
 mod security;
 mod shown;
 mod sign_in;
@@ -99,6 +100,7 @@ pub use recovery::{
 };
 pub use refusal::Refusal;
 pub use render::{Html, Page, RenderError, render};
+pub use sealing::{MaySeal, SealPage};
 pub use security::{
     Adding, ApprovalsSet, EnrolApp, EnrolPasskey, FactorStanding, RecoveryCodesMade, Security, SecurityFactor,
     SecurityField, SecurityMethod,

@@ -128,6 +128,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "join_finish.html",
     "leave.html",
     "leaving.html",
+    "seal.html",
     "legal.html",
     "legal_differences.html",
     "limits.html",

@@ -30,7 +30,7 @@ async fn look(
     let tenants = owned
         .map(|membership| TenantChoice {
             id: membership.id,
-            name: membership.name.into(),
+            name: membership.name.map(Into::into),
             role: membership.role.into(),
         })
         .collect();

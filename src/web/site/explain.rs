@@ -69,6 +69,11 @@ async fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Proble
         Some(Problem::PolicyUnacknowledged { .. }) => {
             return Some(go_to(&format!("/acknowledge?next={}", encoded(back))));
         }
+        Some(Problem::Sealed) => {
+            if let Some(tenant) = request.match_info().get("tenant_id") {
+                return Some(go_to(&format!("/t/{}/seal", encoded(tenant))));
+            }
+        }
         _ => {}
     }
     let services = request.app_data::<web::Data<Services>>()?;

@@ -24,12 +24,13 @@ async fn home(
     let Some(account) = visitor.as_deref() else { return Ok(go_to("/sign-in")) };
     let view = services.accounts.view(account).await.map_err(|error| of_failure(&services.incidents, error))?;
     if let [only] = view.tenants.as_slice() {
-        return Ok(go_to(&format!("/t/{}/", only.id)));
+        let within = if only.name.is_some() { "" } else { "seal" };
+        return Ok(go_to(&format!("/t/{}/{within}", only.id)));
     }
     let chrome = chrome_of(&request, &services, account).await?;
     show(&services, &ChooseTenant { tenants: view.tenants.into_iter().map(choice).collect() }, &chrome)
 }
 
 fn choice(membership: Membership) -> TenantChoice {
-    TenantChoice { id: membership.id, name: membership.name.into(), role: membership.role.into() }
+    TenantChoice { id: membership.id, name: membership.name.map(Into::into), role: membership.role.into() }
 }

@@ -31,6 +31,7 @@ mod problems;
 mod processors;
 mod prompts;
 mod recovery;
+mod sealing;
 mod security;
 mod sign_in;
 mod sign_in_rules;
@@ -84,6 +85,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(processors::routes());
     routes.extend(prompts::routes());
     routes.extend(recovery::routes());
+    routes.extend(sealing::routes());
     routes.extend(security::routes());
     routes.extend(sign_in::routes());
     routes.extend(sign_in_rules::routes());

@@ -17,6 +17,7 @@ nav-sign-ins = Sign-in history
 nav-preferences = Preferences
 nav-sign-out = Sign out
 nav-collections = Collections
+nav-seal = Seal
 nav-leaving = Leaving
 nav-tokens = API tokens
 nav-team = Team
@@ -668,6 +669,18 @@ account-erasure-do = Erase my account
 account-erasure-link = Erase the account for good
 error-not-the-address = This is not the address of your account.
 
+seal-title = Seal the vault
+seal-sealed = The vault is sealed
+seal-since = Since
+seal-lead = A laptop is stolen, somebody has left in anger, something looks wrong: with one step the vault's keys are dropped everywhere, and nobody can open it, we included.
+seal-what-stops = Until an owner unseals it, the team and its programs can neither read nor change anything in it. The owners are told by mail. Nothing is lost.
+seal-do = Seal the vault now
+seal-back = Back to the vault
+seal-sealed-text = Nobody can read or change anything in it, on no way. Nothing is lost.
+seal-open-text = Look first who is signed in and end what should not be. Unsealing takes a strong confirmation.
+seal-open = Unseal the vault
+seal-owners-alone = Only an owner can seal or unseal the vault.
+
 leaving-title = Leave Seif
 leaving-standing = Everything in this vault is erased on
 leaving-until-then = Until then it can be read and exported, and nothing can be changed. Any owner can have it stay.
@@ -1041,8 +1054,8 @@ refusal-keys-unavailable = Seif cannot open your data just now
 refusal-keys-unavailable-text = It is safe, and nothing has changed. Please try again in a moment.
 refusal-unavailable = Seif cannot answer just now
 refusal-unavailable-text = Nothing is lost. Please try again in a moment.
-refusal-sealed = This cannot be opened now
-refusal-sealed-text = Its key cannot be reached. Please write to us.
+refusal-sealed = The vault is sealed
+refusal-sealed-text = An owner has sealed it. Nobody can read or change anything in it until an owner unseals it.
 refusal-internal = Something went wrong on our side
 refusal-internal-text = It has been noted. Nothing was stored by halves.
 

@@ -17,6 +17,7 @@ nav-sign-ins = Sisselogimiste ajalugu
 nav-preferences = Eelistused
 nav-sign-out = Logi välja
 nav-collections = Kogud
+nav-seal = Pitser
 nav-leaving = Lahkumine
 nav-tokens = API juurdepääsutõendid
 nav-team = Meeskond
@@ -665,6 +666,18 @@ account-erasure-do = Kustuta minu konto
 account-erasure-link = Kustuta konto jäädavalt
 error-not-the-address = See ei ole sinu konto aadress.
 
+seal-title = Pitseeri andmehoidla
+seal-sealed = Andmehoidla on pitseeritud
+seal-since = Alates
+seal-lead = Arvuti on varastatud, keegi lahkus vihaga, midagi näib kahtlane: ühe sammuga kaovad andmehoidla võtmed kõikjalt mälust ja keegi ei saa seda avada, ka meie mitte.
+seal-what-stops = Kuni mõni omanik selle avab, ei saa meeskond ega selle programmid seal midagi lugeda ega muuta. Omanikele teatatakse e-kirjaga. Midagi ei lähe kaotsi.
+seal-do = Pitseeri andmehoidla kohe
+seal-back = Tagasi andmehoidlasse
+seal-sealed-text = Keegi ei saa seal mingil viisil midagi lugeda ega muuta. Midagi ei ole kadunud.
+seal-open-text = Vaadake enne, kes on sisse logitud, ja lõpetage, mida olla ei tohiks. Avamiseks on vaja tugevat kinnitust.
+seal-open = Ava andmehoidla
+seal-owners-alone = Ainult omanik saab andmehoidla pitseerida ja avada.
+
 leaving-title = Lahku Seifist
 leaving-standing = Kõik selles hoidlas kustutatakse
 leaving-until-then = Seni saab seda lugeda ja eksportida, kuid midagi ei saa muuta. Iga omanik võib otsustada, et see jääb.
@@ -1029,8 +1042,8 @@ refusal-keys-unavailable = Seif ei saa praegu teie andmeid avada
 refusal-keys-unavailable-text = Need on kaitstud ja midagi ei ole muutunud. Palun proovige hetke pärast uuesti.
 refusal-unavailable = Seif ei saa praegu vastata
 refusal-unavailable-text = Midagi ei ole kadunud. Palun proovige hetke pärast uuesti.
-refusal-sealed = Seda ei saa praegu avada
-refusal-sealed-text = Selle võti ei ole kättesaadav. Palun kirjutage meile.
+refusal-sealed = Andmehoidla on pitseeritud
+refusal-sealed-text = Omanik on selle pitseerinud. Keegi ei saa seal midagi lugeda ega muuta, kuni mõni omanik selle avab.
 refusal-internal = Midagi läks meie poolel valesti
 refusal-internal-text = Viga on kirja pandud. Midagi ei salvestatud poolikult.
 

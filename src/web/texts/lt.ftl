@@ -17,6 +17,7 @@ nav-sign-ins = Prisijungimų istorija
 nav-preferences = Nuostatos
 nav-sign-out = Atsijungti
 nav-collections = Rinkiniai
+nav-seal = Antspaudas
 nav-leaving = Išėjimas
 nav-tokens = API žetonai
 nav-team = Komanda
@@ -673,6 +674,18 @@ account-erasure-do = Ištrinti mano paskyrą
 account-erasure-link = Ištrinti paskyrą visam laikui
 error-not-the-address = Tai ne jūsų paskyros adresas.
 
+seal-title = Užantspauduoti saugyklą
+seal-sealed = Saugykla užantspauduota
+seal-since = Nuo
+seal-lead = Pavogtas kompiuteris, kažkas išėjo supykęs, kažkas atrodo įtartina: vienu žingsniu saugyklos raktai visur pašalinami iš atminties, ir niekas jos negali atverti, net mes.
+seal-what-stops = Kol savininkas jos neatvers, komanda ir jos programos negali joje nieko nei skaityti, nei keisti. Savininkams pranešama el. paštu. Niekas neprarandama.
+seal-do = Užantspauduoti saugyklą dabar
+seal-back = Atgal į saugyklą
+seal-sealed-text = Niekas ir niekaip negali joje nieko nei skaityti, nei keisti. Niekas neprarasta.
+seal-open-text = Pirmiausia pažiūrėkite, kas prisijungęs, ir baikite tai, ko neturėtų būti. Atverti reikia stipraus patvirtinimo.
+seal-open = Atverti saugyklą
+seal-owners-alone = Užantspauduoti ir atverti saugyklą gali tik savininkas.
+
 leaving-title = Išeiti iš Seif
 leaving-standing = Viskas šioje saugykloje bus ištrinta
 leaving-until-then = Iki tol ją galima skaityti ir eksportuoti, bet nieko negalima keisti. Bet kuris savininkas gali ją palikti.
@@ -1049,8 +1062,8 @@ refusal-keys-unavailable = Seif šiuo metu negali atverti jūsų duomenų
 refusal-keys-unavailable-text = Jie saugūs ir niekas nepasikeitė. Po akimirkos bandykite dar kartą.
 refusal-unavailable = Seif šiuo metu negali atsakyti
 refusal-unavailable-text = Niekas neprarasta. Po akimirkos bandykite dar kartą.
-refusal-sealed = Šiuo metu to atverti negalima
-refusal-sealed-text = Jo raktas nepasiekiamas. Parašykite mums.
+refusal-sealed = Saugykla užantspauduota
+refusal-sealed-text = Savininkas ją užantspaudavo. Niekas negali joje nieko nei skaityti, nei keisti, kol savininkas jos neatvers.
 refusal-internal = Mūsų pusėje įvyko klaida
 refusal-internal-text = Klaida užfiksuota. Niekas nebuvo įrašyta iš dalies.
 

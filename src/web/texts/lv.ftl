@@ -17,6 +17,7 @@ nav-sign-ins = Pieteikšanās vēsture
 nav-preferences = Iestatījumi
 nav-sign-out = Iziet
 nav-collections = Kolekcijas
+nav-seal = Zīmogs
 nav-leaving = Aiziešana
 nav-tokens = API piekļuves pilnvaras
 nav-team = Komanda
@@ -669,6 +670,18 @@ account-erasure-do = Dzēst manu kontu
 account-erasure-link = Dzēst kontu pavisam
 error-not-the-address = Tā nav jūsu konta adrese.
 
+seal-title = Aizzīmogot glabātavu
+seal-sealed = Glabātava ir aizzīmogota
+seal-since = Kopš
+seal-lead = Nozagts dators, kāds aizgājis dusmās, kaut kas šķiet aizdomīgi: ar vienu soli glabātavas atslēgas tiek visur izmestas no atmiņas, un neviens to nevar atvērt, arī mēs ne.
+seal-what-stops = Kamēr kāds īpašnieks to neatver, komanda un tās programmas tajā neko nevar ne lasīt, ne mainīt. Īpašniekiem par to paziņo pa e-pastu. Nekas nezūd.
+seal-do = Aizzīmogot glabātavu tūlīt
+seal-back = Atpakaļ uz glabātavu
+seal-sealed-text = Neviens un nekādā veidā tajā neko nevar ne lasīt, ne mainīt. Nekas nav zudis.
+seal-open-text = Vispirms apskatiet, kas ir pieteicies, un beidziet to, kam nevajadzētu būt. Atvēršanai vajag stipru apstiprinājumu.
+seal-open = Atvērt glabātavu
+seal-owners-alone = Aizzīmogot un atvērt glabātavu var tikai īpašnieks.
+
 leaving-title = Pamest Seif
 leaving-standing = Viss šajā glabātavā tiks dzēsts
 leaving-until-then = Līdz tam to var lasīt un eksportēt, bet neko nevar mainīt. Jebkurš īpašnieks var likt tai palikt.
@@ -1045,8 +1058,8 @@ refusal-keys-unavailable = Seif pašlaik nevar atvērt jūsu datus
 refusal-keys-unavailable-text = Tie ir drošībā, un nekas nav mainījies. Lūdzu, pēc brīža mēģiniet vēlreiz.
 refusal-unavailable = Seif pašlaik nevar atbildēt
 refusal-unavailable-text = Nekas nav zaudēts. Lūdzu, pēc brīža mēģiniet vēlreiz.
-refusal-sealed = To pašlaik nevar atvērt
-refusal-sealed-text = Tā atslēga nav sasniedzama. Lūdzu, rakstiet mums.
+refusal-sealed = Glabātava ir aizzīmogota
+refusal-sealed-text = Kāds īpašnieks to ir aizzīmogojis. Neviens tajā neko nevar ne lasīt, ne mainīt, kamēr kāds īpašnieks to neatver.
 refusal-internal = Mūsu pusē radās kļūda
 refusal-internal-text = Kļūda ir reģistrēta. Nekas netika saglabāts pa pusei.
 
