@@ -13,6 +13,7 @@ from pathlib import Path
 import backups
 import load
 import machine
+import rekeys
 import report
 import storm
 from client import Client, Unexpected
@@ -20,7 +21,7 @@ from peer import Peer
 from seif import Tenant
 from servers import Server, free_port
 
-OPERATIONS = ["read", "create", "list", "search", "sign-in", "signins", "backups"]
+OPERATIONS = ["read", "create", "list", "search", "sign-in", "signins", "backups", "rekeys"]
 
 
 def arguments():
@@ -75,7 +76,7 @@ def seif(options, database, folder, stack):
     command = [options.programs / "seif", "serve", "--data", data, "--listen", f"127.0.0.1:{free_port()}"]
     kept = backups.Kept(options.programs / "seif", data)
     if database == "postgres":
-        for name in ("bench_data", "bench_keyring", "bench_restored"):
+        for name in ("bench_data", "bench_keyring", "bench_restored", "bench_rewrap"):
             create = [options.postgres_programs / "psql", "-q", "-d", options.postgres, "-c", f"CREATE DATABASE {name}"]
             subprocess.run(create, check=True)
         prefix = options.postgres.rsplit("/", 1)[0]
@@ -89,6 +90,7 @@ def seif(options, database, folder, stack):
     subject = Subject(f"Seif, {database}", server.base, server.pid, wanted, tenant.check)
     subject.reads, subject.sign_in = tenant.operations()["read"], tenant.operations()["sign-in"].body
     subject.kept = kept
+    subject.rewrap = f"{options.postgres.rsplit('/', 1)[0]}/bench_rewrap" if database == "postgres" else None
     return subject, tenant.load
 
 
@@ -151,6 +153,11 @@ def main():
                 if hasattr(subject, "kept"):
                     kept.append(backups.measure(subject, subject.kept, options.seconds, folder))
                     say(f"{subject.name}: {kept[-1]['rows']:,} rows taken in {kept[-1]['create']:.2f} s, put back in {kept[-1]['restore']:.2f} s")
+            turned = []
+            for subject in subjects if "rekeys" in options.operations else []:
+                if hasattr(subject, "kept"):
+                    turned.append(rekeys.measure(subject, subject.kept, options.programs, subject.rewrap, options.seconds, folder))
+                    say(f"{subject.name}: {turned[-1]['values']:,} values sealed and made anew in {turned[-1]['seconds']:.2f} s")
             memory = {subject.name: load.resident_mib(subject.pid) for subject in subjects if subject.pid}
     except (Unexpected, load.Wrong, RuntimeError, OSError, KeyError, subprocess.CalledProcessError) as fault:
         say(f"ops/bench: {type(fault).__name__}: {fault}")
@@ -163,14 +170,14 @@ def main():
     result = {
         "machine": facts, "build": options.build, "records": options.records, "rounds": options.rounds,
         "seconds": options.seconds, "loads": loads, "resident_mib": memory, "rows": report.rows(runs), "runs": runs,
-        "signins": storms, "backups": kept,
+        "signins": storms, "backups": kept, "rekeys": turned,
     }
     (options.out / "bench.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    table = storm.markdown(storms) + backups.markdown(kept) + report.markdown(result)
+    table = storm.markdown(storms) + backups.markdown(kept) + rekeys.markdown(turned) + report.markdown(result)
     (options.out / "bench.md").write_text(table)
     print(table)
     say(f"written: {options.out}/bench.md, {options.out}/bench.json")
-    return 1 if any(row["errors"] for row in [*result["rows"], *storms, *kept]) else 0
+    return 1 if any(row["errors"] for row in [*result["rows"], *storms, *kept, *turned]) else 0
 
 
 if __name__ == "__main__":

@@ -18,6 +18,10 @@ class Kept:
         self.program, self.data, self.database, self.keyring, self.empty = program, data, database, keyring, empty
 
     def run(self, *arguments, restored=False):
+        """One step of a back-up beside the service: seconds, and what it says."""
+        return self.seif("backup", *arguments, restored=restored)
+
+    def seif(self, *arguments, restored=False):
         """One command beside the service: seconds, and what it says."""
         folder = self.data.with_name(f"{self.data.name}-restored") if restored else self.data
         database = self.empty if restored else self.database
@@ -28,10 +32,10 @@ class Kept:
         environment |= {"SEIF_ROOT_KEY__FILE": str(self.data / "root.key"), "SEIF_BACKUP__KEY": str(self.data / "backup.key")}
         began = time.monotonic()
         done = subprocess.run(
-            [str(part) for part in [*command, "backup", *arguments]], capture_output=True, text=True, env=environment
+            [str(part) for part in [*command, *arguments]], capture_output=True, text=True, env=environment
         )
         if done.returncode:
-            raise RuntimeError(f"seif backup {arguments[0]}: {done.stderr[-2000:]}")
+            raise RuntimeError(f"seif {' '.join(arguments[:2])}: {done.stderr[-2000:]}")
         return time.monotonic() - began, json.loads(done.stdout)
 
 
