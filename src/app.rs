@@ -5,6 +5,7 @@ pub mod lookups;
 mod mail;
 mod post;
 mod sweeps;
+mod transparency;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use actix_web::web::Data;
 
 use crate::app;
-use crate::app::backups;
 use crate::app::lookups::AllLookups;
+use crate::app::{backups, transparency};
 use crate::kernel::crypto::Owner;
 use crate::kernel::idempotency;
 use crate::kernel::keyring::rotation::Pace;
@@ -57,6 +57,9 @@ pub(super) async fn often(services: &Services, outbox: &Outbox) {
     if let Err(error) = services.kernel.sweep_objects().await {
         services.incidents.report(&error);
     }
+    if let Err(error) = transparency::enter_policies(&services.kernel, &services.policies).await {
+        services.incidents.report(&error);
+    }
     let keyring = services.kernel.keyring().clone();
     if let Err(error) = keyring.forget_changes().await {
         services.incidents.report(&store_error(&error));
@@ -91,8 +94,12 @@ async fn turn_keys_over(services: &Services) {
     }
 }
 
-/// The answers kept for repeated requests, of every tenant; and back-ups that are due.
+/// The answers kept for repeated requests, of every tenant; back-ups that are due; and the transparency log is gone through.
 pub(super) async fn hourly(services: &Services) {
+    let keyring = services.kernel.keyring().clone();
+    if let Ok(Err(error)) = actix_web::web::block(move || keyring.check_log()).await {
+        services.incidents.report(&store_error(&error));
+    }
     if let Err(error) = idempotency::sweep(&services.kernel).await {
         services.incidents.report(&error);
     }

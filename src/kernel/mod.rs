@@ -23,6 +23,7 @@ pub mod personal;
 pub mod rekey;
 pub mod store;
 pub mod tenancy;
+pub mod transparency;
 pub mod values;
 
 pub use self::core::{Kernel, LETTER, Parts, StartError, store_error};

@@ -64,6 +64,7 @@ mod team;
 mod texts;
 mod tokens;
 mod traces;
+mod transparency;
 mod vault_pages;
 mod wire;
 mod written;

@@ -51,6 +51,9 @@ pub struct Certificate {
     pub farewell_until: Option<String>,
     /// The legal documents in force when it was asked for.
     pub policies: Vec<PolicyFact>,
+    /// The transparency log before this certificate was entered in it, as a signed note: who keeps the certificate keeps
+    /// a witness of the log.
+    pub checkpoint: String,
     /// When this was signed.
     pub issued_at: String,
     /// The key that signed it.
@@ -185,6 +188,7 @@ mod tests {
             horizon_at: at.clone(),
             farewell_until: None,
             policies: vec![PolicyFact { document: "privacy".to_owned(), version: 1 }],
+            checkpoint: "seif/log\n0\n".to_owned(),
             issued_at: at,
             key: SigningKeyId::from_bytes([0; 16]),
             signature: String::new(),

@@ -407,6 +407,7 @@ impl Kernel {
     ) -> Result<String, StoreError> {
         let facts = &erasure.facts;
         let signer = self.keyring().signer().await.map_err(|error| store_error(&error))?;
+        let checkpoint = self.keyring().log_checkpoint().await.map_err(|error| store_error(&error))?;
         let certificate = Certificate {
             format: FORMAT.to_owned(),
             kind,
@@ -423,6 +424,7 @@ impl Kernel {
             horizon_at: horizon_at.rfc3339(),
             farewell_until: facts.farewell_until.clone(),
             policies: facts.policies.clone(),
+            checkpoint,
             issued_at: self.now().rfc3339(),
             key: SigningKeyId::from_bytes([0; 16]),
             signature: String::new(),

@@ -12,13 +12,14 @@ use diesel::{
 use serde::{Deserialize, Serialize};
 
 use super::tables::{erasures, identifiers, ledger};
-use super::{Keyring, KeyringError, move_epoch, overwrite};
+use super::{Keyring, KeyringError, log, move_epoch, overwrite};
 use crate::kernel::LETTER;
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner};
 use crate::kernel::erasure::{DestroyedKey, Digest, Facts, named};
 use crate::kernel::ids::AnyId;
 use crate::kernel::store::{StoreError, Tx, both};
+use crate::kernel::transparency::Leaf;
 
 /// How far an erasure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -613,7 +614,7 @@ impl Keyring {
                 let mine = erasures::table
                     .find(digest.as_bytes().as_slice())
                     .filter(erasures::state.eq(Stage::Destroyed.code()));
-                diesel::update(mine)
+                let ended = diesel::update(mine)
                     .set((
                         erasures::state.eq(Stage::Erased.code()),
                         erasures::finished_at.eq(Some(finished_at)),
@@ -624,6 +625,9 @@ impl Keyring {
                     ))
                     .execute(tx.conn())
                     .map_err(StoreError::from)?;
+                if ended == 1 {
+                    enter_certificate(tx, &certificate)?;
+                }
                 Ok(())
             })
             .await
@@ -642,13 +646,16 @@ impl Keyring {
             .write(Vec::new(), move |tx| -> Result<_, KeyringError> {
                 let mine =
                     erasures::table.find(digest.as_bytes().as_slice()).filter(erasures::state.eq(Stage::Erased.code()));
-                diesel::update(mine)
+                let ended = diesel::update(mine)
                     .set((
                         erasures::state.eq(Stage::Final.code()),
                         erasures::last_certificate.eq(Some(certificate.as_bytes())),
                     ))
                     .execute(tx.conn())
                     .map_err(StoreError::from)?;
+                if ended == 1 {
+                    enter_certificate(tx, &certificate)?;
+                }
                 Ok(())
             })
             .await
@@ -679,6 +686,12 @@ impl Keyring {
             Ok(u64::try_from(keys + names).unwrap_or(0))
         })
     }
+}
+
+/// Has the transparency log state that this certificate was signed.
+fn enter_certificate(tx: &mut Tx<'_>, certificate: &str) -> Result<(), KeyringError> {
+    let leaf = Leaf::of_certificate(certificate).ok_or(KeyringError::Defect("a certificate that is not JSON"))?;
+    Ok(log::append(tx, &leaf)?)
 }
 
 pub(super) fn enter(tx: &mut Tx<'_>, owner: Owner) -> Result<(), StoreError> {

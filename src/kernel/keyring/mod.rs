@@ -12,6 +12,7 @@ pub(in crate::kernel) mod epochs;
 pub mod erasures;
 pub mod identifiers;
 pub mod ledger;
+pub mod log;
 pub mod rekeys;
 pub mod root;
 mod roots;

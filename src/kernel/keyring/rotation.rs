@@ -14,7 +14,7 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 use super::root::{Item, Root, Source, owner_key};
 use super::roots::{self, Roots, Row};
 use super::tables::{owner_keys, root_events, roots as root_rows};
-use super::{KeyState, Keyring, KeyringError, RootState, move_epoch};
+use super::{KeyState, Keyring, KeyringError, RootState, log, move_epoch};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner, Unreadable};
 use crate::kernel::entropy::Entropy;
@@ -22,6 +22,7 @@ use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::AnyId;
 use crate::kernel::personal::Comparison;
 use crate::kernel::store::{Conn, Db, StoreError, Tx};
+use crate::kernel::transparency::Leaf;
 
 /// How many owner keys one transaction wraps anew.
 const BATCH: i64 = 64;
@@ -262,6 +263,7 @@ impl Keyring {
             let set = (root_rows::state.eq(RootState::Destroyed.code()), root_rows::proof.eq(Vec::new()));
             if diesel::update(gone).set(set).execute(tx.conn()).map_err(StoreError::from)? == 1 {
                 record(tx, version, RootEvent::Destroyed, 0, &by)?;
+                log::append(tx, &Leaf::RootDestroyed { version, at: tx.now().rfc3339() })?;
             }
             Ok::<_, KeyringError>(())
         })?;
@@ -461,6 +463,7 @@ fn enact(tx: &mut Tx<'_>, version: i64, proof: &[u8], actor: &str) -> Result<(),
         .execute(tx.conn())
         .map_err(StoreError::from)?;
     record(tx, version, RootEvent::Current, 0, actor)?;
+    log::append(tx, &Leaf::RootCurrent { version, at: tx.now().rfc3339() })?;
     move_epoch(tx, None)
 }
 

@@ -24,6 +24,24 @@ impl Place for SigningSecret {
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Half(#[serde(with = "revealed")] Secret<[u8; 32]>);
 
+/// What a key signs, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Certificates and reports.
+    Certificates,
+    /// Checkpoints of the transparency log.
+    Log,
+}
+
+impl Purpose {
+    const fn code(self) -> i16 {
+        match self {
+            Self::Certificates => 1,
+            Self::Log => 2,
+        }
+    }
+}
+
 /// The public half of a signing key, as it is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey {
@@ -82,13 +100,22 @@ impl PublicKey {
 }
 
 impl Keyring {
-    /// Every public key, oldest first; the last one signs.
+    /// Every public key that certificates are signed with, oldest first; the last one signs.
     ///
     /// # Errors
     /// The keyring is away.
     pub fn public_keys(&self) -> Result<Vec<PublicKey>, KeyringError> {
+        self.public_keys_for(Purpose::Certificates)
+    }
+
+    /// Every public key that signs for `purpose`, oldest first; the last one signs.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn public_keys_for(&self, purpose: Purpose) -> Result<Vec<PublicKey>, KeyringError> {
         let rows: Vec<(SigningKeyId, Vec<u8>, Time)> = self.db().read_here(None, |tx| {
             signing_keys::table
+                .filter(signing_keys::purpose.eq(purpose.code()))
                 .order(signing_keys::id)
                 .select((signing_keys::id, signing_keys::public, signing_keys::created_at))
                 .load(tx.conn())
@@ -102,11 +129,19 @@ impl Keyring {
             .collect()
     }
 
-    /// The newest signing key; the first one is made when there is none.
+    /// The newest key that signs certificates; the first one is made when there is none.
     ///
     /// # Errors
     /// The keyring is away.
     pub async fn signer(&self) -> Result<Signer, KeyringError> {
+        self.signer_for(Purpose::Certificates).await
+    }
+
+    /// The newest key that signs for `purpose`; the first one is made when there is none.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn signer_for(&self, purpose: Purpose) -> Result<Signer, KeyringError> {
         let keys = self.keys(Owner::Service)?;
         let id = SigningKeyId::new(self.clock().now(), self.entropy());
         let half = Half(Secret::new(self.entropy().bytes::<32>()));
@@ -116,6 +151,7 @@ impl Keyring {
             .db()
             .write(Vec::new(), move |tx| -> Result<_, KeyringError> {
                 let newest: Vec<(SigningKeyId, Sealed<SigningSecret>)> = signing_keys::table
+                    .filter(signing_keys::purpose.eq(purpose.code()))
                     .order(signing_keys::id.desc())
                     .select((signing_keys::id, signing_keys::secret))
                     .limit(1)
@@ -130,6 +166,7 @@ impl Keyring {
                         signing_keys::public.eq(public.as_slice()),
                         signing_keys::secret.eq(&sealed),
                         signing_keys::created_at.eq(tx.now()),
+                        signing_keys::purpose.eq(purpose.code()),
                     ))
                     .execute(tx.conn())
                     .map_err(StoreError::from)?;

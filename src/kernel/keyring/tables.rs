@@ -147,6 +147,38 @@ diesel::table! {
         public -> Binary,
         secret -> Binary,
         created_at -> BigInt,
+        purpose -> SmallInt,
+    }
+}
+
+diesel::table! {
+    log_head (one) {
+        one -> BigInt,
+        size -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_entries (position) {
+        position -> BigInt,
+        subject -> Text,
+        entry -> Binary,
+    }
+}
+
+diesel::table! {
+    log_nodes (level, position) {
+        level -> BigInt,
+        position -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    log_checkpoints (size) {
+        size -> BigInt,
+        note -> Text,
+        at -> BigInt,
     }
 }
 

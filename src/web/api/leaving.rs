@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::{Deserialize, Serialize};
@@ -12,14 +12,16 @@ use utoipa::{OpenApi, ToSchema};
 use crate::kernel::access::{Anyone, Authorized, EraseAccount, KeepTenant, LeaveTenant, SeeLeaving};
 use crate::kernel::clock::Time;
 use crate::kernel::erasure::ErasureId;
+use crate::kernel::erasure::certificate::Kind;
 use crate::kernel::ids::{AccountId, CancellationId};
 use crate::kernel::keyring::erasures::{Erasure, Stage};
 use crate::kernel::log::Incidents;
 use crate::kernel::personal::Personal;
+use crate::kernel::transparency::Leaf;
 use crate::tenants::leaving::{Gone, LeavingError, Preview, Request, Standing, When};
 use crate::web::api::account_control::forget;
 use crate::web::api::body::Body;
-use crate::web::api::failure;
+use crate::web::api::{failure, receipts};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, delete, get, post};
 use crate::web::services::Services;
@@ -33,12 +35,13 @@ pub(super) fn routes() -> Vec<Route> {
         post("/api/v1/tenant/cancellation/{id}/agreement", agree),
         post("/api/v1/account/erasure", erase_account),
         get("/api/v1/erasures/{id}", erasure),
+        get("/api/v1/erasures/{id}/receipt", receipt),
         get("/.well-known/seif-keys.json", keys),
     ]
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(show, request, take_back, object, agree, erase_account, erasure, keys))]
+#[openapi(paths(show, request, take_back, object, agree, erase_account, erasure, receipt, keys))]
 struct Part;
 
 pub(super) fn document() -> utoipa::openapi::OpenApi {
@@ -290,6 +293,40 @@ async fn erasure(_: Authorized<Anyone>, services: Data<Services>, id: Path<Strin
     let id = ErasureId::parse(&id).ok_or(Problem::NotFound)?;
     let found = services.leaving.erasure(&id).await.map_err(|error| refusal(&services.incidents, error))?;
     Ok(HttpResponse::Ok().json(ErasureAnswer::from(found.ok_or(Problem::NotFound)?)))
+}
+
+/// Which certificate of an erasure.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhichCertificate {
+    certificate: Option<Kind>,
+}
+
+/// That a certificate stands in the transparency log: its entry's place, offline, as c2sp.org/tlog-proof writes it.
+#[utoipa::path(get, path = "/api/v1/erasures/{id}/receipt", tag = "leaving", security(()),
+    params(
+        ("id" = String, Path, description = "The erasure's id: 32 hexadecimal digits"),
+        ("certificate" = Option<String>, Query, description = "`erased`, as without it, or `horizon_passed`"),
+    ),
+    responses(
+        (status = 200, description = "The receipt", body = String, content_type = "text/plain"),
+        (status = 404, description = "No such erasure, or it is not certified yet"),
+    ))]
+async fn receipt(
+    _: Authorized<Anyone>,
+    services: Data<Services>,
+    id: Path<String>,
+    query: Query<WhichCertificate>,
+) -> Result<HttpResponse, Problem> {
+    let id = ErasureId::parse(&id).ok_or(Problem::NotFound)?;
+    let found = services.leaving.erasure(&id).await.map_err(|error| refusal(&services.incidents, error))?;
+    let found = found.ok_or(Problem::NotFound)?;
+    let certificate = match query.certificate.unwrap_or(Kind::Erased) {
+        Kind::Erased => found.certificate,
+        Kind::HorizonPassed => found.last_certificate,
+    };
+    let leaf = certificate.as_deref().and_then(Leaf::of_certificate).ok_or(Problem::NotFound)?;
+    receipts::answer(&services, leaf.subject()).await
 }
 
 /// The keys that certificates are signed with.

@@ -19,6 +19,7 @@ pub mod oidc;
 pub mod openapi;
 mod passkeys;
 pub mod policies;
+mod receipts;
 mod sealing;
 pub mod sign_in_rules;
 pub mod subscriber;

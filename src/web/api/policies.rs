@@ -13,7 +13,7 @@ use crate::kernel::values::Locale;
 use crate::policies::{
     self, Change, Difference, Document, DocumentVersion, PoliciesError, Published, State, Text, html,
 };
-use crate::web::api::failure;
+use crate::web::api::{failure, receipts};
 use crate::web::problem::{self, Problem};
 use crate::web::routes::{Route, get, post};
 use crate::web::services::Services;
@@ -24,13 +24,14 @@ pub(super) fn routes() -> Vec<Route> {
         get("/api/v1/policies/{document}/{from}..{to}", differences),
         get("/api/v1/policies/{document}/{version}", text),
         post("/api/v1/policies/{document}/{version}/acknowledgement", acknowledge),
+        get("/api/v1/policies/{document}/{version}/receipt", receipt),
         get("/api/v1/account/policy-changes", changes),
     ]
 }
 
 #[derive(OpenApi)]
 #[openapi(
-    paths(list, text, differences, acknowledge, changes),
+    paths(list, text, differences, acknowledge, changes, receipt),
     components(schemas(PolicyVersion, PolicyText, PolicyDifferences, PolicyPiece, PolicyChange))
 )]
 struct Part;
@@ -279,6 +280,44 @@ async fn changes(
         }
     };
     Ok(HttpResponse::Ok().json(changes.into_iter().map(answer).collect::<Vec<_>>()))
+/// Which fact of a version.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhichFact {
+    fact: Option<PolicyFact>,
+}
+
+/// What the log states of a version.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PolicyFact {
+    Announced,
+    InForce,
+}
+
+/// That a version stands in the transparency log: its entry's place, offline, as c2sp.org/tlog-proof writes it.
+#[utoipa::path(get, path = "/api/v1/policies/{document}/{version}/receipt", tag = "policies",
+    params(
+        ("document" = String, Path, description = "`privacy`, `terms`, `safe_use`, `dpa` or `cookies`"),
+        ("version" = u32, Path, description = "Counted from 1"),
+        ("fact" = Option<String>, Query, description = "`announced`, as without it, or `in_force`"),
+    ),
+    responses(
+        (status = 200, description = "The receipt", body = String, content_type = "text/plain"),
+        (status = 404, description = "No such version, or the log does not state it yet"),
+    ))]
+async fn receipt(
+    _: Authorized<Anyone>,
+    services: Data<Services>,
+    path: Path<(String, u32)>,
+    query: Query<WhichFact>,
+) -> Result<HttpResponse, Problem> {
+    let DocumentVersion { document, version } = named(&path)?;
+    let fact = match query.fact.unwrap_or(PolicyFact::Announced) {
+        PolicyFact::Announced => "announced",
+        PolicyFact::InForce => "in_force",
+    };
+    receipts::answer(&services, format!("policy/{}/{version}/{fact}", document.name())).await
 }
 
 fn named(path: &(String, u32)) -> Result<DocumentVersion, Problem> {

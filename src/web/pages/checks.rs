@@ -44,6 +44,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     pages!(Changes, LegalDifferences, TrustPage, ConsentsPage);
+    pages!(TransparencyPage);
     all
 }
 

@@ -43,6 +43,7 @@ mod support;
 mod team;
 pub mod texts;
 mod tokens;
+mod transparency;
 mod trust;
 mod vault;
 mod wait;
@@ -114,6 +115,7 @@ pub use team::{
     RulesChoice, RulesField, SignInRulesPage, Whose,
 };
 pub use tokens::{TokenField, TokenMade, TokenRow, Tokens};
+pub use transparency::{LogFact, LogRow, TransparencyPage};
 pub use trust::{PolicyLine, TrustPage};
 pub use vault::{Cell, CollectionMark, Day, FieldChange, LinkedRecord, Moment, Pager, Place, Reach};
 pub use wait::{Unit, Wait};

@@ -39,6 +39,7 @@ mod subscriber;
 mod support;
 mod team;
 mod tokens;
+mod transparency;
 mod trust;
 mod upload;
 mod vault;
@@ -93,6 +94,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(subscriber::routes());
     routes.extend(support::routes());
     routes.extend(tokens::routes());
+    routes.extend(transparency::routes());
     routes.extend(trust::routes());
     routes.extend(vault::routes());
     routes.extend(well_known::routes());

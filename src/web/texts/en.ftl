@@ -29,6 +29,7 @@ document-safe-use = Safe use
 document-dpa = Data processing agreement
 document-cookies = Cookies
 document-processors = Processors
+document-transparency = Transparency log
 unconfirmed-title = You can look around.
 unconfirmed-text = To change, reveal or export anything, confirm that it is you.
 unconfirmed-action = Confirm
@@ -992,6 +993,31 @@ processors-name = Company
 processors-purpose = What it does
 processors-receives = What it gets
 processors-country = Country
+transparency-title = Transparency log
+transparency-lead = What this service did and everybody may check: versions of its legal documents, erasures, keys that were turned over.
+transparency-text = The log only grows. Whoever keeps a checkpoint of it would notice if an entry were changed or taken out later. No entry says anything of a person or a business.
+transparency-entries = { $count ->
+    [0] Entries
+    [one] One entry
+   *[other] { $count } entries
+}
+transparency-none = Nothing has been entered yet.
+transparency-what = What happened
+transparency-when = When
+transparency-number = Number
+transparency-untold = not told
+transparency-policy-announced = { $document }, version { $version }: announced
+transparency-policy-in-force = { $document }, version { $version }: in force
+transparency-policy-withdrawn = { $document }, version { $version }: withdrawn
+transparency-erasure = An erasure was certified
+transparency-root-current = Root key { $version } came into use
+transparency-root-destroyed = Root key { $version } was destroyed
+transparency-restored = The data was put back from a back-up
+transparency-other = An entry of another kind
+transparency-check = Check it yourself
+transparency-check-text = The log is published in the open formats of C2SP (tlog-tiles, signed notes), so that any monitor can follow it. A certificate of an erasure has a receipt beside it that proves its entry.
+transparency-checkpoint = The newest checkpoint
+transparency-keys = The keys that checkpoints are signed with
 
 ## Refusals
 refusal-retry-seconds = { $count ->

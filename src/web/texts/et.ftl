@@ -29,6 +29,7 @@ document-safe-use = Turvaline kasutamine
 document-dpa = Andmetöötlusleping
 document-cookies = Küpsised
 document-processors = Volitatud töötlejad
+document-transparency = Läbipaistvuslogi
 unconfirmed-title = Võite kõike vaadata.
 unconfirmed-text = Et midagi muuta, nähtavaks teha või eksportida, kinnitage, et see olete teie.
 unconfirmed-action = Kinnita
@@ -989,6 +990,31 @@ processors-name = Ettevõte
 processors-purpose = Mida ta teeb
 processors-receives = Mida ta saab
 processors-country = Riik
+transparency-title = Läbipaistvuslogi
+transparency-lead = Mida see teenus on teinud ja mida igaüks võib kontrollida: õigusdokumentide versioonid, kustutamised, vahetatud võtmed.
+transparency-text = Logi ainult kasvab. Kui mõnda kirjet hiljem muudetaks või see eemaldataks, märkaks seda igaüks, kellel on varasem kontrollpunkt. Ükski kirje ei ütle midagi inimese ega ettevõtte kohta.
+transparency-entries = { $count ->
+    [0] Kirjed
+    [one] Üks kirje
+   *[other] { $count } kirjet
+}
+transparency-none = Midagi pole veel kirja pandud.
+transparency-what = Mis juhtus
+transparency-when = Millal
+transparency-number = Number
+transparency-untold = ei öelda
+transparency-policy-announced = { $document }, versioon { $version }: välja kuulutatud
+transparency-policy-in-force = { $document }, versioon { $version }: jõus
+transparency-policy-withdrawn = { $document }, versioon { $version }: tagasi võetud
+transparency-erasure = Kustutamine on tõendatud
+transparency-root-current = Juurvõti { $version } võeti kasutusele
+transparency-root-destroyed = Juurvõti { $version } hävitati
+transparency-restored = Andmed taastati varukoopiast
+transparency-other = Muud liiki kirje
+transparency-check = Kontrollige ise
+transparency-check-text = Logi avaldatakse C2SP avatud vormingutes (tlog-tiles, signed note), nii et seda saab jälgida igaüks. Kustutamise tõendi juures on kviitung, mis tõendab selle kirjet.
+transparency-checkpoint = Uusim kontrollpunkt
+transparency-keys = Võtmed, millega kontrollpunktid allkirjastatakse
 
 ## Keeldumised
 refusal-retry-seconds = Palun proovige { $count } sekundi pärast uuesti.

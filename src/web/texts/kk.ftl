@@ -29,6 +29,7 @@ document-safe-use = Қауіпсіз пайдалану
 document-dpa = Деректерді өңдеу шарты
 document-cookies = Cookie файлдары
 document-processors = Өңдеушілер
+document-transparency = Ашықтық журналы
 unconfirmed-title = Бәрін қарап шыға аласыз.
 unconfirmed-text = Бірдеңені өзгерту, ашып көру немесе экспорттау үшін бұл сіз екеніңізді растаңыз.
 unconfirmed-action = Растау
@@ -981,6 +982,30 @@ processors-name = Компания
 processors-purpose = Не істейді
 processors-receives = Не алады
 processors-country = Ел
+transparency-title = Ашықтық журналы
+transparency-lead = Бұл қызметтің не істегені, оны әркім тексере алады: заңдық құжаттардың редакциялары, өшірулер, ауыстырылған кілттер.
+transparency-text = Журнал тек өседі. Егер жазба кейін өзгертілсе немесе алынып тасталса, бұрынғы бақылау нүктесін сақтаған әркім мұны байқайды. Ешбір жазба адам немесе бизнес туралы ештеңе айтпайды.
+transparency-entries = { $count ->
+    [0] Жазбалар
+   *[other] { $count } жазба
+}
+transparency-none = Әзірге ештеңе жазылған жоқ.
+transparency-what = Не болды
+transparency-when = Қашан
+transparency-number = Нөмірі
+transparency-untold = айтылмайды
+transparency-policy-announced = { $document }, { $version }-редакция: жарияланды
+transparency-policy-in-force = { $document }, { $version }-редакция: күшіне енді
+transparency-policy-withdrawn = { $document }, { $version }-редакция: қайтарып алынды
+transparency-erasure = Өшіру куәландырылды
+transparency-root-current = { $version }-түбірлік кілт қолданысқа енді
+transparency-root-destroyed = { $version }-түбірлік кілт жойылды
+transparency-restored = Деректер сақтық көшірмеден қалпына келтірілді
+transparency-other = Басқа түрдегі жазба
+transparency-check = Өзіңіз тексеріңіз
+transparency-check-text = Журнал C2SP ашық пішімдерінде (tlog-tiles, signed note) жарияланады, сондықтан оны кез келген бақылаушы қадағалай алады. Өшіру куәлігінің жанында оның жазбасын дәлелдейтін түбіртек бар.
+transparency-checkpoint = Ең соңғы бақылау нүктесі
+transparency-keys = Бақылау нүктелеріне қол қойылатын кілттер
 
 ## Бас тартулар
 refusal-retry-seconds = { $count } секундтан кейін қайталап көріңіз.

@@ -29,6 +29,7 @@ document-safe-use = Saugus naudojimas
 document-dpa = Duomenų tvarkymo sutartis
 document-cookies = Slapukai
 document-processors = Duomenų tvarkytojai
+document-transparency = Skaidrumo žurnalas
 unconfirmed-title = Galite viską peržiūrėti.
 unconfirmed-text = Norėdami ką nors keisti, atskleisti ar eksportuoti, patvirtinkite, kad tai jūs.
 unconfirmed-action = Patvirtinti
@@ -1000,6 +1001,32 @@ processors-name = Įmonė
 processors-purpose = Ką ji daro
 processors-receives = Ką ji gauna
 processors-country = Šalis
+transparency-title = Skaidrumo žurnalas
+transparency-lead = Ką ši paslauga padarė ir ką gali patikrinti kiekvienas: teisinių dokumentų redakcijos, ištrynimai, pakeisti raktai.
+transparency-text = Žurnalas tik auga. Jei įrašas vėliau būtų pakeistas ar išimtas, tai pastebėtų kiekvienas, turintis ankstesnį kontrolinį tašką. Joks įrašas nieko nesako apie žmogų ar įmonę.
+transparency-entries = { $count ->
+    [0] Įrašai
+    [one] { $count } įrašas
+    [few] { $count } įrašai
+   *[other] { $count } įrašų
+}
+transparency-none = Dar nieko neįrašyta.
+transparency-what = Kas įvyko
+transparency-when = Kada
+transparency-number = Numeris
+transparency-untold = nenurodoma
+transparency-policy-announced = { $document }, { $version } redakcija: paskelbta
+transparency-policy-in-force = { $document }, { $version } redakcija: galioja
+transparency-policy-withdrawn = { $document }, { $version } redakcija: atšaukta
+transparency-erasure = Paliudytas ištrynimas
+transparency-root-current = Pradėtas naudoti { $version } šakninis raktas
+transparency-root-destroyed = Sunaikintas { $version } šakninis raktas
+transparency-restored = Duomenys atkurti iš atsarginės kopijos
+transparency-other = Kitos rūšies įrašas
+transparency-check = Patikrinkite patys
+transparency-check-text = Žurnalas skelbiamas atvirais C2SP formatais (tlog-tiles, signed note), todėl jį gali stebėti bet kas. Prie ištrynimo pažymėjimo yra kvitas, įrodantis jo įrašą.
+transparency-checkpoint = Naujausias kontrolinis taškas
+transparency-keys = Raktai, kuriais pasirašomi kontroliniai taškai
 
 ## Atsisakymai
 refusal-retry-seconds = { $count ->

@@ -29,6 +29,7 @@ document-safe-use = Droša lietošana
 document-dpa = Datu apstrādes līgums
 document-cookies = Sīkdatnes
 document-processors = Apstrādātāji
+document-transparency = Caurskatāmības žurnāls
 unconfirmed-title = Jūs varat visu apskatīt.
 unconfirmed-text = Lai kaut ko mainītu, atklātu vai eksportētu, apstipriniet, ka tas esat jūs.
 unconfirmed-action = Apstiprināt
@@ -996,6 +997,32 @@ processors-name = Uzņēmums
 processors-purpose = Ko tas dara
 processors-receives = Ko tas saņem
 processors-country = Valsts
+transparency-title = Caurskatāmības žurnāls
+transparency-lead = Ko šis pakalpojums ir darījis un ko var pārbaudīt ikviens: juridisko dokumentu redakcijas, dzēšanas, nomainītās atslēgas.
+transparency-text = Žurnāls tikai aug. Ja kādu ierakstu vēlāk mainītu vai izņemtu, to pamanītu ikviens, kas glabā agrāku kontrolpunktu. Neviens ieraksts neko nepasaka par cilvēku vai uzņēmumu.
+transparency-entries = { $count ->
+    [0] Ieraksti
+    [zero] { $count } ierakstu
+    [one] { $count } ieraksts
+   *[other] { $count } ieraksti
+}
+transparency-none = Vēl nekas nav ierakstīts.
+transparency-what = Kas notika
+transparency-when = Kad
+transparency-number = Numurs
+transparency-untold = netiek teikts
+transparency-policy-announced = { $document }, { $version }. redakcija: izziņota
+transparency-policy-in-force = { $document }, { $version }. redakcija: spēkā
+transparency-policy-withdrawn = { $document }, { $version }. redakcija: atsaukta
+transparency-erasure = Apliecināta dzēšana
+transparency-root-current = Sākta lietot { $version }. saknes atslēga
+transparency-root-destroyed = Iznīcināta { $version }. saknes atslēga
+transparency-restored = Dati atjaunoti no rezerves kopijas
+transparency-other = Cita veida ieraksts
+transparency-check = Pārbaudiet paši
+transparency-check-text = Žurnāls ir publicēts atvērtajos C2SP formātos (tlog-tiles, signed note), tāpēc tam var sekot jebkurš uzraugs. Līdzās dzēšanas apliecībai ir kvīts, kas pierāda tās ierakstu.
+transparency-checkpoint = Jaunākais kontrolpunkts
+transparency-keys = Atslēgas, ar kurām paraksta kontrolpunktus
 
 ## Atteikumi
 refusal-retry-seconds = { $count ->

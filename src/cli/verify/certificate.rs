@@ -1,34 +1,27 @@
-//! `seif verify`: whether a certificate, or the report of a key that turned over, holds, and what it proves.
+//! Whether a certificate, or the report of a key that turned over, holds, and whether a certificate's receipt proves that
+//! the log states it.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use clap::Args;
 use serde_json::{Value, json};
 
+use super::{Verify, verifiers};
 use crate::app;
 use crate::cli::output::Output;
 use crate::kernel::erasure::certificate::{Certificate, Kind};
 use crate::kernel::ids::SigningKeyId;
 use crate::kernel::rekey::report::{self, Report};
+use crate::kernel::transparency::Leaf;
+use crate::kernel::transparency::note::Checkpoint;
+use crate::kernel::transparency::proof::Receipt;
 use crate::settings::Settings;
 
-/// Which certificate, and by which key.
-#[derive(Debug, Args)]
-pub(super) struct Verify {
-    /// The certificate or report: a file of JSON.
-    file: PathBuf,
-    /// The public key: base64url of its 32 bytes, or a file as at /.well-known/seif-keys.json. Left out: this
-    /// installation's own keys.
-    #[arg(long)]
-    key: Option<String>,
-}
-
-/// Says what the certificate proves; fails with the reason when it does not hold.
-pub(super) fn run(settings: &Settings, wanted: &Verify, output: Output) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(&wanted.file).with_context(|| format!("{}", wanted.file.display()))?;
+/// Says what the certificate proves; fails with the reason when it, or its receipt, does not hold.
+pub(super) fn run(settings: &Settings, file: &Path, wanted: &Verify, output: Output) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
     let keys = match &wanted.key {
         Some(key) => given(key, &text)?,
         None => {
@@ -43,16 +36,23 @@ pub(super) fn run(settings: &Settings, wanted: &Verify, output: Output) -> anyho
         return Ok(());
     }
     let held = Certificate::verify(&text, &keys)?;
+    let logged = wanted.receipt.as_deref().map(|receipt| logged(settings, &text, receipt, wanted)).transpose()?;
     let rows: u64 = held.purged.values().sum();
     let kind = if held.kind == Kind::Erased { "erased" } else { "horizon_passed" };
+    let log = logged
+        .as_ref()
+        .map(|(index, checkpoint)| json!({"origin": checkpoint.origin, "index": index, "entries": checkpoint.size}));
     let proves = json!({
         "holds": true, "kind": kind, "owner": held.owner, "keys_destroyed_at": held.keys_destroyed_at,
         "keys": held.keys.len(), "rows": rows, "files": held.files, "finished_at": held.finished_at,
-        "horizon_at": held.horizon_at, "key": held.key,
+        "horizon_at": held.horizon_at, "key": held.key, "log": log,
     });
     output.show(&proves, || {
+        let log = logged.as_ref().map_or_else(String::new, |(index, checkpoint)| {
+            format!("\nthe log {} states it as entry {index} of {}", checkpoint.origin, checkpoint.size)
+        });
         format!(
-            "it holds: {}\n{} keys destroyed at {}\n{rows} rows and {} files deleted by {}\nnothing found when every store was searched once more\nno old back-up can open anything from {} on",
+            "it holds: {}\n{} keys destroyed at {}\n{rows} rows and {} files deleted by {}\nnothing found when every store was searched once more\nno old back-up can open anything from {} on{log}",
             held.owner, held.keys.len(), held.keys_destroyed_at, held.files, held.finished_at, held.horizon_at
         )
     });
@@ -74,6 +74,24 @@ fn show_report(held: &Report, output: Output) {
             held.owner, held.old_version, held.issued_at, held.new_version
         )
     });
+}
+
+/// Where the receipt proves the certificate to be in the log.
+fn logged(
+    settings: &Settings,
+    certificate: &str,
+    receipt: &Path,
+    wanted: &Verify,
+) -> anyhow::Result<(u64, Checkpoint)> {
+    let text = std::fs::read_to_string(receipt).with_context(|| format!("{}", receipt.display()))?;
+    let receipt = Receipt::parse(&text)?;
+    let keys = match &wanted.log_key {
+        Some(key) => verifiers(key)?,
+        None => app::open_keyring(settings)?.log_verifiers()?,
+    };
+    let leaf = Leaf::of_certificate(certificate).context("it is not a certificate: not JSON")?;
+    let checkpoint = receipt.verify(&leaf.entry(), &keys).context("the receipt does not hold")?;
+    Ok((receipt.index, checkpoint))
 }
 
 /// The keys that were given: a bare one stands for whichever the certificate names.
