@@ -53,7 +53,7 @@ enum Command {
     #[command(subcommand)]
     Support(support::Support),
     /// Says whether a certificate of erasure holds, and what it proves.
-    Verify(verify::Verify),
+    Verify(Box<verify::Verify>),
     /// Lists every route and what it asks of a caller.
     Routes,
     /// Prints the OpenAPI document.

@@ -280,6 +280,8 @@ async fn changes(
         }
     };
     Ok(HttpResponse::Ok().json(changes.into_iter().map(answer).collect::<Vec<_>>()))
+}
+
 /// Which fact of a version.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

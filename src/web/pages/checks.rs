@@ -13,7 +13,7 @@ use super::{
     LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage, Preferences,
     Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade, RecoveryFinish, RecoveryOver,
     RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut,
-    Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, Trash, TrustPage, UndoChange,
+    Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, TransparencyPage, Trash, TrustPage, UndoChange,
     UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
@@ -332,6 +332,7 @@ fn every_text_is_said_somewhere() {
         "thaw-",
         "erasure-",
         "file-size-",
+        "logged-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

@@ -161,6 +161,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "trust.html",
     "token_made.html",
     "tokens.html",
+    "transparency.html",
     "trash.html",
     "undo_change.html",
     "undo_change_code.html",

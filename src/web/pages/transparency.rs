@@ -73,7 +73,7 @@ impl Page for TransparencyPage {
 
     #[cfg(test)]
     fn samples() -> Vec<Self> {
-        use super::samples::moment;
+        use super::vault::samples::moment;
         let document = "safe-use".to_owned();
         let facts = [
             LogFact::PolicyAnnounced { document: document.clone(), version: 2 },
