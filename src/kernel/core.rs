@@ -8,8 +8,8 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use crate::kernel::access::{FROZEN, MemberAccess, tokens as tokens_state};
 use crate::kernel::audit::journal::Journal;
-use crate::kernel::backup::certificates;
 use crate::kernel::backup::standing::{self, Found};
+use crate::kernel::backup::{certificates, log_copies};
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys};
 use crate::kernel::entropy::Entropy;
@@ -30,6 +30,7 @@ use crate::kernel::tenancy::{
     AccountScope, Actor, By, DayScope, Ground, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope,
     UpkeepScope,
 };
+use crate::kernel::transparency::proof::Receipt;
 
 /// How long the key of a mail to somebody who is being erased lives at most.
 pub const LETTER: Duration = Duration::from_secs(24 * 3600);
@@ -141,7 +142,34 @@ impl Kernel {
     pub fn move_on(&self) -> Result<(), StartError> {
         let standing = standing::compare(&self.0.db, &self.0.keyring)?;
         standing::move_on(&self.0.db, &self.0.keyring, standing)?;
-        certificates::keep(&self.0.db, &self.0.keyring)
+        certificates::keep(&self.0.db, &self.0.keyring)?;
+        log_copies::keep(&self.0.db, &self.0.keyring)
+    }
+
+    /// The signed note of the transparency log as it is now. Its entries stand beside the data too before it is given, so
+    /// that neither database can be put back from a copy that contradicts it.
+    ///
+    /// # Errors
+    /// A database is away, or the log was rewritten: then nothing is signed.
+    pub async fn log_checkpoint(&self) -> Result<String, StoreError> {
+        let kernel = self.clone();
+        let kept = tokio::task::spawn_blocking(move || log_copies::keep(&kernel.0.db, &kernel.0.keyring));
+        match kept.await {
+            Ok(Ok(())) => {}
+            Ok(Err(StartError::Keyring(error))) => return Err(store_error(&error)),
+            Ok(Err(StartError::Store(error))) => return Err(error),
+            Ok(Err(_)) | Err(_) => return Err(StoreError::Refused("the transparency log was not copied")),
+        }
+        self.0.keyring.log_checkpoint().await.map_err(|error| store_error(&error))
+    }
+
+    /// The receipt of the log's entry that states this fact, under the newest checkpoint; `None` while there is none.
+    ///
+    /// # Errors
+    /// As [`Kernel::log_checkpoint`].
+    pub async fn log_receipt(&self, subject: String) -> Result<Option<Receipt>, StoreError> {
+        let checkpoint = self.log_checkpoint().await?;
+        self.0.keyring.log_receipt(subject, checkpoint).await.map_err(|error| store_error(&error))
     }
 
     /// The data's database, for transactions that reach no sealed row.

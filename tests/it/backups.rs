@@ -31,6 +31,8 @@ use crate::leaving::{erasure, is_erased, leave, rows};
 use crate::process::Process;
 use crate::rows::Beside;
 use crate::shelf::{RECORDS, customer, customers, place, store, token};
+use crate::shelf::{RECORDS, customer, customers, place, token};
+use crate::transparency::{checkpoint, follows};
 
 const CANCELLATION: &str = "/api/v1/tenant/cancellation";
 const DAY: Duration = Duration::from_secs(86_400);
@@ -206,6 +208,7 @@ each_database! {
         let newest = listed["items"].as_array().unwrap_or_else(|| listed.as_array().unwrap()).iter();
         let newest = newest.map(|token| token["id"].as_str().unwrap().to_owned()).max().unwrap();
         let _ = berta.owner.moved_to(world).delete(&format!("/api/v1/tokens/{newest}")).await.expect(204);
+        let logged = checkpoint(world).await;
         let keyring = sources(world).keyring;
         world.restart_on(|_| {
             lose(&keyring);
@@ -214,6 +217,7 @@ each_database! {
         let found = world.app.services.kernel.found();
         assert_eq!(found.standing, Standing::KeyringBehind);
         assert_eq!((found.erased_again, found.ended.mails), (2, 0), "{found:?}");
+        follows(world, &logged).await;
         for _ in 0..2 {
             anna.is_gone(world).await;
             berta.is_whole(world).await;

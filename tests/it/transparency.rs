@@ -29,10 +29,23 @@ async fn verifiers(world: &World) -> Vec<Verifier> {
     keys.lines().map(|line| line.parse().unwrap()).collect()
 }
 
-async fn checkpoint(world: &World) -> Checkpoint {
+pub(crate) async fn checkpoint(world: &World) -> Checkpoint {
     let note = world.stranger().get("/transparency/checkpoint").await.expect(200);
     assert_eq!(note.header("content-type"), "text/plain; charset=utf-8");
     Checkpoint::open(&note.text(), &verifiers(world).await).unwrap()
+}
+
+/// What the log was before, it begins with now, and it states a restore.
+pub(crate) async fn follows(world: &World, before: &Checkpoint) {
+    let now = checkpoint(world).await;
+    let all = entries(world, now.size).await;
+    let mut grown = Grown::default();
+    all.iter().for_each(|entry| grown.push(entry));
+    assert_eq!(
+        (&now.origin, grown.root(before.size), grown.root(now.size)),
+        (&before.origin, Some(before.root), Some(now.root))
+    );
+    assert!(all.iter().any(|entry| matches!(Leaf::parse(entry), Some(Leaf::Restored { .. }))));
 }
 
 /// Every entry, as the static files give them.
@@ -173,7 +186,7 @@ each_database! {
         assert_eq!(now.size, before + 4);
         let keyring = node.app.services.kernel.keyring();
         assert_eq!(keyring.check_log().unwrap(), now.size);
-        assert_eq!(Checkpoint::open(&keyring.log_checkpoint().await.unwrap(), &verifiers(world).await).unwrap(), now);
+        assert_eq!(Checkpoint::open(&node.app.services.kernel.log_checkpoint().await.unwrap(), &verifiers(world).await).unwrap(), now);
         node.stop().await;
     }
 

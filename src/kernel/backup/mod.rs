@@ -50,6 +50,7 @@ pub(in crate::kernel) mod certificates;
 pub mod drill;
 pub mod format;
 pub mod key;
+pub(in crate::kernel) mod log_copies;
 pub mod place;
 pub mod restore;
 pub mod shelf;

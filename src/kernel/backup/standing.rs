@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
-use super::certificates;
+use super::log_copies::Given;
+use super::{certificates, log_copies};
 use crate::kernel::StartError;
 use crate::kernel::access::{FROZEN, tokens::REVOKED};
 use crate::kernel::crypto::Owner;
@@ -17,6 +18,7 @@ use crate::kernel::store::schema::{
     sessions, tokens,
 };
 use crate::kernel::store::{Db, StoreError, Tx};
+use crate::kernel::transparency::Leaf;
 
 /// The epoch of data that `seif backup restore` has put back: behind whatever a keyring has reached.
 pub(super) const PUT_BACK: i64 = -1;
@@ -62,6 +64,12 @@ const STANDSTILL: Duration = Duration::from_secs(7 * 86_400);
 /// # Errors
 /// A database is away.
 pub(in crate::kernel) fn tell_keyring(db: &Db, keyring: &Keyring, standing: Standing) -> Result<(), StartError> {
+    // However it came about that the log is shorter than its copies.
+    match log_copies::give_back(db, keyring)? {
+        Given::Nothing => {}
+        Given::Entries(entries) => tracing::warn!(entries, "the transparency log was brought up to its copies"),
+        Given::AnotherLog => tracing::error!("the copies of the transparency log are not how it goes on"),
+    }
     if standing != Standing::KeyringBehind {
         return Ok(());
     }
@@ -147,6 +155,11 @@ pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing)
         Ok(ended)
     })?;
     fault::reach(Point::StartMoved);
+    if standing != Standing::Even {
+        // Stated once too often, if a kill comes now, rather than not at all.
+        let at = keyring.clock().now().rfc3339();
+        keyring.enter_again(Leaf::Restored { number: next, at })?;
+    }
     keyring.reach_epoch(next)?;
     match standing {
         Standing::Even => {}

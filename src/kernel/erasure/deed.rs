@@ -407,7 +407,7 @@ impl Kernel {
     ) -> Result<String, StoreError> {
         let facts = &erasure.facts;
         let signer = self.keyring().signer().await.map_err(|error| store_error(&error))?;
-        let checkpoint = self.keyring().log_checkpoint().await.map_err(|error| store_error(&error))?;
+        let checkpoint = self.log_checkpoint().await?;
         let certificate = Certificate {
             format: FORMAT.to_owned(),
             kind,

@@ -83,6 +83,35 @@ impl Keyring {
         Ok(keys.into_iter().filter_map(|key| Verifier::new(&origin, key.bytes)).collect())
     }
 
+    /// How many entries there are.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn log_size(&self) -> Result<u64, KeyringError> {
+        self.db().read_here(None, |tx| size(tx).map_err(KeyringError::from))
+    }
+
+    /// At most `limit` entries from the one at `index` on.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn log_from(&self, index: u64, limit: u32) -> Result<Vec<Entered>, KeyringError> {
+        let rows: Vec<(i64, Vec<u8>)> = self.db().read_here(None, |tx| -> Result<_, KeyringError> {
+            let rest = log_entries::table.filter(log_entries::position.ge(stored(index)?)).order(log_entries::position);
+            let rest = rest.limit(i64::from(limit)).select((log_entries::position, log_entries::entry));
+            Ok(rest.load(tx.conn()).map_err(StoreError::from)?)
+        })?;
+        Ok(rows.into_iter().filter_map(entered).collect())
+    }
+
+    /// Appends what the log has stated before, on the calling thread.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn enter_again(&self, leaf: Leaf) -> Result<(), KeyringError> {
+        self.db().write_blocking(Vec::new(), move |tx| append(tx, &leaf).map_err(KeyringError::from))
+    }
+
     /// Appends each of `leaves` that the log does not state yet.
     ///
     /// # Errors
@@ -102,11 +131,14 @@ impl Keyring {
         Ok(())
     }
 
-    /// The signed note of the log as it is now.
+    /// The signed note of the log as it is now. Before anybody is given it, [`Kernel::log_checkpoint`] sees to it that no
+    /// restore takes it back.
     ///
     /// # Errors
     /// The keyring is away, or what was signed before is no longer the log's beginning: then nothing is signed.
-    pub async fn log_checkpoint(&self) -> Result<String, KeyringError> {
+    ///
+    /// [`Kernel::log_checkpoint`]: crate::kernel::Kernel::log_checkpoint
+    pub(in crate::kernel) async fn log_checkpoint(&self) -> Result<String, KeyringError> {
         let (size, root, signed) = self.db().point(None, |tx| head(tx).map_err(KeyringError::from)).await?;
         if let Some((before, note)) = &signed {
             let said = Checkpoint::parse(note).map_err(|_| REWRITTEN)?;
@@ -177,13 +209,16 @@ impl Keyring {
             .await
     }
 
-    /// The receipt of the entry that states `leaf`'s fact: its place under the newest checkpoint; `None` while the log
+    /// The receipt of the entry that states `leaf`'s fact: its place under `checkpoint`; `None` while the log
     /// does not state it.
     ///
     /// # Errors
     /// As [`Keyring::log_checkpoint`].
-    pub async fn log_receipt(&self, subject: String) -> Result<Option<Receipt>, KeyringError> {
-        let checkpoint = self.log_checkpoint().await?;
+    pub(in crate::kernel) async fn log_receipt(
+        &self,
+        subject: String,
+        checkpoint: String,
+    ) -> Result<Option<Receipt>, KeyringError> {
         let signed = Checkpoint::parse(&checkpoint).map_err(|_| REWRITTEN)?.size;
         self.db()
             .point(None, move |tx| -> Result<_, KeyringError> {
@@ -209,7 +244,6 @@ impl Keyring {
                 Ok(newest.load(tx.conn()).map_err(StoreError::from)?)
             })
             .await?;
-        let entered = |(index, entry)| Some(Entered { index: u64::try_from(index).ok()?, entry });
         Ok(rows.into_iter().filter_map(entered).collect())
     }
 
@@ -264,6 +298,10 @@ impl Keyring {
             Ok(size)
         })
     }
+}
+
+fn entered((index, entry): (i64, Vec<u8>)) -> Option<Entered> {
+    Some(Entered { index: u64::try_from(index).ok()?, entry })
 }
 
 /// How many entries there are, their root, and the newest checkpoint with its size.

@@ -35,6 +35,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    log_copies (position) {
+        position -> BigInt,
+        entry -> Binary,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 

@@ -12,8 +12,8 @@ use crate::web::services::Services;
 /// # Errors
 /// 404 while the log does not state it, 503 while the keyring is away.
 pub(super) async fn answer(services: &Services, subject: String) -> Result<HttpResponse, Problem> {
-    let receipt = services.kernel.keyring().log_receipt(subject).await;
-    let receipt = receipt.map_err(|error| failure::of_keyring(&services.incidents, &error))?;
+    let receipt = services.kernel.log_receipt(subject).await;
+    let receipt = receipt.map_err(|error| failure::of_store(&services.incidents, error))?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
         .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"receipt.tlog-proof\""))

@@ -40,8 +40,8 @@ async fn in_my_language(_: Authorized<Anyone>, request: HttpRequest) -> HttpResp
 
 /// The signed note of the log as it is now (c2sp.org/tlog-checkpoint).
 async fn checkpoint(_: Authorized<Anyone>, services: Data<Services>) -> Result<HttpResponse, Problem> {
-    let note = services.kernel.keyring().log_checkpoint().await;
-    let note = note.map_err(|error| failure::of_keyring(&services.incidents, &error))?;
+    let note = services.kernel.log_checkpoint().await;
+    let note = note.map_err(|error| failure::of_store(&services.incidents, error))?;
     Ok(text("no-cache").body(note))
 }
 
@@ -50,7 +50,7 @@ async fn keys(_: Authorized<Anyone>, services: Data<Services>) -> Result<HttpRes
     let refused = |error| failure::of_keyring(&services.incidents, &error);
     let keyring = services.kernel.keyring();
     // The first key is made with the first checkpoint.
-    keyring.log_checkpoint().await.map_err(refused)?;
+    services.kernel.log_checkpoint().await.map_err(|error| failure::of_store(&services.incidents, error))?;
     let keys = keyring.log_verifiers().map_err(refused)?;
     Ok(text("no-cache").body(keys.iter().map(|key| format!("{key}\n")).collect::<String>()))
 }
@@ -76,7 +76,8 @@ async fn page(
     let language = Locale::ALL.into_iter().find(|locale| locale.tag() == *path).ok_or(Problem::NotFound)?;
     let refused = |error| failure::of_keyring(&services.incidents, &error);
     let keyring = services.kernel.keyring();
-    let note = keyring.log_checkpoint().await.map_err(refused)?;
+    let note = services.kernel.log_checkpoint().await;
+    let note = note.map_err(|error| failure::of_store(&services.incidents, error))?;
     let size = Checkpoint::parse(&note).map_or(0, |checkpoint| checkpoint.size);
     let entries = keyring.log_newest(SHOWN).await.map_err(refused)?;
     let entries = entries.iter().map(|entered| row(entered, language)).collect();
