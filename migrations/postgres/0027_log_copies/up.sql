@@ -4,3 +4,4 @@ CREATE TABLE log_copies (
     position BIGINT NOT NULL PRIMARY KEY,
     entry BYTEA NOT NULL
 );
+GRANT SELECT, INSERT ON log_copies TO seif_rows;
