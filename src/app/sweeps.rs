@@ -94,11 +94,15 @@ async fn turn_keys_over(services: &Services) {
     }
 }
 
-/// The answers kept for repeated requests, of every tenant; back-ups that are due; and the transparency log is gone through.
+/// The answers kept for repeated requests, of every tenant; the key of the day that comes; back-ups that are due. And the
+/// transparency log is gone through.
 pub(super) async fn hourly(services: &Services) {
     let keyring = services.kernel.keyring().clone();
     if let Ok(Err(error)) = actix_web::web::block(move || keyring.check_log()).await {
         services.incidents.report(&store_error(&error));
+    }
+    if let Err(error) = services.kernel.make_tomorrow().await {
+        tracing::warn!(%error, "the key of the day that comes is not made yet");
     }
     if let Err(error) = idempotency::sweep(&services.kernel).await {
         services.incidents.report(&error);

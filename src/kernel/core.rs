@@ -71,6 +71,9 @@ struct Inner {
     found: Found,
 }
 
+/// A day, as keys of what belongs to nobody yet count them.
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// Why the kernel did not start.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StartError {
@@ -513,6 +516,17 @@ impl Kernel {
         let scope = DayScope { day, keys, before };
         *self.0.day.lock().unwrap_or_else(PoisonError::into_inner) = Some(scope.clone());
         Ok(scope)
+    }
+
+    /// Makes the key of the day that comes, and holds it: whoever keeps the root key may be away at midnight.
+    ///
+    /// # Errors
+    /// The keyring, its keeper or the database is away; then the day makes its own.
+    pub async fn make_tomorrow(&self) -> Result<(), KeyringError> {
+        let owner = Owner::day_of(self.now().plus(DAY));
+        let version = self.0.keyring.create(owner).await?.current();
+        self.0.db.write(Vec::new(), move |tx| mirror(tx, owner, version)).await?;
+        Ok(())
     }
 
     /// The scope of an earlier day, for what was sealed under its key.

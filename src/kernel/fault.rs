@@ -79,6 +79,20 @@ pub enum Point {
     RekeyDestroying,
     /// It is gone, and the data's database does not say so.
     RekeyDestroyed,
+    /// An erasure is held by this process, and nobody is shut out.
+    ErasureClaimed,
+    /// Nobody is let in any more, and the keys are there.
+    ErasureClosed,
+    /// The keys are destroyed, and everything that they sealed is there.
+    ErasureKeysDestroyed,
+    /// Some of it is deleted.
+    ErasureBatch,
+    /// All of it is, and the engines have left it in their pages.
+    ErasurePurged,
+    /// The pages are overwritten, and nothing is certified.
+    ErasureOverwritten,
+    /// The certificate is signed, and what was counted for it is there.
+    ErasureCertified,
 }
 
 impl Point {
@@ -130,6 +144,17 @@ impl Point {
         Self::RekeyDestroyed,
     ];
 
+    /// The places between the steps of an erasure, in order.
+    pub const OF_ERASURES: [Self; 7] = [
+        Self::ErasureClaimed,
+        Self::ErasureClosed,
+        Self::ErasureKeysDestroyed,
+        Self::ErasureBatch,
+        Self::ErasurePurged,
+        Self::ErasureOverwritten,
+        Self::ErasureCertified,
+    ];
+
     /// As the tests name it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -171,6 +196,13 @@ impl Point {
             Self::RekeyRetired => "rekey-retired",
             Self::RekeyDestroying => "rekey-destroying",
             Self::RekeyDestroyed => "rekey-destroyed",
+            Self::ErasureClaimed => "erasure-claimed",
+            Self::ErasureClosed => "erasure-closed",
+            Self::ErasureKeysDestroyed => "erasure-keys-destroyed",
+            Self::ErasureBatch => "erasure-batch",
+            Self::ErasurePurged => "erasure-purged",
+            Self::ErasureOverwritten => "erasure-overwritten",
+            Self::ErasureCertified => "erasure-certified",
         }
     }
 }

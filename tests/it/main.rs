@@ -33,6 +33,7 @@ mod joining;
 mod journal;
 mod keepers;
 mod leaving;
+mod leaving_kills;
 mod limits;
 mod mail;
 mod methods;

@@ -79,13 +79,30 @@ impl Process {
         command
     }
 
+    /// Starts another one, with these variables in its environment besides, from now on.
+    pub(crate) fn again_in(&mut self, environment: &[(String, String)]) {
+        self.environment = environment.to_vec();
+        self.again();
+    }
+
+    /// Waits until it has ended by itself; gives the signal that ended it.
+    pub(crate) fn ended_by(&mut self) -> Option<i32> {
+        std::os::unix::process::ExitStatusExt::signal(&self.child.wait().unwrap())
+    }
+
     /// Somebody who speaks to it.
     pub(crate) fn stranger(&self) -> Actor {
         Actor::at(self.address, &self.data.join("tls/ca.pem"))
     }
 
-    /// A program of a business that joins over HTTPS, with the code from the captured mail.
+    /// A program of a business that joins over HTTPS.
     pub(crate) async fn program(&self) -> Actor {
+        let scopes = ["records:read", "records:write", "collections:write", "files:read", "files:write", "audit:read"];
+        crate::shelf::token(&self.owner().await, &scopes).await
+    }
+
+    /// The owner of a business that joins over HTTPS, with the code from the captured mail.
+    pub(crate) async fn owner(&self) -> Actor {
         let mut owner = self.stranger();
         let email = format!("{MARK}@example.lv").to_lowercase();
         let begun = owner.post("/api/v1/signups", json!({"email": email, "language": "en"})).await.expect(202).json();
@@ -101,8 +118,7 @@ impl Process {
         let joined = owner.put(&path, body).await.expect(201);
         owner.keep_session(&joined);
         owner.tenant = joined.json()["tenant_id"].as_str().map(str::to_owned);
-        let scopes = ["records:read", "records:write", "collections:write", "files:read", "files:write", "audit:read"];
-        crate::shelf::token(&owner, &scopes).await
+        owner
     }
 
     /// The code in the first mail, once it was delivered.

@@ -11,6 +11,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Owner, OwnerKeys};
 use crate::kernel::erasure::certificate::{Certificate, Check, FORMAT, Kind};
 use crate::kernel::erasure::{Digest, Facts, named};
+use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::{AccountId, AnyId, SigningKeyId, TenantId};
 use crate::kernel::keyring::cache::LEASE;
 use crate::kernel::keyring::erasures::{Erasure, Stage};
@@ -88,6 +89,19 @@ impl Step {
         Self::Overwritten,
         Self::Certified,
     ];
+
+    /// Where a test ends the process after it.
+    const fn point(self) -> Point {
+        match self {
+            Self::Claimed => Point::ErasureClaimed,
+            Self::Closed => Point::ErasureClosed,
+            Self::KeysDestroyed => Point::ErasureKeysDestroyed,
+            Self::OneBatch => Point::ErasureBatch,
+            Self::Purged => Point::ErasurePurged,
+            Self::Overwritten => Point::ErasureOverwritten,
+            Self::Certified => Point::ErasureCertified,
+        }
+    }
 }
 
 /// Where to end.
@@ -96,6 +110,7 @@ struct Until(Option<Step>);
 
 impl Until {
     fn reached(self, step: Step) -> Result<(), Stop> {
+        fault::reach(step.point());
         if self.0 == Some(step) { Err(Stop::Ended) } else { Ok(()) }
     }
 }
