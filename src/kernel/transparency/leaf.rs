@@ -81,12 +81,10 @@ pub enum Leaf {
 pub struct Told {
     /// How many accounts there were to tell.
     pub accounts: u64,
-    /// How many of them a mail was sent to, or were shown it.
+    /// How many of them were told in time: by a mail, or in the application.
     pub reached: u64,
-    /// How many could not be reached by any means.
+    /// How many could not be reached, after retries.
     pub unreachable: u64,
-    /// The root of the Merkle tree of their notices, in base64; of an empty tree where there were none.
-    pub root: String,
 }
 
 impl Leaf {

@@ -13,8 +13,8 @@ use super::{
     LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage, Preferences,
     Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade, RecoveryFinish, RecoveryOver,
     RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut,
-    Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, TransparencyPage, Trash, TrustPage, UndoChange,
-    UndoChangeCode, Visitor, render,
+    Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, TransparencyPage, Trash, TrustPage,
+    UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
