@@ -5,15 +5,16 @@ use std::process::Command;
 use std::time::Duration;
 
 use seif::each_database;
-use seif::kernel::transparency::Leaf;
 use seif::kernel::transparency::note::{Checkpoint, Verifier};
 use seif::kernel::transparency::proof::Receipt;
 use seif::kernel::transparency::tiles::unbundle;
 use seif::kernel::transparency::tree::{Grown, Hash};
+use seif::kernel::transparency::{Leaf, Told};
 use seif::testing::{Database, World};
 use serde_json::Value;
 
 use crate::leaving::{erasure, leave};
+use crate::policy_changes::{announce, deliver};
 use crate::rows::Beside;
 
 /// A connection to the keyring's database beside the service's own.
@@ -58,9 +59,14 @@ async fn entries(world: &World, size: u64) -> Vec<Vec<u8>> {
 
 /// What the script in another language says.
 fn outsider(world: &World, state: &Path, erasure: Option<&str>) -> Result<String, String> {
+    demanding(world, state, 30, erasure)
+}
+
+/// The same, where so many days of notice were promised.
+fn demanding(world: &World, state: &Path, days: u32, erasure: Option<&str>) -> Result<String, String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outsider.py");
     let mut command = Command::new("python3");
-    command.arg(script).arg(world.url("")).arg(world.authority()).arg(state).arg("30").args(erasure);
+    command.arg(script).arg(world.url("")).arg(world.authority()).arg(state).arg(days.to_string()).args(erasure);
     said(&mut command)
 }
 
@@ -251,6 +257,34 @@ each_database! {
         assert!(kept.join("contradiction").exists());
         // And again, since what was kept stays.
         assert!(monitor(world, &kept).unwrap_err().contains("the log was rewritten"));
+    }
+
+    async fn a_new_version_is_in_the_log_before_it_applies_and_with_how_many_were_told(world: World) {
+        // P-15
+        let _ = world.owner().await;
+        world.app.sweep().await;
+        let folder = tempfile::tempdir().unwrap();
+        outsider(world, folder.path(), None).unwrap();
+        let announced = announce(world).await;
+        world.app.sweep().await;
+        outsider(world, folder.path(), None).unwrap();
+        let announcements = async || {
+            let all = entries(world, checkpoint(world).await.size).await;
+            let mut facts: Vec<Leaf> = all.iter().map(|entry| Leaf::parse(entry).unwrap()).collect();
+            facts.retain(|leaf| leaf.subject().starts_with("policy/privacy/2/"));
+            facts
+        };
+        let expected = announced.effective_at.rfc3339();
+        assert!(matches!(&announcements().await[..], [Leaf::PolicyAnnounced { effective_at, .. }] if *effective_at == expected));
+        deliver(&world.app.services.policies, &world.app.outbox).await;
+        world.later(Duration::from_secs(31 * 86_400));
+        world.app.sweep().await;
+        let told = Told { accounts: 1, reached: 1, unreachable: 0 };
+        assert!(matches!(&announcements().await[..], [_, Leaf::PolicyInForce { told: was, .. }] if *was == told));
+        outsider(world, folder.path(), None).unwrap();
+        assert!(demanding(world, folder.path(), 32, None).unwrap_err().contains("after it was announced"));
+        let receipt = world.stranger().get("/api/v1/policies/privacy/2/receipt?fact=in_force").await.expect(200).text();
+        Receipt::parse(&receipt).unwrap().verify(&announcements().await[1].entry(), &verifiers(world).await).unwrap();
     }
 
     async fn a_text_that_was_edited_shows_to_an_outsider(world: World) {
