@@ -31,7 +31,6 @@ use crate::leaving::{erasure, is_erased, leave, rows};
 use crate::process::Process;
 use crate::rows::Beside;
 use crate::shelf::{RECORDS, customer, customers, place, store, token};
-use crate::shelf::{RECORDS, customer, customers, place, token};
 use crate::transparency::{checkpoint, follows};
 
 const CANCELLATION: &str = "/api/v1/tenant/cancellation";
