@@ -323,12 +323,12 @@ async fn bounced(policies: &Policies, report: &PathBuf, output: Output) -> anyho
 
 /// The id of the mail that a report returns: the left side of a Message-ID of ours.
 fn message_of(report: &str) -> Option<MessageId> {
-    let ids = report.lines().filter_map(|line| {
+    let mut ids = report.lines().filter_map(|line| {
         let (name, value) = line.trim().split_once(':')?;
         let id = value.trim().strip_prefix('<')?.split_once('@')?.0;
         name.eq_ignore_ascii_case("message-id").then(|| id.parse().ok())?
     });
-    ids.last()
+    ids.next_back()
 }
 
 #[cfg(test)]

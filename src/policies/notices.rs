@@ -309,9 +309,10 @@ fn move_on(
     to: Delivery,
     reply: Option<u16>,
 ) -> Result<(), StoreError> {
+    type Row = (AccountId, i16, i64, Option<Time>, Option<Time>);
     let now = tx.now();
     let from: Vec<i16> = from.iter().map(|delivery| delivery.code()).collect();
-    let rows: Vec<(AccountId, i16, i64, Option<Time>, Option<Time>)> = policy_notices::table
+    let rows: Vec<Row> = policy_notices::table
         .filter(policy_notices::message_id.eq(id))
         .filter(policy_notices::state.eq_any(&from))
         .select((

@@ -66,7 +66,7 @@ async fn story(data: &Path, databases: &[String], point: Point) {
     let mut keyring = beside(data, databases, 1);
     let (state, is_certified) = stage(&mut keyring);
     if let Some(answer) = answer {
-        assert!(answer.expect(202).json()["keys_destroyed_at"].is_string() && state >= "3".to_owned(), "{point:?}");
+        assert!(answer.expect(202).json()["keys_destroyed_at"].is_string() && state.as_str() >= "3", "{point:?}");
     }
     assert_eq!(is_certified, CERTIFIED.contains(&state.as_str()), "{point:?}: nothing is certified before its time");
     // The time is over for which the process that is no more had taken hold of it.

@@ -337,9 +337,7 @@ each_database! {
             let path = |kind: &str| folder.path().join(format!("{}.{kind}", text.language.tag()));
             std::fs::write(path("md"), &text.markdown).unwrap();
             std::fs::write(path("txt"), text.summary.as_deref().unwrap()).unwrap();
-            for (flag, value) in [("--language", text.language.tag().to_owned())] {
-                draft.extend([flag.to_owned(), value]);
-            }
+            draft.extend(["--language".to_owned(), text.language.tag().to_owned()]);
             for (flag, kind) in [("--file", "md"), ("--summary", "txt")] {
                 draft.extend([flag.to_owned(), path(kind).to_str().unwrap().to_owned()]);
             }
