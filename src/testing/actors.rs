@@ -318,17 +318,15 @@ impl World {
         )
     }
 
-    /// The code in the newest mail to `email`, once it is there.
+    /// The code in the newest mail to `email` that has one, once it is there.
     pub async fn code_for(&self, email: &str) -> String {
         self.deliver().await;
-        let mails = self.mails();
-        let mail = mails
-            .iter()
-            .rev()
-            .find(|mail| mail.to_lowercase().contains(&format!("to: {email}")))
-            .unwrap_or_else(|| panic!("no mail came"));
-        let code = mail.lines().map(str::trim).find(|line| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit()));
-        code.expect("a code alone on a line").to_owned()
+        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
+        let to = format!("to: {email}");
+        // Mails of one moment stand in no order.
+        let mails = self.mails().into_iter().rev().filter(|mail| mail.to_lowercase().contains(&to));
+        let mut codes = mails.filter_map(|mail| mail.lines().map(str::trim).find(is_code).map(str::to_owned));
+        codes.next().expect("a mail with a code alone on a line")
     }
 }
 

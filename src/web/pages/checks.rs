@@ -12,9 +12,9 @@ use super::{
     ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish, Leave, Leaving, LegalDifferences,
     LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage, Preferences,
     Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade, RecoveryFinish, RecoveryOver,
-    RecoveryStart, Refusal, RoleLimitsPage, Section, Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut,
-    Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, TransparencyPage, Trash, TrustPage,
-    UndoChange, UndoChangeCode, Visitor, render,
+    RecoveryStart, Refusal, RoleLimitsPage, SealPage, Section, Security, SessionsPage, SignIn, SignInRulesPage,
+    SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, TransparencyPage,
+    Trash, TrustPage, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -44,7 +44,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     pages!(Changes, LegalDifferences, TrustPage, ConsentsPage);
-    pages!(TransparencyPage);
+    pages!(TransparencyPage, SealPage);
     all
 }
 
