@@ -192,7 +192,8 @@ struct MembershipAnswer {
     id: crate::kernel::ids::TenantId,
     /// Null while the vault is sealed: nobody can read it.
     name: Option<String>,
-    /// Whether an owner has sealed the vault.
+    /// True where an owner has sealed the vault; left out where it is open.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     sealed: bool,
     /// `owner`, `admin`, `editor` or `viewer`.
     #[schema(value_type = String, example = "owner")]
