@@ -68,11 +68,10 @@ struct Inner {
     journal: Journal,
     objects: Objects,
     day: Mutex<Option<DayScope>>,
+    /// The day that comes, and its keys.
+    tomorrow: Mutex<Option<(u32, Arc<OwnerKeys>)>>,
     found: Found,
 }
-
-/// A day, as keys of what belongs to nobody yet count them.
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// Why the kernel did not start.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -125,7 +124,8 @@ impl Kernel {
         let journal =
             Journal::open(journal, db.clone(), clock.clone(), entropy.clone()).map_err(|_| StartError::Journal)?;
         let day = Mutex::new(None);
-        let kernel = Self(Arc::new(Inner { db, keyring, clock, entropy, journal, objects, day, found }));
+        let tomorrow = Mutex::new(None);
+        let kernel = Self(Arc::new(Inner { db, keyring, clock, entropy, journal, objects, day, tomorrow, found }));
         kernel.0.keyring.create_blocking(Owner::Service)?;
         kernel.mirror_blocking(Owner::Service)?;
         Ok(kernel)
@@ -499,19 +499,24 @@ impl Kernel {
     pub async fn today(&self) -> Result<DayScope, KeyringError> {
         let owner = Owner::day_of(self.now());
         let known = self.0.day.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let (Some(scope), Owner::Day(day)) = (known, owner)
+        if let (Some(scope), Owner::Day(day)) = (&known, owner)
             && scope.day == day
         {
-            return Ok(scope);
+            return Ok(scope.clone());
         }
         let Owner::Day(day) = owner else { return Err(KeyringError::Defect("a day of no day")) };
-        let keys = self.0.keyring.create(owner).await?;
-        let version = keys.current();
-        self.0.db.write(Vec::new(), move |tx| mirror(tx, owner, version)).await?;
-        let before = match self.0.keyring.reach(Owner::Day(day.saturating_sub(1))).await {
-            Ok(keys) => Some(keys),
-            Err(KeyringError::NoKey(_)) => None,
-            Err(error) => return Err(error),
+        let ahead = self.0.tomorrow.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let keys = match ahead.filter(|(of, _)| *of == day) {
+            Some((_, keys)) => keys,
+            None => self.make_day(owner).await?,
+        };
+        let before = match known.filter(|scope| scope.day.saturating_add(1) == day) {
+            Some(scope) => Some(scope.keys),
+            None => match self.0.keyring.reach(Owner::Day(day.saturating_sub(1))).await {
+                Ok(keys) => Some(keys),
+                Err(KeyringError::NoKey(_)) => None,
+                Err(error) => return Err(error),
+            },
         };
         let scope = DayScope { day, keys, before };
         *self.0.day.lock().unwrap_or_else(PoisonError::into_inner) = Some(scope.clone());
@@ -523,10 +528,19 @@ impl Kernel {
     /// # Errors
     /// The keyring, its keeper or the database is away; then the day makes its own.
     pub async fn make_tomorrow(&self) -> Result<(), KeyringError> {
-        let owner = Owner::day_of(self.now().plus(DAY));
-        let version = self.0.keyring.create(owner).await?.current();
-        self.0.db.write(Vec::new(), move |tx| mirror(tx, owner, version)).await?;
+        let today = self.today().await?.day;
+        let tomorrow = today.saturating_add(1);
+        let keys = self.make_day(Owner::Day(tomorrow)).await?;
+        *self.0.tomorrow.lock().unwrap_or_else(PoisonError::into_inner) = Some((tomorrow, keys));
         Ok(())
+    }
+
+    /// The keys of a day, made where there are none.
+    async fn make_day(&self, owner: Owner) -> Result<Arc<OwnerKeys>, KeyringError> {
+        let keys = self.0.keyring.create(owner).await?;
+        let version = keys.current();
+        self.0.db.write(Vec::new(), move |tx| mirror(tx, owner, version)).await?;
+        Ok(keys)
     }
 
     /// The scope of an earlier day, for what was sealed under its key.

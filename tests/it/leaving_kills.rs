@@ -91,7 +91,8 @@ async fn story(data: &Path, databases: &[String], point: Point) {
     let proves: Value = serde_json::from_slice(&verified.stdout).unwrap();
     assert!(proves["rows"].as_u64().unwrap() > 10 && proves["keys"].as_u64().unwrap() >= 2, "{point:?}: {proves}");
     let mut rows = beside(data, databases, 0);
-    for table in ["tenants", "records", "record_tags", "audit_entries", "accounts", "sessions", "tokens", "erased_rows"]
+    for table in
+        ["tenants", "records", "record_tags", "audit_entries", "account_tenants", "sessions", "tokens", "erased_rows"]
     {
         assert_eq!(rows.count(table), 0, "{point:?}: {table}");
     }

@@ -37,7 +37,6 @@ mod leaving_kills;
 mod limits;
 mod mail;
 mod methods;
-mod model;
 mod notices;
 mod oidc;
 mod openapi;

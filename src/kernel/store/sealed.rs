@@ -130,6 +130,7 @@ pub const NOT_SEALED: &[(&str, &str)] = &[
     ("idempotency.key_tag", "a tag"),
     ("invitations.digest", "a digest of a code"),
     ("known_places.tag", "a tag"),
+    ("log_copies.entry", "an entry of the transparency log, which is public"),
     ("policy_texts.sha256", "a digest of what is published"),
     ("provider_logouts.tag", "a tag under the service's key"),
     ("provider_sessions.sid_tag", "a tag under the service's key"),
