@@ -1,8 +1,8 @@
 //! The legal documents of the service: their versions, their texts, who was told of a change, and who acknowledged what.
 //!
 //! A version has one text a language. It is a draft until it is announced; from then on the database itself refuses to
-//! change it ([`life`]). Every account is told before it comes into force ([`notices`]), and what happened is written down
-//! once ([`events`]). The first versions come from `config/legal` at the first start ([`publish_initial`]).
+//! change it (`life`). Every account is told before it comes into force (`notices`), and what happened is written down
+//! once (`events`). The first versions come from `config/legal` at the first start ([`publish_initial`]).
 //! [`Policies`] is what the web and the command line ask; [`needed_at_sign_up`], [`acknowledge`] and [`joined`] are for the
 //! transaction of who joins, and [`settled`] is for the outbox.
 
