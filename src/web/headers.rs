@@ -3,7 +3,8 @@
 //! Add [`SecurityHeaders`] as app data and [`secure`] as the outermost middleware but the access log.
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
@@ -81,9 +82,13 @@ pub async fn secure<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let hsts = configured.transport_security(&request);
+    let wants_upgrade = request.head().upgrade();
     match next.call(request).await {
         Ok(mut response) => {
             apply(response.headers_mut(), hsts.as_ref());
+            if wants_upgrade {
+                end_with_connection(response.response_mut().head_mut());
+            }
             Ok(response)
         }
         Err(mut error) => {
@@ -94,6 +99,13 @@ pub async fn secure<B: MessageBody + 'static>(
             Err(error)
         }
     }
+}
+
+/// Nothing is upgraded here. Where the request asks for it, the library sends a body of unknown length as it is, so the
+/// head must not call it chunked: it ends with the connection (RFC 9112 §6.3).
+fn end_with_connection(head: &mut ResponseHead) {
+    head.no_chunking(true);
+    head.set_connection_type(ConnectionType::Close);
 }
 
 fn apply(headers: &mut HeaderMap, hsts: Option<&HeaderValue>) {

@@ -80,9 +80,7 @@ pub(in crate::web) async fn archive(
         });
         Some((piece, (export, services)))
     });
-    // The connection ends with the archive, whatever else the request wanted of it.
     Ok(HttpResponse::Ok()
-        .force_close()
         .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/zip")))
         .insert_header(attachment(&name))
         .streaming(Box::pin(pieces)))
