@@ -96,10 +96,12 @@ async fn story(data: &Path, databases: &[String], point: Point) {
     {
         assert_eq!(rows.count(table), 0, "{point:?}: {table}");
     }
-    assert_eq!(
-        keyring.lines("SELECT CAST(count(*) AS TEXT) AS line FROM owner_keys WHERE owner_kind IN (1, 2)"),
-        ["0"]
-    );
+    // Whom nobody knows, so that a sign-in takes the same time for them, are there as before.
+    let mut keys = |kind: i16| -> i64 {
+        let count = format!("SELECT CAST(count(*) AS TEXT) AS line FROM owner_keys WHERE owner_kind = {kind}");
+        keyring.lines(&count)[0].parse().unwrap()
+    };
+    assert_eq!((keys(1), keys(2)), (0, rows.count("accounts")), "{point:?}");
     process.kill();
 }
 
