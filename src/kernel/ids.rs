@@ -121,6 +121,10 @@ id! {
     TenantId;
     /// An account: a person's sign-in.
     AccountId;
+    /// An operator: somebody who runs the service, apart from every account.
+    OperatorId;
+    /// What one operator proposed, and another is to confirm.
+    ProposalId;
     /// A session of an account, or one before sign-in.
     SessionId;
     /// An API token.

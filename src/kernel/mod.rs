@@ -19,6 +19,7 @@ pub mod ids;
 pub mod keyring;
 pub mod log;
 pub mod objects;
+pub mod operators;
 pub mod personal;
 pub mod rekey;
 pub mod store;
