@@ -20,12 +20,14 @@ use crate::accounts::{self, Accounts};
 use crate::kernel::access::SessionRules;
 use crate::kernel::access::sessions::Phones;
 use crate::kernel::backup::Sources;
+use crate::kernel::bucket::{Address, Bucket, BucketError};
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::erasure::{PolicyFact, Rules};
 use crate::kernel::keyring::Keyring;
 use crate::kernel::keyring::root::{Credential, OpenBao, Pkcs11, Provider, Providers};
 use crate::kernel::log::Incidents;
+use crate::kernel::objects::Objects;
 use crate::kernel::store::migrate::Schema;
 use crate::kernel::store::{self, Conn, Options, Target, Tx};
 use crate::kernel::{Kernel, Parts, StartError, rekey};
@@ -33,7 +35,7 @@ use crate::messages::outbox::Outbox;
 use crate::policies::{self, Facts, Policies, PoliciesError};
 use crate::settings::sections::{KeeperSecret, RootKey, RootKeys};
 use crate::settings::values::{DatabaseUrl, TlsProfile};
-use crate::settings::{Mode, ProxyHow, Refusal, Settings};
+use crate::settings::{self, Mode, ProxyHow, Refusal, Settings};
 use crate::tenants;
 use crate::tenants::leaving::Leaving;
 use crate::vault::Vault;
@@ -72,6 +74,9 @@ pub enum AppError {
     /// The accounts cannot be opened.
     #[error(transparent)]
     Accounts(#[from] accounts::OpenError),
+    /// A bucket cannot be used as configured.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     /// The address cannot be listened on, or a file cannot be written.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
@@ -131,7 +136,7 @@ impl App {
             keyring: target(&settings.keyring),
             root: providers(&settings)?,
             journal: settings.data.join("journal"),
-            objects: settings.objects.clone(),
+            objects: objects(&settings)?,
             options: Options::default(),
             clock: clock.clone(),
             entropy: entropy.clone(),
@@ -354,7 +359,7 @@ pub fn open_beside(settings: &Settings) -> Result<Kernel, AppError> {
         keyring: target(&settings.keyring),
         root: providers(settings)?,
         journal: settings.data.join("journal-of-commands"),
-        objects: settings.objects.clone(),
+        objects: objects(settings)?,
         options: Options::default(),
         clock: Clock::system(),
         entropy: Entropy::system(),
@@ -383,9 +388,43 @@ pub fn migrate(settings: &Settings) -> Result<(), AppError> {
 }
 
 /// Where back-ups are taken from.
-#[must_use]
-pub fn sources(settings: &Settings) -> Sources {
-    Sources { data: target(&settings.database), keyring: target(&settings.keyring), objects: settings.objects.clone() }
+///
+/// # Errors
+/// The objects' bucket cannot be used as configured.
+pub fn sources(settings: &Settings) -> Result<Sources, AppError> {
+    Ok(sources_with(settings, objects(settings)?))
+}
+
+/// The same, with these objects.
+fn sources_with(settings: &Settings, objects: Objects) -> Sources {
+    Sources { data: target(&settings.database), keyring: target(&settings.keyring), objects }
+}
+
+/// The objects, where the settings have them.
+///
+/// # Errors
+/// Their bucket cannot be used as configured.
+pub fn objects(settings: &Settings) -> Result<Objects, AppError> {
+    match &settings.objects {
+        settings::Objects::Folder(path) => Ok(Objects::in_folder(path.clone())),
+        settings::Objects::S3(at) => Ok(Objects::in_bucket(&bucket(&at.service, &at.name, &at.prefix)?)),
+    }
+}
+
+fn bucket(service: &settings::S3, name: &str, prefix: &str) -> Result<Bucket, AppError> {
+    let secret = match &service.secret {
+        KeeperSecret::File(file) => file.read()?,
+        KeeperSecret::Given(secret) => secret.clone(),
+    };
+    Ok(Bucket::open(&Address {
+        endpoint: service.endpoint.clone(),
+        region: service.region.clone(),
+        bucket: name.to_owned(),
+        prefix: prefix.to_owned(),
+        access_key: service.access_key_id.clone(),
+        secret,
+        roots: service.roots.clone(),
+    })?)
 }
 
 fn target(url: &DatabaseUrl) -> Target {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::app::sources;
+use crate::app::sources_with;
 use crate::kernel::Kernel;
 use crate::kernel::backup::drill::{self, Sampler};
 use crate::kernel::backup::format::What;
@@ -46,7 +46,7 @@ fn drill_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
     let key = BackupKey::load(&settings.backup_key())?;
     let (folder, clock, entropy) = (scratch(settings), kernel.clock(), kernel.entropy());
     let done = drill::drill(&Folder::new(to.clone()), &key, kernel.keyring(), &folder, &SAMPLERS, clock, entropy)?;
-    drill::note(&sources(settings).data, &done, entropy)?;
+    drill::note(&sources_with(settings, kernel.objects().clone()).data, &done, entropy)?;
     if done.findings.is_good() {
         tracing::info!(
             tenants = done.findings.tenants,
@@ -85,7 +85,8 @@ fn take(kernel: &Kernel, settings: &Settings, what: What, to: &Path) -> Result<(
         Err(error) => return Err(error),
     }
     let (key, _) = BackupKey::load_or_make(&settings.backup_key(), kernel.entropy())?;
-    let made = backup::create(&sources(settings), what, &folder, &key, kernel.clock(), kernel.entropy())?;
+    let sources = sources_with(settings, kernel.objects().clone());
+    let made = backup::create(&sources, what, &folder, &key, kernel.clock(), kernel.entropy())?;
     let rows: u64 = made.totals.iter().map(|total| total.rows).sum();
     tracing::info!(what = what.name(), rows, "a back-up is taken");
     Ok(())

@@ -140,7 +140,7 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
     if origin == Origin::Made {
         progress(&format!("made the back-up key {}: without a copy of it elsewhere no back-up opens", path.display()));
     }
-    let sources = app::sources(settings);
+    let sources = app::sources(settings)?;
     let mut made = Vec::new();
     // The data first: then every key that it needs is in the keyring's back-up.
     for (what, to, retention) in
@@ -234,13 +234,13 @@ fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Resul
     let place = Folder::new(known.or_else(|| own.as_ref().map(|own| own.0.clone())).unwrap_or_default());
     let key = if own.is_some() {
         let (key, _) = BackupKey::load_or_make(&wanted.key.path(settings), &entropy)?;
-        let _made = backup::create(&app::sources(settings), What::Data, &place, &key, &clock, &entropy)?;
+        let _made = backup::create(&app::sources(settings)?, What::Data, &place, &key, &clock, &entropy)?;
         key
     } else {
         wanted.key.load(settings)?
     };
     let done = drill::drill(&place, &key, &keyring, &scratch, &backups::SAMPLERS, &clock, &entropy)?;
-    drill::note(&app::sources(settings).data, &done, &entropy)?;
+    drill::note(&app::sources(settings)?.data, &done, &entropy)?;
     let Drill { at, taken_at, findings } = &done;
     let more =
         [("at", json!(at.rfc3339())), ("taken_at", json!(taken_at.rfc3339())), ("good", json!(findings.is_good()))];
@@ -292,7 +292,7 @@ impl Drop for Own {
 
 fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Result<()> {
     let key = wanted.key.load(settings)?;
-    let sources = app::sources(settings);
+    let sources = app::sources(settings)?;
     let mut shown = serde_json::Map::new();
     let mut lines = Vec::new();
     if wanted.from.is_some() {
@@ -325,7 +325,7 @@ fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Res
         let inspected = restore::inspect(&folder, &kept.name, &key)?;
         let gone = restore::demand_fit(&inspected, &app::open_keyring(settings)?)?;
         app::private_folder(&settings.data)?;
-        let objects = restore::restore_objects(&folder, &inspected, &gone, &settings.objects)?;
+        let objects = restore::restore_objects(&folder, &inspected, &gone, &sources.objects)?;
         restore::restore(&folder, &inspected, &key, &sources.data)?;
         // As any start: ledger and revocations are applied, and every session is ended, before it serves.
         let found = app::open_beside(settings)?.found();

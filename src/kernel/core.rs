@@ -46,8 +46,8 @@ pub struct Parts {
     pub root: Providers,
     /// The folder of the journal of reads.
     pub journal: PathBuf,
-    /// The folder of objects; nodes of one service share it.
-    pub objects: PathBuf,
+    /// The objects, which nodes of one service share.
+    pub objects: Objects,
     /// How much the store may use.
     pub options: Options,
     /// The clock.
@@ -90,6 +90,9 @@ pub enum StartError {
         "{0} owners have data here but no key in the keyring, and none of them was erased: the keyring is not the one of this data, or an old one"
     )]
     KeysMissing(usize),
+    /// What is removed from the store of objects would not be gone.
+    #[error("the store of objects: {0}")]
+    Objects(String),
     /// The journal of reads cannot be written.
     #[error("the journal of reads cannot be written")]
     Journal,
@@ -102,7 +105,7 @@ impl Kernel {
     /// See [`StartError`]; nothing is served after any of them.
     pub fn start(parts: Parts) -> Result<Self, StartError> {
         let Parts { database, keyring, root, journal, objects, options, clock, entropy } = parts;
-        let objects = Objects::in_folder(objects);
+        demand_fit(&objects)?;
         migrate(&mut Conn::open(&keyring)?, Schema::Keyring)?;
         let keyring = Keyring::open(keyring, root, clock.clone(), entropy.clone())?;
         migrate(&mut Conn::open(&database)?, Schema::Data)?;
@@ -676,6 +679,22 @@ fn demand_open(tx: &mut Tx<'_>, keys: &[(Owner, KeyVersion)]) -> Result<(), Stor
 }
 
 /// The data and the keyring are of one installation; new data becomes the keyring's.
+/// A store of objects that keeps what is removed, or does not let us in, is refused. One that is away is asked again before
+/// anything is removed from it.
+fn demand_fit(objects: &Objects) -> Result<(), StartError> {
+    use std::io::ErrorKind;
+    match objects.demand_fit() {
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied) => {
+            Err(StartError::Objects(error.to_string()))
+        }
+        Err(_) => {
+            tracing::warn!("the store of objects is away: files cannot be read or stored until it is back");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
 fn demand_same_installation(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
     let ours = keyring.instance();
     let theirs = db.write_blocking(Vec::new(), move |tx| -> Result<InstanceId, StoreError> {
@@ -802,7 +821,7 @@ mod tests {
             keyring: Target::Sqlite(folder.join("keyring.db")),
             root: Provider::File(folder.join("root.key")).into(),
             journal: folder.join("journal"),
-            objects: folder.join("objects"),
+            objects: Objects::in_folder(folder.join("objects")),
             options: Options::default(),
             clock: Clock::system(),
             entropy: Entropy::system(),

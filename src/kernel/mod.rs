@@ -8,6 +8,7 @@
 pub mod access;
 pub mod audit;
 pub mod backup;
+pub mod bucket;
 pub mod clock;
 mod core;
 pub mod crypto;

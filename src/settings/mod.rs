@@ -4,6 +4,7 @@
 //! `--config` or `SEIF_CONFIG`, the environment, the flags. Everything is parsed here ([`values`], [`sections`]), so
 //! that the rest of the program holds types. What production demands is in `demands`.
 
+mod buckets;
 mod demands;
 pub mod identity_providers;
 pub mod processors;
@@ -13,6 +14,7 @@ pub mod values;
 
 use std::path::PathBuf;
 
+pub use buckets::{Bucket, Objects, S3};
 pub use demands::{Demand, Mode, Refusal};
 pub use identity_providers::{IdentityProvider, ProviderId, Worth};
 pub use processors::Processor;
@@ -35,8 +37,8 @@ use values::RootKeyProvider;
 pub struct Settings {
     /// The folder of everything that the service keeps on this machine.
     pub data: PathBuf,
-    /// The folder of files' sealed content; nodes of one service share it.
-    pub objects: PathBuf,
+    /// `[objects]`.
+    pub objects: Objects,
     /// Where it listens.
     pub listen: Listen,
     /// The data's database.
@@ -273,7 +275,7 @@ impl Settings {
             operator: operator(raw.operator, &raw.server),
             processors: raw.processors,
             identity_providers: raw.identity_providers,
-            objects: raw.objects.unwrap_or_else(|| raw.data.join("objects")),
+            objects: buckets::objects(raw.objects, &raw.data)?,
             data: raw.data,
             listen: raw.listen,
             database,

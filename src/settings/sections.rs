@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::kernel::values::IpRange;
 
+use super::buckets::RawObjects;
 use super::identity_providers::IdentityProvider;
 use super::processors::Processor;
 use super::values::{
@@ -24,8 +25,7 @@ use crate::kernel::personal::Secret;
 pub(super) struct Raw {
     #[serde(deserialize_with = "path")]
     pub(super) data: PathBuf,
-    #[serde(deserialize_with = "path_or_not")]
-    pub(super) objects: Option<PathBuf>,
+    pub(super) objects: RawObjects,
     pub(super) listen: Listen,
     #[serde(deserialize_with = "set_or_not")]
     pub(super) database: Option<DatabaseUrl>,
@@ -529,7 +529,7 @@ fn number<'de, D: Deserializer<'de>, T: TryFrom<i64>>(deserializer: D) -> Result
         .map_err(|_| serde::de::Error::custom(Expected("a number that is neither negative nor too large")))
 }
 
-fn text_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn text_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.chars().any(char::is_control) {
         return Err(serde::de::Error::custom(Expected("one line of text")));
@@ -537,7 +537,7 @@ fn text_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
     Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
-fn set_or_not<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(super) fn set_or_not<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err = Expected>,
@@ -546,7 +546,7 @@ where
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
 }
 
-fn secret_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret<String>>, D::Error> {
+pub(super) fn secret_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret<String>>, D::Error> {
     let text = Secret::new(String::deserialize(deserializer)?);
     Ok(Some(text).filter(|text| !text.reveal().is_empty()))
 }
@@ -555,7 +555,7 @@ fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error>
     path_or_not(deserializer)?.ok_or_else(|| serde::de::Error::custom(Expected("a path")))
 }
 
-fn path_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+pub(super) fn path_or_not<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.contains('\0') {
         return Err(serde::de::Error::custom(Expected("a path")));

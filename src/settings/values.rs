@@ -83,6 +83,13 @@ words! {
         /// A PKCS#11 token.
         Pkcs11 = "pkcs11",
     }
+    /// Where files' sealed content is.
+    Store: "one of folder, s3" {
+        /// In a folder.
+        Folder = "folder",
+        /// In a bucket of a service that speaks S3.
+        S3 = "s3",
+    }
     /// How much is logged.
     LogLevel: "one of error, warn, info, debug, trace" {
         /// Failures alone.

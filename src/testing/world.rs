@@ -177,8 +177,12 @@ impl World {
         if self.database == Database::Postgres {
             std::fs::copy(root, folder.path().join("root.key")).expect("the root key");
         }
-        // Nodes of one service share the folder of objects.
-        let objects = format!("objects = \"{}\"\n", self.folder.path().join("objects").display());
+        // Nodes of one service share the objects.
+        let objects = if self.configuration.contains("[objects]") {
+            self.configuration.clone()
+        } else {
+            format!("[objects]\nfolder = \"{}\"\n", self.folder.path().join("objects").display())
+        };
         let app = App::build(settings(folder.path(), Some(&urls), &objects), self.clock.clone(), Entropy::system())
             .expect("the node starts");
         let listening = app.listen(&Clock::system()).expect("the node listens");

@@ -21,6 +21,7 @@ use seif::kernel::crypto::Owner;
 use seif::kernel::entropy::Entropy;
 use seif::kernel::fault::Point;
 use seif::kernel::keyring::KeyringError;
+use seif::kernel::objects::Objects;
 use seif::kernel::personal::Secret;
 use seif::kernel::store::Target;
 use seif::testing::{Actor, Database, World, drop_database, fresh_databases};
@@ -75,7 +76,7 @@ impl Safe {
 }
 
 fn sources(world: &World) -> Sources {
-    app::sources(&world.app.services.settings)
+    app::sources(&world.app.services.settings).unwrap()
 }
 
 /// Loses a database as a broken disk does.
@@ -296,8 +297,9 @@ each_database! {
         world.restart_on(|_| {
             lose(&data);
             std::fs::remove_dir_all(&live).unwrap();
+            let into = Objects::in_folder(live.clone());
             for _ in 0..2 {
-                let given = restore::restore_objects(&safe.of(What::Data), &safe.inspect(&second), &gone, &live).unwrap();
+                let given = restore::restore_objects(&safe.of(What::Data), &safe.inspect(&second), &gone, &into).unwrap();
                 assert_eq!(given, 2);
             }
             safe.put_back(&second, &data);
@@ -323,7 +325,8 @@ each_database! {
             let verified = backup::verify(&safe.of(What::Data), &second.name, &safe.key);
             assert!(matches!(verified, Err(BackupError::Damaged)));
             let elsewhere = tempfile::tempdir().unwrap();
-            let given = restore::restore_objects(&safe.of(What::Data), &safe.inspect(&second), &gone, elsewhere.path());
+            let into = Objects::in_folder(elsewhere.path().to_owned());
+            let given = restore::restore_objects(&safe.of(What::Data), &safe.inspect(&second), &gone, &into);
             assert!(matches!(given, Err(BackupError::Damaged)));
         }
         assert!(!drilled(world).is_good());

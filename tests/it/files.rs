@@ -426,7 +426,7 @@ each_database! {
     }
 }
 
-fn upload_head(wire: &Wire, owner: &Actor, length: usize) -> Vec<u8> {
+pub(crate) fn upload_head(wire: &Wire, owner: &Actor, length: usize) -> Vec<u8> {
     let (host, session, tenant) = (wire.host(), owner.session.as_deref().unwrap(), owner.tenant.as_deref().unwrap());
     format!(
         "POST {FILES} HTTP/1.1\r\nHost: {host}\r\nCookie: __Host-session={session}\r\nSec-Fetch-Site: same-origin\r\n\

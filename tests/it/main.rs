@@ -13,6 +13,7 @@ mod away;
 mod backups;
 mod bad_input;
 mod browser;
+mod buckets;
 mod clients;
 mod collections;
 mod consents;

@@ -72,7 +72,7 @@ use crate::kernel::entropy::Entropy;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::InstanceId;
 use crate::kernel::keyring::KeyringError;
-use crate::kernel::objects;
+use crate::kernel::objects::Objects;
 use crate::kernel::store::schema::instance;
 use crate::kernel::store::whole::{self, Table};
 use crate::kernel::store::{Conn, StoreError, Target};
@@ -172,8 +172,8 @@ pub struct Sources {
     pub data: Target,
     /// The keyring's.
     pub keyring: Target,
-    /// The folder of objects.
-    pub objects: PathBuf,
+    /// The objects.
+    pub objects: Objects,
 }
 
 /// Takes a back-up of one database as it is now, beside whoever writes. Reads no key and opens nothing.
@@ -211,8 +211,8 @@ pub fn create(
             for (table, name) in carried::tables(&mut keyring)? {
                 copy(&mut keyring, &table, name, &mut writing, &mut referred)?;
             }
-            let live = objects::Folder::new(sources.objects.clone());
-            let (list, found) = shelf::take(&referred, &live, place.objects().as_ref(), &place.known()?)?;
+            let live = sources.objects.storage();
+            let (list, found) = shelf::take(&referred, live, place.objects().as_ref(), &place.known()?)?;
             place.put_list(&name, &list)?;
             taken = found;
         }

@@ -19,7 +19,7 @@ use crate::kernel::crypto::Owner;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::InstanceId;
 use crate::kernel::keyring::{KeyState, Keyring};
-use crate::kernel::objects;
+use crate::kernel::objects::Objects;
 use crate::kernel::store::migrate::{self, Schema};
 use crate::kernel::store::whole::{self, Table, Value};
 use crate::kernel::store::{Conn, StoreError, Target};
@@ -115,21 +115,21 @@ pub fn demand_fit(inspected: &Inspected, keyring: &Keyring) -> Result<Vec<Owner>
     Ok(resurrected(inspected.owners.iter().copied(), keyring)?)
 }
 
-/// Copies the back-up's objects into the folder `live`, but for those of `gone`, who were erased; gives how many. Begun
+/// Copies the back-up's objects to `live`, but for those of `gone`, who were erased; gives how many. Begun
 /// again, it goes on.
 ///
 /// # Errors
-/// [`BackupError::Damaged`] when one is not there or not as it was kept; a folder cannot be read or written.
+/// [`BackupError::Damaged`] when one is not there or not as it was kept; a storage cannot be read or written.
 pub fn restore_objects(
     place: &dyn Place,
     inspected: &Inspected,
     gone: &[Owner],
-    live: &Path,
+    live: &Objects,
 ) -> Result<u64, BackupError> {
     let tenant = |owner: &Owner| if let Owner::Tenant(tenant) = owner { Some(*tenant) } else { None };
     let gone = gone.iter().filter_map(tenant).collect();
-    let (list, live) = (place.list_of(&inspected.name)?, objects::Folder::new(live.to_owned()));
-    let given = shelf::give_back(&list, &inspected.referred, &gone, place.objects().as_ref(), &live)?;
+    let list = place.list_of(&inspected.name)?;
+    let given = shelf::give_back(&list, &inspected.referred, &gone, place.objects().as_ref(), live.storage())?;
     fault::reach(Point::RestoreObjects);
     Ok(given)
 }

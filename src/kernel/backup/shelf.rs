@@ -158,7 +158,7 @@ pub(super) fn give_back(
         }
         // What is there was put there whole, by an earlier try.
         if !has(live, *id, item.length) && copy(kept, live, *id)? != Some(*item) {
-            live.remove(name(*id))?;
+            live.remove(&[name(*id)])?;
             return Err(BackupError::Damaged);
         }
         given += 1;
@@ -197,7 +197,7 @@ fn copy(from: &dyn Storage, to: &dyn Storage, id: [u8; 16]) -> Result<Option<Ite
     let mut aside = match to.begin(name(id)) {
         // Left behind by a kill.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            to.remove(name(id))?;
+            to.remove(&[name(id)])?;
             to.begin(name(id))?
         }
         begun => begun?,

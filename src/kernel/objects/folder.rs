@@ -46,10 +46,21 @@ impl Storage for Folder {
         Ok(Box::new(File::open(self.place(name))?))
     }
 
-    fn remove(&self, name: ObjectName) -> io::Result<()> {
-        for path in [self.aside(name), self.place(name)] {
+    fn remove(&self, names: &[ObjectName]) -> io::Result<()> {
+        for path in names.iter().flat_map(|name| [self.aside(*name), self.place(*name)]) {
             match fs::remove_file(&path) {
                 Ok(()) => sync_parent(&path)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn demand_gone(&self, names: &[ObjectName]) -> io::Result<()> {
+        for path in names.iter().flat_map(|name| [self.aside(*name), self.place(*name)]) {
+            match fs::symlink_metadata(&path) {
+                Ok(_) => return Err(io::ErrorKind::AlreadyExists.into()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -167,8 +178,10 @@ mod tests {
         assert_eq!(fs::metadata(folder.place(one)).unwrap().mode() & 0o777, 0o600);
         folder.begin(two).unwrap().write_all(b"half").unwrap();
         assert_eq!(names(root.path()), [folder.place(one)]);
+        assert_eq!(folder.demand_gone(&[two, one]).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         for _ in 0..2 {
-            folder.remove(one).unwrap();
+            folder.remove(&[one]).unwrap();
+            folder.demand_gone(&[one, two]).unwrap();
         }
         assert!(names(root.path()).is_empty());
     }

@@ -7,6 +7,7 @@
 //! whole.
 
 mod folder;
+mod s3;
 
 use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize as _;
 
 use crate::kernel::Kernel;
+use crate::kernel::bucket::{Bucket, BucketError};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::stream::{Opening, Sealing, sealed_length};
 use crate::kernel::crypto::{KeyUse, OwnerKeys, Place, RowRef, Sealed, Unreadable};
@@ -30,6 +32,7 @@ use crate::kernel::store::{Db, StoreError, Tx};
 use crate::kernel::tenancy::InTenant;
 
 pub use self::folder::Folder;
+pub use self::s3::InBucket;
 
 /// How long an object may be in the making; then it counts as left behind, and cannot come to stay.
 pub const IN_THE_MAKING: Duration = Duration::from_secs(6 * 3600);
@@ -58,17 +61,31 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
     /// [`io::ErrorKind::NotFound`]; the storage's own.
     fn open(&self, name: ObjectName) -> io::Result<Box<dyn Lying>>;
 
-    /// Removes an object, aside or in its place; one that is not there is removed.
+    /// Removes objects, aside or in their places; one that is not there is removed.
     ///
     /// # Errors
     /// The storage's own.
-    fn remove(&self, name: ObjectName) -> io::Result<()>;
+    fn remove(&self, names: &[ObjectName]) -> io::Result<()>;
+
+    /// None of these is there, when each is looked for again.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] for one that is; the storage's own.
+    fn demand_gone(&self, names: &[ObjectName]) -> io::Result<()>;
 
     /// Removes what was begun before `before` and never put in its place.
     ///
     /// # Errors
     /// The storage's own.
     fn remove_unfinished(&self, before: Time) -> io::Result<()>;
+
+    /// What is removed is gone for good, as far as the storage can be asked.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Unsupported`] when it keeps what is removed; the storage's own.
+    fn demand_fit(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// An object in the making; dropped before [`Aside::put`], it is nowhere.
@@ -185,6 +202,26 @@ impl Objects {
         Self(Arc::new(Folder::new(path)))
     }
 
+    /// Objects in a bucket.
+    #[must_use]
+    pub fn in_bucket(bucket: &Bucket) -> Self {
+        Self(Arc::new(InBucket::new(bucket)))
+    }
+
+    /// Where they are kept.
+    #[must_use]
+    pub(in crate::kernel) fn storage(&self) -> &dyn Storage {
+        self.0.as_ref()
+    }
+
+    /// What is removed is gone for good, as far as the storage can be asked. Waits.
+    ///
+    /// # Errors
+    /// As [`Storage::demand_fit`].
+    pub fn demand_fit(&self) -> io::Result<()> {
+        self.0.demand_fit()
+    }
+
     /// Begins to seal the content of `file` into the object `name`. Waits.
     ///
     /// # Errors
@@ -213,12 +250,16 @@ impl Objects {
         Ok(Opened(Opening::begin_at(lying, &key.0, &context(tenant, file), at)?))
     }
 
-    /// Removes an object. Waits.
+    /// Removes objects, and looks for each of them again. Waits.
     ///
     /// # Errors
-    /// The storage's own.
-    pub fn remove(&self, name: ObjectName) -> io::Result<()> {
-        self.0.remove(name)
+    /// The storage's own; one of them is still there.
+    pub fn remove(&self, names: &[ObjectName]) -> io::Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        self.0.remove(names)?;
+        self.0.demand_gone(names)
     }
 }
 
@@ -284,7 +325,14 @@ impl Read for Opened {
 pub fn failed(error: &io::Error) -> StoreError {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::InvalidData => StoreError::Unreadable,
-        _ => StoreError::Unavailable,
+        kind => {
+            // A bucket's words are fixed; a folder's are the system's, of which the kind says enough.
+            match error.get_ref().and_then(|why| why.downcast_ref::<BucketError>()) {
+                Some(why) => tracing::warn!(%why, "objects cannot be reached"),
+                None => tracing::warn!(%kind, "objects cannot be reached"),
+            }
+            StoreError::Unavailable
+        }
     }
 }
 
@@ -398,7 +446,7 @@ impl Kernel {
 
     pub(in crate::kernel) async fn remove_all(&self, names: Vec<AnyId>) -> Result<(), StoreError> {
         let objects = self.objects().clone();
-        let remove = move || names.into_iter().try_for_each(|id| objects.remove(ObjectName(id)));
+        let remove = move || objects.remove(&names.into_iter().map(ObjectName).collect::<Vec<_>>());
         let removed = tokio::task::spawn_blocking(remove).await;
         removed.map_err(|_| StoreError::Refused("a panic in the storage"))?.map_err(|error| failed(&error))
     }
@@ -431,7 +479,7 @@ pub(in crate::kernel) fn remove_at_start(db: &Db, objects: &Objects) -> Result<(
         if names.is_empty() {
             return Ok(());
         }
-        if names.iter().try_for_each(|id| objects.remove(ObjectName(*id))).is_err() {
+        if objects.remove(&names.iter().copied().map(ObjectName).collect::<Vec<_>>()).is_err() {
             tracing::warn!("objects that nobody needs wait for the sweep");
             return Ok(());
         }
@@ -448,4 +496,47 @@ fn doom_left_behind(tx: &mut Tx<'_>, over: Time) -> Result<(), StoreError> {
 fn doomed(tx: &mut Tx<'_>) -> Result<Vec<AnyId>, StoreError> {
     let all = objects::table.filter(objects::state.eq(DOOMED)).order(objects::at).limit(STEP);
     Ok(all.select(objects::id).load(tx.conn())?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    /// Says that it removed something, and did not.
+    #[derive(Debug)]
+    struct Liar(Folder);
+
+    impl Storage for Liar {
+        fn begin(&self, name: ObjectName) -> io::Result<Box<dyn Aside>> {
+            self.0.begin(name)
+        }
+
+        fn open(&self, name: ObjectName) -> io::Result<Box<dyn Lying>> {
+            self.0.open(name)
+        }
+
+        fn remove(&self, _: &[ObjectName]) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn demand_gone(&self, names: &[ObjectName]) -> io::Result<()> {
+            self.0.demand_gone(names)
+        }
+
+        fn remove_unfinished(&self, before: Time) -> io::Result<()> {
+            self.0.remove_unfinished(before)
+        }
+    }
+
+    #[test]
+    fn an_object_counts_as_removed_once_it_was_looked_for_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = ObjectName::random(&Entropy::seeded(1));
+        let objects = Objects::within(Arc::new(Liar(Folder::new(folder.path().to_owned()))));
+        objects.remove(&[name]).unwrap();
+        objects.storage().begin(name).unwrap().put().unwrap();
+        assert_eq!(objects.remove(&[name]).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
 }

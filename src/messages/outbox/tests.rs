@@ -8,6 +8,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{AccountId, SessionId, TenantId};
 use crate::kernel::keyring::root::Provider;
+use crate::kernel::objects::Objects;
 use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::store::schema::outbox;
 use crate::kernel::store::{Options, Target};
@@ -31,7 +32,7 @@ impl Laptop {
             keyring: Target::Sqlite(folder.path().join("keyring.db")),
             root: Provider::File(folder.path().join("root.key")).into(),
             journal: folder.path().join("journal"),
-            objects: folder.path().join("objects"),
+            objects: Objects::in_folder(folder.path().join("objects")),
             options: Options::default(),
             clock: Clock::moved(Time::parse("2026-03-01T12:00:00Z").unwrap()),
             entropy: Entropy::system(),

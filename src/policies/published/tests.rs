@@ -4,6 +4,7 @@ use super::*;
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::keyring::root::Provider;
+use crate::kernel::objects::Objects;
 use crate::kernel::store::{Options, Target};
 use crate::kernel::{Kernel, Parts};
 use crate::policies::facts::tests::none;
@@ -15,7 +16,7 @@ fn kernel(folder: &std::path::Path) -> Kernel {
         keyring: Target::Sqlite(folder.join("keyring.db")),
         root: Provider::File(folder.join("root.key")).into(),
         journal: folder.join("journal"),
-        objects: folder.join("objects"),
+        objects: Objects::in_folder(folder.join("objects")),
         options: Options::default(),
         clock: Clock::moved(Time::parse("2026-03-01T12:00:00Z").unwrap()),
         entropy: Entropy::system(),

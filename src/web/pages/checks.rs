@@ -333,6 +333,7 @@ fn every_text_is_said_somewhere() {
         "erasure-",
         "file-size-",
         "logged-",
+        "processor-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

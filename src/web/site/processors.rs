@@ -7,7 +7,7 @@ use fluent_bundle::FluentArgs;
 
 use crate::kernel::access::{Anyone, Authorized};
 use crate::kernel::values::{Country, Locale};
-use crate::settings::Processor;
+use crate::settings::{Objects, Processor, S3};
 use crate::web::pages::texts::Texts;
 use crate::web::pages::{ProcessorRow, Processors};
 use crate::web::problem::Problem;
@@ -32,7 +32,11 @@ async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let language = Locale::ALL.into_iter().find(|locale| locale.tag() == *path).ok_or(Problem::NotFound)?;
-    let processors = services.settings.processors.iter().map(|one| row(one, language)).collect();
+    let settings = &services.settings;
+    let mut processors: Vec<_> = settings.processors.iter().map(|one| row(one, language)).collect();
+    if let Objects::S3(bucket) = &settings.objects {
+        processors.extend(keeper(&bucket.service, language, ("processor-files", "processor-files-get")));
+    }
     let known = Surroundings::of_whoever(&services, visitor.as_deref()).await?;
     let mut chrome = surroundings(&request, &services, known);
     chrome.locale = language;
@@ -49,6 +53,18 @@ fn row(processor: &Processor, language: Locale) -> ProcessorRow {
         purpose: processor.purpose.in_language(language).to_owned(),
         receives: processor.receives.in_language(language).to_owned(),
     }
+}
+
+/// Whose bucket something is in, unless it is on this machine.
+fn keeper(service: &S3, language: Locale, (purpose, receives): (&str, &str)) -> Option<ProcessorRow> {
+    let (company, where_it_is) = service.company.as_ref()?;
+    let say = |key: &str| Texts::of(language).and_then(|texts| texts.say(key, &FluentArgs::new()));
+    Some(ProcessorRow {
+        name: company.as_str().to_owned(),
+        country: country(*where_it_is, language),
+        purpose: say(purpose).unwrap_or_default(),
+        receives: say(receives).unwrap_or_default(),
+    })
 }
 
 /// The country's name, where the pages have one; else its code.
