@@ -25,6 +25,7 @@ use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::erasure::{PolicyFact, Rules};
 use crate::kernel::keyring::Keyring;
+use crate::kernel::keyring::operators::ConsoleRules;
 use crate::kernel::keyring::root::{Credential, OpenBao, Pkcs11, Provider, Providers};
 use crate::kernel::log::Incidents;
 use crate::kernel::objects::Objects;
@@ -32,6 +33,7 @@ use crate::kernel::store::migrate::Schema;
 use crate::kernel::store::{self, Conn, Options, Target, Tx};
 use crate::kernel::{Kernel, Parts, StartError, rekey};
 use crate::messages::outbox::Outbox;
+use crate::operators::Operators;
 use crate::policies::{self, Facts, Policies, PoliciesError};
 use crate::settings::sections::{KeeperSecret, RootKey, RootKeys};
 use crate::settings::values::{DatabaseUrl, TlsProfile};
@@ -39,6 +41,7 @@ use crate::settings::{self, Mode, ProxyHow, Refusal, Settings};
 use crate::tenants;
 use crate::tenants::leaving::Leaving;
 use crate::vault::Vault;
+use crate::web::console::Door;
 use crate::web::services::Services;
 use crate::web::tls::authority::LocalAuthority;
 use crate::web::tls::production::{Demands, Roots};
@@ -129,6 +132,10 @@ impl App {
             absolute: settings.sessions.absolute.into(),
             shared_idle: settings.sessions.shared_idle.into(),
             shared_absolute: settings.sessions.shared_absolute.into(),
+            console: ConsoleRules {
+                idle: settings.operators.idle.into(),
+                absolute: settings.operators.absolute.into(),
+            },
             phones: if settings.sms.is_some() { Phones::Reached } else { Phones::NotReached },
         };
         let kernel = Kernel::start(Parts {
@@ -148,11 +155,13 @@ impl App {
         let vault = Vault::new(kernel.clone(), |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)));
         let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
         let leaving = leaving(&kernel, &settings);
+        let operators = Operators::new(kernel.clone());
         let settings = Arc::new(settings);
         let services = web::Data::new(Services {
             kernel,
             accounts,
             leaving,
+            operators,
             policies,
             vault,
             telling,
@@ -278,6 +287,7 @@ impl App {
             headers: web::Data::new(headers::SecurityHeaders::new(settings)),
             hosts: web::Data::new(hosts::GenuineHosts::new(settings)),
             believed: web::Data::new(client::Believed::new(settings)),
+            door: web::Data::new(Door::new(&settings.operators)),
             incidents: web::Data::new(self.services.incidents.clone()),
             clock: web::Data::new(self.clock.clone()),
             entropy: web::Data::new(self.entropy.clone()),
@@ -292,6 +302,7 @@ struct Shared {
     headers: web::Data<headers::SecurityHeaders>,
     hosts: web::Data<hosts::GenuineHosts>,
     believed: web::Data<client::Believed>,
+    door: web::Data<Door>,
     incidents: web::Data<Incidents>,
     clock: web::Data<Clock>,
     entropy: web::Data<Entropy>,
@@ -309,7 +320,7 @@ impl Shared {
             .app_data(self.entropy.clone())
             .app_data(web::QueryConfig::default().error_handler(problem::query_error))
             .app_data(web::PathConfig::default().error_handler(problem::path_error))
-            .configure(routes::mount)
+            .configure(|config| routes::mount(config, &self.door))
             .default_service(web::to(problem::nothing_here));
     }
 }
@@ -372,6 +383,14 @@ pub fn open_beside(settings: &Settings) -> Result<Kernel, AppError> {
 /// As [`open_beside`].
 pub fn policies_beside(settings: &Settings) -> Result<Policies, AppError> {
     Ok(Policies::new(open_beside(settings)?, Facts::of(settings), accounts::address_of))
+}
+
+/// The operators for a command beside a service that may be running.
+///
+/// # Errors
+/// As [`open_beside`].
+pub fn operators_beside(settings: &Settings) -> Result<Operators, AppError> {
+    Ok(Operators::new(open_beside(settings)?))
 }
 
 /// Brings both databases to this version's schema.

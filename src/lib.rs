@@ -9,6 +9,7 @@
 //! | [`cli`] | the command line |
 //! | [`kernel`] | the trusted base: personal data, keys, sealing, the store, scope, access, audit; uses nothing of ours |
 //! | [`messages`] | what the service says by mail: words in five languages, and their way out |
+//! | [`operators`] | who runs the service: their accounts, and how they sign in to the console |
 //! | [`policies`] | the legal documents, their versions, and who acknowledged them |
 //! | [`settings`] | the typed configuration: the only reader of files and environment |
 //! | [`tenants`] | a business as our customer: what it is, who belongs to it |
@@ -22,6 +23,7 @@ pub mod app;
 pub mod cli;
 pub mod kernel;
 pub mod messages;
+pub mod operators;
 pub mod policies;
 pub mod settings;
 pub mod tenants;

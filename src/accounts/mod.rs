@@ -35,7 +35,6 @@ pub mod signing_in;
 pub mod support;
 mod sweep;
 pub mod team;
-pub mod throttles;
 pub mod tokens;
 
 use std::num::NonZero;
@@ -49,6 +48,7 @@ use crate::accounts::passwords::Passwords;
 use crate::accounts::passwords::leaked::{LeakedList, ListError};
 use crate::accounts::throttles::{Limit, Then, Throttled};
 use crate::kernel::access::SessionRules;
+pub use crate::kernel::access::throttles;
 use crate::kernel::crypto::password::{Busy, Hashing, Params, Unfit};
 use crate::kernel::ids::AccountId;
 use crate::kernel::keyring::KeyringError;

@@ -41,6 +41,9 @@ fn subject(subject: Subject) -> String {
         Subject::Anyone => "anyone".to_owned(),
         Subject::Account => "account".to_owned(),
         Subject::Beside(role) => format!("tenant, sealed or not, from {role:?}").to_lowercase(),
+        Subject::Operator(roles) => {
+            format!("operator: {}", roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", "))
+        }
         Subject::Tenant(role, _) => format!("tenant, from {role:?}").to_lowercase(),
     }
 }

@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod interface;
 mod keys;
+mod operators;
 mod output;
 mod policy;
 mod rekey;
@@ -49,6 +50,9 @@ enum Command {
     /// Writes, announces and withdraws legal documents, and shows who was told of them.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Says who may sign in to the operators' console, and as what.
+    #[command(subcommand)]
+    Operators(operators::Operators),
     /// Identifies callers.
     #[command(subcommand)]
     Support(support::Support),
@@ -81,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Keys(command) => keys::run(&settings, &command, output),
         Command::Backup(command) => backup::run(&settings, &command, output),
         Command::Policy(command) => policy::run(&settings, &command, output),
+        Command::Operators(command) => operators::run(&settings, &command, output),
         Command::Support(command) => support::run(&settings, &command, output),
         Command::Verify(wanted) => verify::run(&settings, &wanted, output),
         Command::Routes => {

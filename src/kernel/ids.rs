@@ -125,6 +125,8 @@ id! {
     OperatorId;
     /// What one operator proposed, and another is to confirm.
     ProposalId;
+    /// A question to an operator's passkey.
+    OperatorQuestionId;
     /// A session of an account, or one before sign-in.
     SessionId;
     /// An API token.

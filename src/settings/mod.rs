@@ -19,8 +19,9 @@ pub use demands::{Demand, Mode, Refusal};
 pub use identity_providers::{IdentityProvider, ProviderId, Worth};
 pub use processors::Processor;
 pub use sections::{
-    Backup, CertificateFiles, Codes, KeeperSecret, Keys, Leaving, Limits, Log, Operator, Passwords, Policies, Prompts,
-    Proxies, RootKey, RootKeys, Server, Sessions, Sms, SmsHeader, SmsHeaderValue, Smtp, SmtpCredentials, Tls,
+    Backup, CertificateFiles, Codes, KeeperSecret, Keys, Leaving, Limits, Log, Operator, Operators, Passwords,
+    Policies, Prompts, Proxies, RootKey, RootKeys, Server, Sessions, Sms, SmsHeader, SmsHeaderValue, Smtp,
+    SmtpCredentials, Tls,
 };
 pub use sources::Source;
 pub use values::{
@@ -75,6 +76,8 @@ pub struct Settings {
     pub policies: Policies,
     /// `[operator]`.
     pub operator: Operator,
+    /// `[operators]`.
+    pub operators: Operators,
     /// `[backup]`.
     pub backup: Backup,
     /// `[keys]`.
@@ -272,6 +275,7 @@ impl Settings {
             tls: tls(raw.tls)?,
             smtp: smtp(raw.smtp, &raw.server)?,
             sms: sms(raw.sms)?,
+            operators: operators(raw.operators, &raw.server)?,
             operator: operator(raw.operator, &raw.server),
             processors: raw.processors,
             identity_providers: raw.identity_providers,
@@ -295,6 +299,24 @@ impl Settings {
         })
     }
 }
+
+/// The console answers at one of our own names, and ends sessions as it promises.
+fn operators(operators: Operators, server: &Server) -> Result<Operators, SettingsError> {
+    if operators.host.as_ref().is_some_and(|host| !server.names.contains(host)) {
+        return Err(contradiction("operators.host", "must be one of `server.names`"));
+    }
+    let (idle, absolute) = (operators.idle.duration(), operators.absolute.duration());
+    if idle.is_zero() || absolute < idle || absolute > CONSOLE_LONGEST {
+        return Err(contradiction(
+            "operators.absolute",
+            "must be no shorter than `operators.idle` and at most 8 hours",
+        ));
+    }
+    Ok(operators)
+}
+
+/// No operator's session lasts longer.
+const CONSOLE_LONGEST: std::time::Duration = std::time::Duration::from_secs(8 * 60 * 60);
 
 const fn contradiction(key: &'static str, why: &'static str) -> SettingsError {
     SettingsError::Contradiction { key, why }

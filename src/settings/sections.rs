@@ -14,8 +14,8 @@ use super::buckets::RawObjects;
 use super::identity_providers::IdentityProvider;
 use super::processors::Processor;
 use super::values::{
-    DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, RootKeyProvider, SecretFile,
-    Size, SmtpSecurity, TlsProfile,
+    ConsolePath, DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, RootKeyProvider,
+    SecretFile, Size, SmtpSecurity, TlsProfile,
 };
 use crate::kernel::personal::Secret;
 
@@ -46,6 +46,7 @@ pub(super) struct Raw {
     pub(super) limits: Limits,
     pub(super) policies: Policies,
     pub(super) operator: Operator,
+    pub(super) operators: Operators,
     pub(super) backup: Backup,
     pub(super) keys: Keys,
     pub(super) leaving: Leaving,
@@ -470,6 +471,23 @@ pub struct Operator {
     pub hosting_facts: Option<String>,
     /// The operator's genuine domains; the server's names when none are set.
     pub domains: Vec<HostName>,
+}
+
+/// `[operators]`: where those who run the service sign in to the console.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operators {
+    /// What the console's addresses begin with.
+    pub path: ConsolePath,
+    /// The one host that the console answers at; without it, each of the server's names.
+    #[serde(deserialize_with = "set_or_not")]
+    pub host: Option<HostName>,
+    /// From where it answers; to anybody else there is no console.
+    pub addresses: Vec<IpRange>,
+    /// How long a session lasts without a request.
+    pub idle: Period,
+    /// How long it lasts in any case.
+    pub absolute: Period,
 }
 
 /// `[backup]`.

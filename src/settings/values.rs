@@ -26,7 +26,7 @@ macro_rules! from_text {
         }
     )+};
 }
-from_text!(Period, Size, HostName, Listen, DatabaseUrl, SecretFile);
+from_text!(ConsolePath, Period, Size, HostName, Listen, DatabaseUrl, SecretFile);
 
 /// A closed choice of words.
 macro_rules! words {
@@ -138,6 +138,38 @@ impl From<LogFormat> for crate::kernel::log::Format {
         match format {
             LogFormat::Text => Self::Text,
             LogFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// What the addresses of the operators' console begin with: `/operator`, `/internal/console`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsolePath(String);
+
+impl ConsolePath {
+    /// The path, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ConsolePath {
+    type Err = Expected;
+    fn from_str(text: &str) -> Result<Self, Expected> {
+        const EXPECTED: Expected =
+            Expected("a path such as /operator, of small letters, digits and hyphens, that no other page begins with");
+        // Our own pages begin so.
+        const TAKEN: [&str; 6] = ["api", "t", "account", "assets", "sign-in", "erasures"];
+        let parts: Vec<&str> = text.strip_prefix('/').ok_or(EXPECTED)?.split('/').collect();
+        let is_plain = |part: &&str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        let is_free = parts.first().is_some_and(|first| !TAKEN.contains(first));
+        if is_free && parts.iter().all(is_plain) && text.len() <= 100 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(EXPECTED)
         }
     }
 }

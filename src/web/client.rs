@@ -115,6 +115,12 @@ pub fn address(request: &HttpRequest) -> Personal<IpAddr> {
     Personal::new(client.unwrap_or(IpAddr::from([0; 4])))
 }
 
+/// The client's address, as [`found`] has left it with a request; nobody's outside of it.
+#[must_use]
+pub fn address_in(request: &actix_web::dev::Extensions) -> Option<IpAddr> {
+    request.get::<Client>().map(|client| client.0)
+}
+
 /// The nodes that one line names, in its order; nothing for one that is not named.
 fn nodes(field: Field, line: &str) -> Result<Vec<Option<String>>, Malformed> {
     match field {

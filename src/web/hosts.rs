@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
@@ -28,13 +28,19 @@ pub enum HostHeader {
 /// An absolute request target wins over `Host` (RFC 9112 §3.2.2), and must then say the same.
 #[must_use]
 pub fn host_of(request: &HttpRequest) -> Option<HostHeader> {
+    host_in(request.head())
+}
+
+/// The same of a request's head.
+#[must_use]
+pub fn host_in(request: &RequestHead) -> Option<HostHeader> {
     let mut fields = request.headers().get_all(header::HOST);
     let field = match (fields.next(), fields.next()) {
         (Some(field), None) => Some(parsed(field.to_str().ok()?)?),
         (None, _) => None,
         (Some(_), Some(_)) => return None,
     };
-    let target = match request.uri().authority() {
+    let target = match request.uri.authority() {
         Some(authority) => Some(parsed(authority.as_str())?),
         None => None,
     };

@@ -12,6 +12,7 @@ pub mod access_log;
 pub mod api;
 pub mod assets;
 pub mod client;
+pub mod console;
 pub mod cookies;
 pub mod cross_origin;
 pub mod files;

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use actix_web::guard::fn_guard;
 use actix_web::http::Method;
 use actix_web::web::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder, web};
 
 use crate::kernel::access::{Authorized, Permission, Rule};
+use crate::web::console::{self, Door};
 use crate::web::problem::Problem;
 use crate::web::{api, site};
 
@@ -113,17 +115,26 @@ pub fn all() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(api::routes());
     routes.extend(site::routes());
+    routes.extend(console::routes());
     routes
 }
 
-/// Mounts every route; another method at a known address is 405 with `Allow`, an unknown address 404.
-pub fn mount(config: &mut web::ServiceConfig) {
+/// Mounts every route; another method at a known address is 405 with `Allow`, an unknown address 404. Those of the
+/// operators' console are known where `console` says, and to whom.
+pub fn mount(config: &mut web::ServiceConfig, console: &web::Data<Door>) {
     let mut by_path: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
     for route in all() {
         by_path.entry(route.path).or_default().push(route);
     }
     for (path, routes) in by_path {
-        let mut resource = web::resource(path);
+        let mut resource =
+            match path.strip_prefix(console::PATH).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+                Some(rest) => {
+                    let door = console.clone();
+                    web::resource(format!("{}{rest}", door.path())).guard(fn_guard(move |context| door.opens(context)))
+                }
+                None => web::resource(path),
+            };
         let mut allowed = Vec::new();
         for route in routes {
             if route.method == Method::GET {

@@ -7,6 +7,7 @@ use crate::kernel::Kernel;
 use crate::kernel::access::SessionRules;
 use crate::kernel::log::Incidents;
 use crate::messages::telling::Telling;
+use crate::operators::Operators;
 use crate::policies::Policies;
 use crate::settings::Settings;
 use crate::tenants::leaving::Leaving;
@@ -20,6 +21,8 @@ pub struct Services {
     pub accounts: Accounts,
     /// The legal documents.
     pub policies: Policies,
+    /// Who runs the service.
+    pub operators: Operators,
     /// Tenants that leave.
     pub leaving: Leaving,
     /// The collections and records.

@@ -70,6 +70,8 @@ impl Has {
 fn denial(may: May, caller: Caller) -> Option<(u16, &'static str)> {
     match (may, caller) {
         (May::Anyone, _) => None,
+        // `console` walks these by role: nobody here is an operator.
+        (May::Operator(..), _) => Some((401, "not_signed_in")),
         (May::Account(_) | May::Tenant(..) | May::Beside(..), Caller::Nobody)
         | (May::Account(_) | May::Beside(..), Caller::Token(_)) => Some((401, "not_signed_in")),
         (May::Account(least) | May::Tenant(_, least, _) | May::Beside(_, least), Caller::Session(has, _))
@@ -217,6 +219,10 @@ fn every_route_stands_in_the_table_with_the_rule_that_its_handler_has() {
         Subject::Anyone => "Anyone".to_owned(),
         Subject::Account => format!("{:?}", May::Account(shown(rule.need))),
         Subject::Beside(role) => format!("{:?}", May::Beside(role, shown(rule.need))),
+        Subject::Operator(roles) => {
+            let roles: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+            format!("Operator({roles:?}, {:?})", shown(rule.need))
+        }
         Subject::Tenant(role, scopes) => {
             let scopes: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
             format!("Tenant({role:?}, {:?}, {scopes:?})", shown(rule.need))

@@ -17,6 +17,7 @@ mod buckets;
 mod clients;
 mod collections;
 mod consents;
+mod console;
 mod contacts;
 mod crash;
 mod crowd;

@@ -26,6 +26,8 @@ pub(crate) enum May {
     Tenant(Role, Shown, &'static [&'static str]),
     /// Members from this role on who have shown this, whether the vault is sealed or not; never a token.
     Beside(Role, Shown),
+    /// Operators of these roles who have shown this; nobody who belongs to a tenant, and never a token.
+    Operator(&'static [&'static str], Shown),
 }
 
 /// What the body is.
@@ -64,6 +66,10 @@ const RECOVER: May = May::Account(Shown::StrongestOrRecovery);
 const APPROVE: May = May::Account(Shown::Confirmed);
 const SIGNED_IN: May = May::Account(Shown::Password);
 const OPEN: May = May::Anyone;
+const WATCH: May = May::Operator(&["reader", "key_keeper", "publisher", "administrator"], Shown::Password);
+const OWN_CONSOLE: May = May::Operator(&["reader", "key_keeper", "publisher", "administrator"], Shown::Strongest);
+const SEE_OPERATORS: May = May::Operator(&["administrator"], Shown::Password);
+const MANAGE_OPERATORS: May = May::Operator(&["administrator"], Shown::Strongest);
 
 /// The table.
 pub(crate) const TABLE: &[Row] = &[
@@ -329,6 +335,24 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/join", OPEN, Takes::Form, 415),
     (Method::GET, "/join/{signup_id}", OPEN, Takes::Nothing, 200),
     (Method::POST, "/join/{signup_id}", OPEN, Takes::Form, 415),
+    (Method::GET, "/operator/sign-in", OPEN, Takes::Nothing, 200),
+    (Method::POST, "/operator/sign-in", OPEN, Takes::Form, 415),
+    (Method::POST, "/operator/sign-in/question", OPEN, Takes::Nothing, 200),
+    (Method::POST, "/operator/sign-in/passkey", OPEN, Takes::Form, 415),
+    (Method::GET, "/operator/sign-out", WATCH, Takes::Nothing, 401),
+    (Method::POST, "/operator/sign-out", WATCH, Takes::Nothing, 401),
+    (Method::GET, "/operator/confirm", WATCH, Takes::Nothing, 401),
+    (Method::POST, "/operator/confirm", WATCH, Takes::Form, 401),
+    (Method::GET, "/operator/me", WATCH, Takes::Nothing, 401),
+    (Method::POST, "/operator/me/question", OWN_CONSOLE, Takes::Nothing, 401),
+    (Method::POST, "/operator/me/passkeys", OWN_CONSOLE, Takes::Form, 401),
+    (Method::POST, "/operator/me/removal", OWN_CONSOLE, Takes::Nothing, 401),
+    (Method::GET, "/operator", WATCH, Takes::Nothing, 401),
+    (Method::GET, "/operator/operators", SEE_OPERATORS, Takes::Nothing, 401),
+    (Method::POST, "/operator/operators", MANAGE_OPERATORS, Takes::Form, 401),
+    (Method::POST, "/operator/operators/{id}/role", MANAGE_OPERATORS, Takes::Form, 401),
+    (Method::POST, "/operator/operators/{id}/reset", MANAGE_OPERATORS, Takes::Nothing, 401),
+    (Method::POST, "/operator/operators/{id}/removal", MANAGE_OPERATORS, Takes::Nothing, 401),
     (Method::GET, "/sign-in", OPEN, Takes::Nothing, 200),
     (Method::POST, "/sign-in", OPEN, Takes::Form, 415),
     (Method::POST, "/sign-in/passkey", OPEN, Takes::Form, 415),

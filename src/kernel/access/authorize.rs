@@ -11,7 +11,7 @@ use crate::kernel::Kernel;
 use crate::kernel::access::addresses::{self, Outside};
 use crate::kernel::access::factors::Wanted;
 use crate::kernel::access::limits::{self, Reached};
-use crate::kernel::access::permission::{Effect, Held, Permission, Rule, Subject};
+use crate::kernel::access::permission::{Effect, Held, Need, OperatorAccess, Permission, Rule, Subject};
 use crate::kernel::access::rules::{self, Showings};
 use crate::kernel::access::sessions::{self, Touch};
 use crate::kernel::access::tokens::TokenScope;
@@ -24,6 +24,7 @@ use crate::kernel::crypto::Owner;
 use crate::kernel::crypto::token::{ApiToken, SessionToken};
 use crate::kernel::ids::{AccountId, TenantId, TokenId};
 use crate::kernel::keyring::KeyringError;
+use crate::kernel::operators;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::schema::{account_tenants, accounts, role_limits, sign_in_rules, tokens};
 use crate::kernel::store::{StoreError, Tx, each};
@@ -126,6 +127,9 @@ pub async fn authorize<P: Permission>(
 }
 
 async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: &Rule) -> Result<Held, Denied> {
+    if let Subject::Operator(roles) = rule.subject {
+        return operator(kernel, rules, shown, roles, rule.need).await;
+    }
     let found = look_up(kernel, rules, shown, rule).await?;
     let account = async |session: Session| -> Result<Box<AccountAccess>, Denied> {
         let scope = kernel.account_scope(session.account).await?;
@@ -141,6 +145,7 @@ async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: 
             None => None,
         })),
         Subject::Account => account(found.session.ok_or(Denied::NotSignedIn)?).await.map(Held::Account),
+        Subject::Operator(_) => Err(Denied::NotSignedIn),
         Subject::Beside(_) => {
             let (tenant, role) = found.place.ok_or(Denied::NotFound)?;
             let account = *account(found.session.ok_or(Denied::NotSignedIn)?).await?;
@@ -160,6 +165,24 @@ async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: 
             Ok(Held::Tenant(Box::new(TenantAccess { scope, role, session: found.session, scopes, allowance })))
         }
     }
+}
+
+/// The operator whose session it is. What an account or a token may counts for nothing here, and the reverse.
+async fn operator(
+    kernel: &Kernel,
+    rules: &SessionRules,
+    shown: &Credentials,
+    roles: &[operators::Role],
+    need: Need,
+) -> Result<Held, Denied> {
+    let token = shown.session.clone().filter(|_| shown.bearer.is_none()).ok_or(Denied::NotSignedIn)?;
+    let session = kernel.keyring().operator_session(&token, rules.console).await?.ok_or(Denied::NotSignedIn)?;
+    if !roles.contains(&session.account.role) {
+        return Err(Denied::Forbidden);
+    }
+    need.met_by_operator(session.shown_at, kernel.now())?;
+    let access = OperatorAccess { account: session.account, token, origin: shown.origin.clone() };
+    Ok(Held::Operator(Box::new(access)))
 }
 
 #[derive(Default)]
@@ -234,6 +257,7 @@ fn by_session(
 ) -> Result<Found, Denied> {
     let (session, place, role_limits) = match rule.subject {
         Subject::Anyone => (session, None, Limits::default()),
+        Subject::Operator(_) => return Err(Denied::NotSignedIn),
         Subject::Account => {
             rule.need.met_by(&session, tx.now())?;
             (session, None, Limits::default())

@@ -11,6 +11,7 @@ pub mod limits;
 mod permission;
 pub mod rules;
 pub mod sessions;
+pub mod throttles;
 pub mod tokens;
 
 pub use self::addresses::{AddressList, Outside};
@@ -21,9 +22,10 @@ pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
     AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, DecideConsent, DownloadFiles, Effect,
     EraseAccount, EraseRecords, ExportVault, KeepTenant, LeaveTeam, LeaveTenant, ManageLimits, ManageMembers,
-    ManageSignInRules, ManageTokens, MayReveal, MemberAccess, Need, Permission, ProtectAccount, ReadAudit,
-    ReadCollections, ReadFiles, ReadInvitations, ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber,
-    ReadTokens, RecoverAccount, Rule, SealVault, SeeLeaving, SeeSealing, SignedIn, Subject, TenantAccess, UnsealVault,
+    ManageOperators, ManageSignInRules, ManageTokens, MayReveal, MemberAccess, Need, OperatorAccess, Permission,
+    ProtectAccount, ProtectOperator, PublishDocuments, ReadAudit, ReadCollections, ReadFiles, ReadInvitations,
+    ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber, ReadTokens, RecoverAccount, Rule, SealVault,
+    SeeConsole, SeeLeaving, SeeOperators, SeeSealing, SignedIn, Subject, TenantAccess, TurnKeys, UnsealVault,
     WriteCollections, WriteFiles, WriteRecords, WriteSubscriber,
 };
 pub use self::rules::{SignInRules, Verdict};

@@ -1,9 +1,13 @@
 //! Permissions as types, each with its rule as data, so that the access matrix and the documentation read the same.
 
 use crate::kernel::access::factors::{AtHand, Enrolled, Proof, Standing, Wanted, Wish};
-use crate::kernel::access::{Allowance, Assurance, Denied, Role, Session, TokenScope, TokenScopes, Verdict};
+use crate::kernel::access::{
+    Allowance, Assurance, Denied, Role, Session, SignInRules, TokenScope, TokenScopes, Verdict,
+};
 use crate::kernel::clock::Time;
+use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::ids::TenantId;
+use crate::kernel::operators::{self, Operator, OperatorAccount};
 use crate::kernel::tenancy::{AccountScope, Origin, TenantScope};
 
 /// What a caller must have shown.
@@ -79,6 +83,8 @@ pub enum Subject {
     Tenant(Role, &'static [TokenScope]),
     /// A tenant's, without its keys: for members from this role on, whether its vault is sealed or not. Never by a token.
     Beside(Role),
+    /// The service's: for operators of these roles, who are nobody's members. Never by a token.
+    Operator(&'static [operators::Role]),
 }
 
 /// What comes of a permission.
@@ -130,6 +136,27 @@ pub enum Held {
     Tenant(Box<TenantAccess>),
     /// A tenant's member, without the tenant's keys.
     Beside(Box<MemberAccess>),
+    /// An operator.
+    Operator(Box<OperatorAccess>),
+}
+
+/// An operator, signed in to the console. It holds no tenant's keys and leads to none.
+#[derive(Clone)]
+pub struct OperatorAccess {
+    /// The account, as it stood when the request came.
+    pub account: OperatorAccount,
+    /// The session.
+    pub token: SessionToken,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+impl OperatorAccess {
+    /// Who acts.
+    #[must_use]
+    pub const fn operator(&self) -> Operator {
+        Operator::Account(self.account.id)
+    }
 }
 
 /// A signed-in account.
@@ -210,7 +237,7 @@ impl TryFrom<Held> for Option<Box<AccountAccess>> {
     fn try_from(held: Held) -> Result<Self, Denied> {
         match held {
             Held::Visitor(account) => Ok(account),
-            Held::Account(_) | Held::Tenant(_) | Held::Beside(_) => Err(Denied::Forbidden),
+            Held::Account(_) | Held::Tenant(_) | Held::Beside(_) | Held::Operator(_) => Err(Denied::Forbidden),
         }
     }
 }
@@ -233,6 +260,34 @@ impl TryFrom<Held> for MemberAccess {
     type Error = Denied;
     fn try_from(held: Held) -> Result<Self, Denied> {
         if let Held::Beside(member) = held { Ok(*member) } else { Err(Denied::NotSignedIn) }
+    }
+}
+
+impl TryFrom<Held> for OperatorAccess {
+    type Error = Denied;
+    fn try_from(held: Held) -> Result<Self, Denied> {
+        if let Held::Operator(operator) = held { Ok(*operator) } else { Err(Denied::NotSignedIn) }
+    }
+}
+
+/// What an operator must have shown within the last ten minutes to change something.
+fn strong_again() -> Denied {
+    Denied::ConfirmationRequired(Wanted {
+        wish: Wish::Strong,
+        methods: Vec::new(),
+        at_hand: Vec::new(),
+        rules: SignInRules::default(),
+    })
+}
+
+impl Need {
+    /// Whether an operator who signed in, or showed who they are once more, at `shown_at` has shown it by `now`.
+    pub(super) fn met_by_operator(self, shown_at: Time, now: Time) -> Result<(), Denied> {
+        match self {
+            Self::Password | Self::Confirmed => Ok(()),
+            Self::Strongest | Self::StrongestOrRecovery if now.since(shown_at) <= FRESH => Ok(()),
+            Self::Strongest | Self::StrongestOrRecovery => Err(strong_again()),
+        }
     }
 }
 
@@ -326,4 +381,16 @@ permissions! {
     ManageSignInRules => TenantAccess, Subject::Tenant(Role::Owner, &[]), Need::Strongest;
     /// Makes and revokes API tokens: never by a token.
     ManageTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
+    /// Looks at the service from the operators' console.
+    SeeConsole => OperatorAccess, Subject::Operator(&operators::Role::ALL), Need::Password;
+    /// Turns keys over, destroys what is left of them, and makes, checks and restores back-ups.
+    TurnKeys => OperatorAccess, Subject::Operator(&[operators::Role::KeyKeeper, operators::Role::Administrator]), Need::Strongest;
+    /// Announces and withdraws documents.
+    PublishDocuments => OperatorAccess, Subject::Operator(&[operators::Role::Publisher, operators::Role::Administrator]), Need::Strongest;
+    /// Sees who the operators are.
+    SeeOperators => OperatorAccess, Subject::Operator(&[operators::Role::Administrator]), Need::Password;
+    /// Adds operators, gives them roles, and removes them.
+    ManageOperators => OperatorAccess, Subject::Operator(&[operators::Role::Administrator]), Need::Strongest;
+    /// Changes what one signs in to the console by.
+    ProtectOperator => OperatorAccess, Subject::Operator(&operators::Role::ALL), Need::Strongest;
 }

@@ -18,6 +18,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Place, RowRef};
 use crate::kernel::ids::{AccountId, SessionId};
+use crate::kernel::keyring::operators::ConsoleRules;
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::{accounts, factors, sessions};
 use crate::kernel::store::{StoreError, Tx, each};
@@ -55,6 +56,8 @@ pub struct SessionRules {
     pub shared_absolute: Duration,
     /// Whether codes can be sent to phones.
     pub phones: Phones,
+    /// Of operators, in the console.
+    pub console: ConsoleRules,
 }
 
 /// Whether codes can be sent to phones.

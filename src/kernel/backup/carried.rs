@@ -22,13 +22,14 @@ enum How {
 }
 
 /// Every table of a keyring that is carried, and what happens with it. A test asks of each table why it is not.
-const CARRIED: [(&str, How); 9] = [
+const CARRIED: [(&str, How); 10] = [
     ("erasures", How::Changes),
     ("ledger", How::Grows(&["owner_id", "owner_kind", "row_id"])),
     ("log_checkpoints", How::Changes),
     ("log_entries", How::Changes),
     ("log_head", How::Changes),
     ("log_nodes", How::Changes),
+    ("operators", How::Changes),
     ("revocations", How::Changes),
     ("sealings", How::Changes),
     ("signing_keys", How::Grows(&["id"])),
@@ -139,12 +140,14 @@ mod tests {
 
     /// Tables that are not carried. A back-up of the data must hold no key, nor what would tell of an erased account
     /// that it was there (the tags of sign-in identifiers); how far keys are turned over goes with the keys; the rest is
-    /// counted anew by each keyring.
-    const NOT_CARRIED: [&str; 9] = [
+    /// counted anew by each keyring. Operators sign in anew after a restore.
+    const NOT_CARRIED: [&str; 11] = [
         "epoch",
         "identifiers",
         "instance",
         "key_changes",
+        "operator_questions",
+        "operator_sessions",
         "owner_keys",
         "rekey_runs",
         "rekeys",

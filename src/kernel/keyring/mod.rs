@@ -13,6 +13,7 @@ pub mod erasures;
 pub mod identifiers;
 pub mod ledger;
 pub mod log;
+pub mod operators;
 pub mod rekeys;
 pub mod root;
 mod roots;

@@ -224,4 +224,45 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    operators (id) {
+        id -> Uid,
+        index_version -> BigInt,
+        name_tag -> Binary,
+        role -> Text,
+        version -> BigInt,
+        body -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    operator_sessions (digest) {
+        digest -> Binary,
+        operator_id -> Uid,
+        begun_at -> BigInt,
+        seen_at -> BigInt,
+        shown_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    operator_questions (id) {
+        id -> Uid,
+        operator_id -> Nullable<Uid>,
+        expires_at -> BigInt,
+        body -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(owner_keys, ledger);
+diesel::allow_tables_to_appear_in_same_query!(operator_sessions, operators);

@@ -1,9 +1,11 @@
 //! Operators: who runs the service, what each may do, and the record of what each did.
 
+pub mod account;
 mod role;
 
 use std::fmt;
 
+pub use self::account::{Kept, OperatorAccount, OperatorName};
 pub use self::role::Role;
 use crate::kernel::ids::OperatorId;
 
@@ -27,8 +29,6 @@ impl fmt::Display for Operator {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]

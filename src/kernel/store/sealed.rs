@@ -147,6 +147,8 @@ pub const NOT_SEALED: &[(&str, &str)] = &[
 /// Places outside of these columns, and where they are.
 pub const ELSEWHERE: &[(&str, &str)] = &[
     ("signing_keys.secret", "the keyring, under the service's key"),
+    ("operators.body", "the keyring, under the service's key"),
+    ("operator_questions.body", "the keyring, under the service's key"),
     ("erasures.wish", "the keyring; whoever is being erased keeps the key they have"),
     ("erasures.account_wish", "the keyring; whoever is being erased keeps the key they have"),
 ];

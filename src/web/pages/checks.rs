@@ -8,13 +8,13 @@ use super::shown::tests::shown;
 use super::{
     AccountErasurePage, Acknowledge, Addresses, ApiDocs, ApprovalAsked, Approvals, Asked, ChangeCode, Changes,
     ChooseTenant, Chrome, Collections, ComingChange, ConfirmCode, ConfirmMethods, ConfirmPasskey, ConfirmWait,
-    ConsentsPage, ContactsPage, Day, Document, EnrolApp, EnrolPasskey, ErasurePage, ExportPage, FreezePage, History,
-    ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish, Leave, Leaving, LegalDifferences,
-    LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page, PasswordPage, Preferences,
-    Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade, RecoveryFinish, RecoveryOver,
-    RecoveryStart, Refusal, RoleLimitsPage, SealPage, Section, Security, SessionsPage, SignIn, SignInRulesPage,
-    SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade, Tokens, TransparencyPage,
-    Trash, TrustPage, UndoChange, UndoChangeCode, Visitor, render,
+    ConsentsPage, ConsolePage, ConsolePasskey, ContactsPage, Day, Document, EnrolApp, EnrolPasskey, ErasurePage,
+    ExportPage, FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish, Leave,
+    Leaving, LegalDifferences, LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page,
+    PasswordPage, Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade,
+    RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, SealPage, Section, Security, SessionsPage,
+    SignIn, SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade,
+    Tokens, TransparencyPage, Trash, TrustPage, UndoChange, UndoChangeCode, Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -44,7 +44,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     pages!(Changes, LegalDifferences, TrustPage, ConsentsPage);
-    pages!(TransparencyPage, SealPage);
+    pages!(TransparencyPage, SealPage, ConsolePage, ConsolePasskey);
     all
 }
 
@@ -281,7 +281,10 @@ fn ids(name: &str, tags: &[Tag<'_>]) {
 fn every_template_belongs_to_a_page_and_every_file_is_a_template() {
     let drawn: BTreeSet<_> = each_page(Locale::En, Theme::System).iter().map(|page| page.template).collect();
     let known: BTreeSet<_> = TEMPLATES.iter().map(|(name, _)| *name).collect();
-    let spare: Vec<_> = known.difference(&drawn).filter(|name| !["base.html", "macros.html"].contains(name)).collect();
+    let spare: Vec<_> = known
+        .difference(&drawn)
+        .filter(|name| !["base.html", "console_base.html", "macros.html"].contains(name))
+        .collect();
     assert!(spare.is_empty(), "no page uses {spare:?}");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/templates");
     for file in std::fs::read_dir(folder).unwrap() {
@@ -334,6 +337,7 @@ fn every_text_is_said_somewhere() {
         "file-size-",
         "logged-",
         "processor-",
+        "console-",
     ];
     let said: String = TEMPLATES.iter().map(|(_, source)| *source).collect();
     for key in super::texts::tests::keys(Locale::En).keys() {

@@ -151,6 +151,8 @@ pub enum News {
     Confirmed,
     /// Collections were made.
     CollectionsMade,
+    /// An operator has done something in the console.
+    ConsoleDone,
     /// A record was stored.
     RecordSaved,
     /// Files were stored with a record.

@@ -15,6 +15,7 @@ mod chrome;
 mod collections;
 mod confirm;
 mod consents;
+mod console;
 mod contacts;
 mod control;
 mod export;
@@ -72,6 +73,10 @@ pub use confirm::{
     Advice, ConfirmCode, ConfirmCodeField, ConfirmMethods, ConfirmPasskey, ConfirmReason, OfferedMethod, PasskeyField,
 };
 pub use consents::{ConsentDecided, ConsentLine, ConsentStanding, ConsentsPage, Signal};
+pub use console::{
+    Console, ConsoleCell, ConsoleField, ConsoleForm, ConsolePage, ConsolePart, ConsolePasskey, ConsolePasskeyPurpose,
+    ConsoleWeight, ConsoleWho, ConsoleWidth,
+};
 pub use contacts::{ContactsPage, PhoneRow, TextMessages, WaitingChange};
 pub use control::{FreezePage, PasswordField, PasswordPage, SessionPlace, SessionRow, SessionsPage, WhichSession};
 pub use export::ExportPage;

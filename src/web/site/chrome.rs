@@ -228,6 +228,7 @@ fn news(request: &HttpRequest) -> Option<News> {
         "limits_saved" => News::LimitsSaved,
         "addresses_saved" => News::AddressesSaved,
         "token_revoked" => News::TokenRevoked,
+        "console_done" => News::ConsoleDone,
         "preferences_saved" => News::PreferencesSaved,
         _ => return None,
     })

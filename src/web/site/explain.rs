@@ -7,6 +7,7 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse, web};
 
 use crate::kernel::access::{Anyone, Authorized};
+use crate::web::console;
 use crate::web::pages::{self, Refusal};
 use crate::web::problem::Problem;
 use crate::web::routes::{self, Route};
@@ -63,6 +64,11 @@ fn is_for_people(request: &HttpRequest) -> bool {
 
 async fn page(request: &HttpRequest, status: StatusCode, problem: Option<&Problem>) -> Option<HttpResponse> {
     let back = back(request);
+    if let (Some(console), Some(problem)) = (console::of(request), problem)
+        && let Some(page) = console::lead_on(&console, request, problem)
+    {
+        return Some(page);
+    }
     match problem {
         Some(Problem::NotSignedIn) => return Some(go_to(&format!("/sign-in?next={}", encoded(back)))),
         Some(problem @ Problem::ConfirmationRequired { .. }) => return Some(to_confirm(problem, back)),

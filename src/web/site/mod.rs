@@ -49,6 +49,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 
 pub(in crate::web) use self::chrome::{Surroundings, chrome_of, locale as language_of, surroundings};
+pub(in crate::web) use self::explain::encoded;
 pub(in crate::web) use self::form::{FormBody, FormFields};
 use crate::accounts::session::Begun;
 use crate::kernel::log::SafeToLog;

@@ -1,5 +1,6 @@
 //! Bodies of ten megabytes, announced or not.
 
+use seif::kernel::access::Subject;
 use seif::testing::{Answer, World};
 use seif::web::problem::Problem;
 use seif::web::routes;
@@ -63,7 +64,8 @@ seif::each_database! {
         let count = |world: &World| Beside::of(world).count("records");
         let before = count(world);
         let mut announced = 0;
-        for route in routes::all() {
+        // Operators' routes refuse before a body is looked at.
+        for route in routes::all().into_iter().filter(|route| !matches!(route.rule.subject, Subject::Operator(_))) {
             let Some(kind) = takes(&route).into_iter().find(|kind| [JSON, FORM].contains(&kind.as_str())) else {
                 continue;
             };

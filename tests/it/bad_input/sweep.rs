@@ -550,7 +550,9 @@ async fn send(shop: &Shop, all: Vec<Bad>) -> Vec<String> {
 
 /// Those that end the session come last.
 fn in_order() -> Vec<Route> {
+    // What only operators reach answers to nobody here, whatever is sent: `console` walks it.
     let mut all = routes::all();
+    all.retain(|route| !matches!(route.rule.subject, Subject::Operator(_)));
     all.sort_by_key(|route| ["/sign-out", "/api/v1/session"].contains(&route.path));
     all
 }
@@ -575,7 +577,7 @@ seif::each_database! {
             faults.extend(send(&shop, free).await);
             before = stored(world);
         }
-        assert!(sent > 40 * routes::all().len(), "{sent}");
+        assert!(sent > 40 * in_order().len(), "{sent}");
         assert!(faults.is_empty(), "{} faults: {faults:#?}", faults.len());
     }
 }

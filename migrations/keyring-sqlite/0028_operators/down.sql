@@ -1,0 +1,3 @@
+DROP TABLE operator_questions;
+DROP TABLE operator_sessions;
+DROP TABLE operators;
