@@ -20,6 +20,7 @@ use crate::accounts::{self, Accounts};
 use crate::kernel::access::SessionRules;
 use crate::kernel::access::sessions::Phones;
 use crate::kernel::backup::Sources;
+use crate::kernel::backup::place::{Folder, InBucket, Place};
 use crate::kernel::bucket::{Address, Bucket, BucketError};
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
@@ -36,7 +37,7 @@ use crate::messages::outbox::Outbox;
 use crate::operators::Operators;
 use crate::policies::{self, Facts, Policies, PoliciesError};
 use crate::settings::sections::{KeeperSecret, RootKey, RootKeys};
-use crate::settings::values::{DatabaseUrl, TlsProfile};
+use crate::settings::values::{BackupPlace, DatabaseUrl, TlsProfile};
 use crate::settings::{self, Mode, ProxyHow, Refusal, Settings};
 use crate::tenants;
 use crate::tenants::leaving::Leaving;
@@ -77,6 +78,9 @@ pub enum AppError {
     /// The accounts cannot be opened.
     #[error(transparent)]
     Accounts(#[from] accounts::OpenError),
+    /// A place of back-ups is in a bucket, and nothing says where that is.
+    #[error("backup.s3.endpoint is not set: nothing says where the bucket of the back-ups is")]
+    NoService,
     /// A bucket cannot be used as configured.
     #[error(transparent)]
     Bucket(#[from] BucketError),
@@ -427,6 +431,20 @@ pub fn objects(settings: &Settings) -> Result<Objects, AppError> {
     match &settings.objects {
         settings::Objects::Folder(path) => Ok(Objects::in_folder(path.clone())),
         settings::Objects::S3(at) => Ok(Objects::in_bucket(&bucket(&at.service, &at.name, &at.prefix)?)),
+    }
+}
+
+/// The place of back-ups that is called so.
+///
+/// # Errors
+/// Its bucket cannot be used as configured, or no service is.
+pub fn place(settings: &Settings, at: &BackupPlace, clock: &Clock) -> Result<Box<dyn Place>, AppError> {
+    match at {
+        BackupPlace::Folder(path) => Ok(Box::new(Folder::new(path.clone()))),
+        BackupPlace::Bucket { name, prefix } => {
+            let service = settings.backup.s3.as_ref().ok_or(AppError::NoService)?;
+            Ok(Box::new(InBucket::new(bucket(service, name, prefix)?, clock.clone())))
+        }
     }
 }
 

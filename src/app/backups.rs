@@ -1,15 +1,15 @@
 //! Back-ups on a schedule, where the configuration names places for them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::app::sources_with;
+use crate::app::{place, sources_with};
 use crate::kernel::Kernel;
 use crate::kernel::backup::drill::{self, Sampler};
 use crate::kernel::backup::format::What;
 use crate::kernel::backup::key::BackupKey;
-use crate::kernel::backup::place::Folder;
+use crate::kernel::backup::place::Place;
 use crate::kernel::backup::{self, BackupError};
-use crate::settings::Settings;
+use crate::settings::{BackupPlace, Settings};
 use crate::tenants::profile;
 use crate::vault::sampling;
 use crate::web::services::Services;
@@ -45,7 +45,8 @@ fn drill_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
     }
     let key = BackupKey::load(&settings.backup_key())?;
     let (folder, clock, entropy) = (scratch(settings), kernel.clock(), kernel.entropy());
-    let done = drill::drill(&Folder::new(to.clone()), &key, kernel.keyring(), &folder, &SAMPLERS, clock, entropy)?;
+    let place = place_of(kernel, settings, to)?;
+    let done = drill::drill(place.as_ref(), &key, kernel.keyring(), &folder, &SAMPLERS, clock, entropy)?;
     drill::note(&sources_with(settings, kernel.objects().clone()).data, &done, entropy)?;
     if done.findings.is_good() {
         tracing::info!(
@@ -66,8 +67,9 @@ fn take_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
         [(What::Data, &rules.to, rules.retention), (What::Keyring, &rules.keyring_to, rules.keyring_retention)]
     {
         let Some(to) = to else { continue };
-        take(kernel, settings, what, to)?;
-        let gone = backup::prune(&Folder::new(to.clone()), what, retention.into(), kernel.clock())?;
+        let place = place_of(kernel, settings, to)?;
+        take(kernel, settings, what, place.as_ref())?;
+        let gone = backup::prune(place.as_ref(), what, retention.into(), kernel.clock())?;
         if !gone.is_empty() {
             tracing::info!(backups = gone.len(), "back-ups past their retention are deleted");
         }
@@ -75,18 +77,21 @@ fn take_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
     Ok(())
 }
 
+fn place_of(kernel: &Kernel, settings: &Settings, at: &BackupPlace) -> Result<Box<dyn Place>, BackupError> {
+    place(settings, at, kernel.clock()).map_err(|error| BackupError::Unusable(error.to_string()))
+}
+
 /// Of several nodes each may find one due; one more is no harm.
-fn take(kernel: &Kernel, settings: &Settings, what: What, to: &Path) -> Result<(), BackupError> {
-    let folder = Folder::new(to.to_owned());
+fn take(kernel: &Kernel, settings: &Settings, what: What, place: &dyn Place) -> Result<(), BackupError> {
     let due = kernel.now().minus(settings.backup.every.into());
-    match backup::find(&folder, what, None) {
+    match backup::find(place, what, None) {
         Ok(newest) if newest.label.taken_at() > due => return Ok(()),
         Ok(_) | Err(BackupError::None) => {}
         Err(error) => return Err(error),
     }
     let (key, _) = BackupKey::load_or_make(&settings.backup_key(), kernel.entropy())?;
     let sources = sources_with(settings, kernel.objects().clone());
-    let made = backup::create(&sources, what, &folder, &key, kernel.clock(), kernel.entropy())?;
+    let made = backup::create(&sources, what, place, &key, kernel.clock(), kernel.entropy())?;
     let rows: u64 = made.totals.iter().map(|total| total.rows).sum();
     tracing::info!(what = what.name(), rows, "a back-up is taken");
     Ok(())

@@ -11,12 +11,13 @@ use crate::cli::output::{Output, progress};
 use crate::kernel::backup::drill::{self, Drill};
 use crate::kernel::backup::format::{Label, Total, What};
 use crate::kernel::backup::key::{BackupKey, Origin};
-use crate::kernel::backup::place::Folder;
+use crate::kernel::backup::place::{Folder, Place};
 use crate::kernel::backup::standing::Standing;
 use crate::kernel::backup::{self, Contents, restore};
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
-use crate::settings::Settings;
+use crate::kernel::personal::Comparison;
+use crate::settings::{BackupPlace, Objects, Settings};
 
 /// What to do with back-ups.
 #[derive(Debug, Subcommand)]
@@ -37,12 +38,13 @@ pub(super) enum Backup {
 /// Where to.
 #[derive(Debug, Args)]
 pub(super) struct Create {
-    /// The folder for the data's back-up. With neither folder named: both as `[backup]` of the configuration says.
-    #[arg(long, value_name = "DIR")]
-    to: Option<PathBuf>,
-    /// The folder for the keyring's back-up: another one, kept apart from the data's.
-    #[arg(long, value_name = "DIR")]
-    keyring_to: Option<PathBuf>,
+    /// The folder, or s3://BUCKET/PREFIX, for the data's back-up. With neither named: both as `[backup]` of the
+    /// configuration says, which also says where buckets are.
+    #[arg(long, value_name = "PLACE")]
+    to: Option<BackupPlace>,
+    /// The place for the keyring's back-up: another one, kept apart from the data's.
+    #[arg(long, value_name = "PLACE")]
+    keyring_to: Option<BackupPlace>,
     #[command(flatten)]
     key: KeyFile,
 }
@@ -50,9 +52,9 @@ pub(super) struct Create {
 /// Which one.
 #[derive(Debug, Args)]
 pub(super) struct Chosen {
-    /// The folder with back-ups.
-    #[arg(long, value_name = "DIR")]
-    from: PathBuf,
+    /// The folder with back-ups, or s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "PLACE")]
+    from: BackupPlace,
     /// Which of them: its name or id. Left out: the newest.
     #[arg(long)]
     name: Option<String>,
@@ -63,15 +65,15 @@ pub(super) struct Chosen {
 /// From where.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
-    /// The folder with the data's back-ups.
-    #[arg(long, value_name = "DIR", required_unless_present = "keyring_from")]
-    from: Option<PathBuf>,
-    /// The folder with the keyring's back-ups: where the keyring is lost too. Its database must be empty.
-    #[arg(long, value_name = "DIR")]
-    keyring_from: Option<PathBuf>,
-    /// With --keyring-from alone: a folder with back-ups of the data, whose newest one says who was erased since.
-    #[arg(long, value_name = "DIR", requires = "keyring_from", conflicts_with = "from")]
-    ledger_from: Option<PathBuf>,
+    /// The folder with the data's back-ups, or s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "PLACE", required_unless_present = "keyring_from")]
+    from: Option<BackupPlace>,
+    /// The place with the keyring's back-ups: where the keyring is lost too. Its database must be empty.
+    #[arg(long, value_name = "PLACE")]
+    keyring_from: Option<BackupPlace>,
+    /// With --keyring-from alone: a place with back-ups of the data, whose newest one says who was erased since.
+    #[arg(long, value_name = "PLACE", requires = "keyring_from", conflicts_with = "from")]
+    ledger_from: Option<BackupPlace>,
     /// Which of the data's back-ups: its name or id. Left out: the newest.
     #[arg(long)]
     name: Option<String>,
@@ -82,18 +84,18 @@ pub(super) struct Restore {
 /// Of which folder.
 #[derive(Debug, Args)]
 pub(super) struct Listed {
-    /// The folder with back-ups.
-    #[arg(long, value_name = "DIR")]
-    from: PathBuf,
+    /// The folder with back-ups, or s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "PLACE")]
+    from: BackupPlace,
 }
 
 /// On which back-ups.
 #[derive(Debug, Args)]
 pub(super) struct Drilled {
-    /// The folder with the data's back-ups. Left out: `backup.to` of the configuration; where that is not set, a back-up
+    /// The place with the data's back-ups. Left out: `backup.to` of the configuration; where that is not set, a back-up
     /// is taken for the drill alone.
-    #[arg(long, value_name = "DIR")]
-    from: Option<PathBuf>,
+    #[arg(long, value_name = "PLACE")]
+    from: Option<BackupPlace>,
     #[command(flatten)]
     key: KeyFile,
 }
@@ -122,7 +124,7 @@ pub(super) fn run(settings: &Settings, command: &Backup, output: Output) -> anyh
         Backup::Create(wanted) => create(settings, wanted, output),
         Backup::Verify(wanted) => verify(settings, wanted, output),
         Backup::Restore(wanted) => restore(settings, wanted, output),
-        Backup::List(wanted) => list(wanted, output),
+        Backup::List(wanted) => list(settings, wanted, output),
         Backup::Drill(wanted) => drill(settings, wanted, output),
     }
 }
@@ -132,8 +134,11 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
         (None, None) => (&settings.backup.to, &settings.backup.keyring_to),
         named => named,
     };
-    ensure!(to.is_some() || keyring_to.is_some(), "name a folder: --to DIR, or backup.to in the configuration");
-    ensure!(to != keyring_to, "the keyring's back-ups are kept apart from the data's: name another folder");
+    ensure!(
+        to.is_some() || keyring_to.is_some(),
+        "name a place: --to DIR, --to s3://BUCKET/PREFIX, or backup.to in the configuration"
+    );
+    demand_apart(settings, to.as_ref(), keyring_to.as_ref())?;
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let path = wanted.key.path(settings);
     let (key, origin) = BackupKey::load_or_make(&path, &entropy)?;
@@ -147,15 +152,18 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
         [(What::Data, to, settings.backup.retention), (What::Keyring, keyring_to, settings.backup.keyring_retention)]
     {
         let Some(to) = to else { continue };
-        let folder = Folder::new(to.clone());
-        let contents = backup::create(&sources, what, &folder, &key, &clock, &entropy)?;
-        let deleted = backup::prune(&folder, what, retention.into(), &clock)?;
+        let place = app::place(settings, to, &clock)?;
+        let contents = backup::create(&sources, what, place.as_ref(), &key, &clock, &entropy)?;
+        let deleted = backup::prune(place.as_ref(), what, retention.into(), &clock)?;
         made.push((contents, deleted, to.clone()));
     }
     let shown: serde_json::Map<_, _> = made
         .iter()
         .map(|(contents, deleted, to)| {
-            let path = to.join(&contents.name);
+            let path = match to {
+                BackupPlace::Folder(folder) => folder.join(&contents.name).display().to_string(),
+                BackupPlace::Bucket { .. } => format!("{}/{}", to.to_string().trim_end_matches('/'), contents.name),
+            };
             let taken = contents.taken;
             let objects = json!({
                 "kept": taken.objects, "copied": taken.copied, "copied_bytes": taken.copied_bytes, "gone": taken.gone,
@@ -170,7 +178,7 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
         })
         .collect();
     output.show(&Value::Object(shown), || {
-        let line = |(contents, deleted, _): &(Contents, Vec<String>, PathBuf)| {
+        let line = |(contents, deleted, _): &(Contents, Vec<String>, BackupPlace)| {
             let rows: u64 = contents.totals.iter().map(|total| total.rows).sum();
             let (all, new) = (contents.taken.objects, contents.taken.copied);
             format!(
@@ -184,13 +192,27 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
     Ok(())
 }
 
+/// The two kinds of back-ups are together everything, and none of them lies among the objects at work.
+fn demand_apart(settings: &Settings, to: Option<&BackupPlace>, keyring_to: Option<&BackupPlace>) -> anyhow::Result<()> {
+    let share = |one: &BackupPlace, other: &BackupPlace| one.overlaps(other) == Comparison::Same;
+    if let (Some(to), Some(keyring_to)) = (to, keyring_to) {
+        ensure!(!share(to, keyring_to), "the keyring's back-ups are kept apart from the data's: name another place");
+    }
+    if let Objects::S3(live) = &settings.objects {
+        let live = BackupPlace::Bucket { name: live.name.clone(), prefix: live.prefix.clone() };
+        let among = [to, keyring_to].into_iter().flatten().any(|place| share(place, &live));
+        ensure!(!among, "the place shares names with the objects at work: name another prefix");
+    }
+    Ok(())
+}
+
 fn verify(settings: &Settings, wanted: &Chosen, output: Output) -> anyhow::Result<()> {
-    let folder = Folder::new(wanted.from.clone());
+    let place = app::place(settings, &wanted.from, &Clock::system())?;
     let key = wanted.key.load(settings)?;
-    let all = backup::list(&folder)?;
+    let all = backup::list(place.as_ref())?;
     let named = |name: &str| all.iter().find(|kept| kept.name == name || kept.label.id == name);
     let chosen = wanted.name.as_deref().map_or_else(|| all.last(), named).context("there is no such back-up there")?;
-    let contents = backup::verify(&folder, &chosen.name, &key)?;
+    let contents = backup::verify(place.as_ref(), &chosen.name, &key)?;
     let more = [
         ("tables", tables(&contents.totals)),
         ("objects", json!({"kept": contents.taken.objects})),
@@ -205,8 +227,8 @@ fn verify(settings: &Settings, wanted: &Chosen, output: Output) -> anyhow::Resul
     Ok(())
 }
 
-fn list(wanted: &Listed, output: Output) -> anyhow::Result<()> {
-    let all = backup::list(&Folder::new(wanted.from.clone()))?;
+fn list(settings: &Settings, wanted: &Listed, output: Output) -> anyhow::Result<()> {
+    let all = backup::list(app::place(settings, &wanted.from, &Clock::system())?.as_ref())?;
     let shown: Vec<Value> =
         all.iter().map(|kept| with(described(&kept.label, &kept.name), [("size", json!(kept.size))])).collect();
     output.show(&json!({"backups": shown}), || {
@@ -231,15 +253,19 @@ fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Resul
     let known = wanted.from.clone().or_else(|| settings.backup.to.clone());
     // Gone with its folder, whatever comes of the drill.
     let own = known.is_none().then(|| Own::new(&settings.data)).transpose()?;
-    let place = Folder::new(known.or_else(|| own.as_ref().map(|own| own.0.clone())).unwrap_or_default());
+    let place: Box<dyn Place> = match (&known, &own) {
+        (Some(known), _) => app::place(settings, known, &clock)?,
+        (None, own) => Box::new(Folder::new(own.as_ref().map(|own| own.0.clone()).unwrap_or_default())),
+    };
+    let place = place.as_ref();
     let key = if own.is_some() {
         let (key, _) = BackupKey::load_or_make(&wanted.key.path(settings), &entropy)?;
-        let _made = backup::create(&app::sources(settings)?, What::Data, &place, &key, &clock, &entropy)?;
+        let _made = backup::create(&app::sources(settings)?, What::Data, place, &key, &clock, &entropy)?;
         key
     } else {
         wanted.key.load(settings)?
     };
-    let done = drill::drill(&place, &key, &keyring, &scratch, &backups::SAMPLERS, &clock, &entropy)?;
+    let done = drill::drill(place, &key, &keyring, &scratch, &backups::SAMPLERS, &clock, &entropy)?;
     drill::note(&app::sources(settings)?.data, &done, &entropy)?;
     let Drill { at, taken_at, findings } = &done;
     let more =
@@ -291,7 +317,7 @@ impl Drop for Own {
 }
 
 fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Result<()> {
-    let key = wanted.key.load(settings)?;
+    let (key, clock) = (wanted.key.load(settings)?, Clock::system());
     let sources = app::sources(settings)?;
     let mut shown = serde_json::Map::new();
     let mut lines = Vec::new();
@@ -299,34 +325,36 @@ fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Res
         demand_empty(&settings.data)?;
     }
     if let Some(from) = &wanted.keyring_from {
-        let folder = Folder::new(from.clone());
-        let kept = backup::find(&folder, What::Keyring, None)?;
-        let inspected = restore::inspect(&folder, &kept.name, &key)?;
+        let place = app::place(settings, from, &clock)?;
+        let place = place.as_ref();
+        let kept = backup::find(place, What::Keyring, None)?;
+        let inspected = restore::inspect(place, &kept.name, &key)?;
         shown.insert("keyring".to_owned(), described(&kept.label, &kept.name));
         lines.push(format!("the keyring is as it was at {}", kept.label.taken_at().rfc3339()));
         if let Some(from) = wanted.from.as_ref().or(wanted.ledger_from.as_ref()) {
-            let data = Folder::new(from.clone());
-            let newest = backup::find(&data, What::Data, None)?;
-            let later = restore::inspect(&data, &newest.name, &key)?;
-            let taken = restore::restore_keyring(&folder, &inspected, &later, &key, &sources.keyring)?;
+            let data = app::place(settings, from, &clock)?;
+            let newest = backup::find(data.as_ref(), What::Data, None)?;
+            let later = restore::inspect(data.as_ref(), &newest.name, &key)?;
+            let taken = restore::restore_keyring(place, &inspected, &later, &key, &sources.keyring)?;
             lines.push(format!("{taken} erasures of since then are entered from {}", newest.name));
             shown.insert("erasures_entered".to_owned(), json!(taken));
         } else {
-            restore::restore(&folder, &inspected, &key, &sources.keyring)?;
+            restore::restore(place, &inspected, &key, &sources.keyring)?;
         }
     }
     if let Some(from) = &wanted.from {
-        let folder = Folder::new(from.clone());
-        let kept = backup::find(&folder, What::Data, wanted.name.as_deref())?;
+        let place = app::place(settings, from, &clock)?;
+        let place = place.as_ref();
+        let kept = backup::find(place, What::Data, wanted.name.as_deref())?;
         let ours = restore::keyring_at(&sources.keyring).with_context(
             || "there is no keyring where --keyring says: without it no back-up of the data is readable",
         )?;
         ensure!(ours == kept.label.installation, "the back-up belongs to another installation than this keyring");
-        let inspected = restore::inspect(&folder, &kept.name, &key)?;
+        let inspected = restore::inspect(place, &kept.name, &key)?;
         let gone = restore::demand_fit(&inspected, &app::open_keyring(settings)?)?;
         app::private_folder(&settings.data)?;
-        let objects = restore::restore_objects(&folder, &inspected, &gone, &sources.objects)?;
-        restore::restore(&folder, &inspected, &key, &sources.data)?;
+        let objects = restore::restore_objects(place, &inspected, &gone, &sources.objects)?;
+        restore::restore(place, &inspected, &key, &sources.data)?;
         // As any start: ledger and revocations are applied, and every session is ended, before it serves.
         let found = app::open_beside(settings)?.found();
         ensure!(found.standing != Standing::Even, "the restored data was not known as such: this is a fault of ours");

@@ -12,8 +12,7 @@ use crate::cli::output::{Output, progress};
 use crate::kernel::Kernel;
 use crate::kernel::backup;
 use crate::kernel::backup::format::What;
-use crate::kernel::backup::place::Folder;
-use crate::kernel::clock::Time;
+use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{AccountId, TenantId};
 use crate::kernel::keyring::KeyringError;
@@ -193,7 +192,9 @@ fn unreadable(settings: &Settings, now: Time) -> anyhow::Result<Vec<String>> {
         lines.push("no place of back-ups is configured: whoever made some has to know of them".to_owned());
         return Ok(lines);
     };
-    let of_data = backup::list(&Folder::new(to.clone()))?.into_iter().filter(|kept| kept.label.what == What::Data);
+    let of_data = backup::list(app::place(settings, to, &Clock::system())?.as_ref())?
+        .into_iter()
+        .filter(|kept| kept.label.what == What::Data);
     lines.extend(
         of_data.filter(|kept| kept.label.taken_at() <= now).map(|kept| {
             format!("the back-up {}, taken at {}, opens no more", kept.name, kept.label.taken_at().rfc3339())

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::processors::Line;
-use super::sections::{path_or_not, secret_or_not, set_or_not, text_or_not};
-use super::values::{SecretFile, Store};
+use super::sections::{Backup, RawBackup, path_or_not, secret_or_not, set_or_not, text_or_not};
+use super::values::{BackupPlace, SecretFile, Store};
 use super::{KeeperSecret, SettingsError, contradiction, keeper_secret};
-use crate::kernel::personal::Secret;
+use crate::kernel::personal::{Comparison, Secret};
 use crate::kernel::values::Country;
 
 /// `[objects]`: where files' sealed content is.
@@ -100,6 +100,14 @@ const OF_OBJECTS: Keys = Keys {
     country: "objects.s3.country",
 };
 
+const OF_BACKUPS: Keys = Keys {
+    endpoint: "backup.s3.endpoint",
+    access_key_id: "backup.s3.access_key_id",
+    secret: "backup.s3.secret_access_key_file",
+    company: "backup.s3.company",
+    country: "backup.s3.country",
+};
+
 pub(super) fn objects(raw: RawObjects, data: &std::path::Path) -> Result<Objects, SettingsError> {
     let is_s3 = raw.store == Store::S3;
     let strange = |key| Err(contradiction(key, "is set, but belongs to another `objects.store`"));
@@ -185,6 +193,31 @@ fn reach(endpoint: &str) -> Option<Reach> {
     }
 }
 
+/// `[backup]`: places that share nothing with each other, or with the objects.
+pub(super) fn backup(raw: RawBackup, objects: &Objects) -> Result<Backup, SettingsError> {
+    let RawBackup { key, to, keyring_to, s3, every, drill_every, retention, keyring_retention } = raw;
+    let s3 = service(s3, &OF_BACKUPS)?;
+    let live = match objects {
+        Objects::S3(bucket) => Some(BackupPlace::Bucket { name: bucket.name.clone(), prefix: bucket.prefix.clone() }),
+        Objects::Folder(_) => None,
+    };
+    for (key, place) in [("backup.to", &to), ("backup.keyring_to", &keyring_to)] {
+        let Some(place) = place else { continue };
+        if matches!(place, BackupPlace::Bucket { .. }) && s3.is_none() {
+            return Err(contradiction(OF_BACKUPS.endpoint, "is missing for a place that begins with s3://"));
+        }
+        if live.as_ref().is_some_and(|live| live.overlaps(place) == Comparison::Same) {
+            return Err(contradiction(key, "must share nothing with the bucket of `[objects]`: name another prefix"));
+        }
+    }
+    if let (Some(to), Some(keyring_to)) = (&to, &keyring_to)
+        && to.overlaps(keyring_to) == Comparison::Same
+    {
+        return Err(contradiction("backup.keyring_to", "must be another place than `backup.to`"));
+    }
+    Ok(Backup { key, to, keyring_to, s3, every, drill_every, retention, keyring_retention })
+}
+
 /// As all services take them (S3's own rules are wider by nothing that is needed).
 pub(super) fn is_bucket(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
@@ -219,6 +252,27 @@ mod tests {
             ("localhost", None),
         ] {
             assert_eq!(reach(endpoint), is, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn places_of_back_ups_share_nothing_when_neither_is_in_the_other() {
+        let place = |text: &str| text.parse::<BackupPlace>().unwrap();
+        for (one, two, is) in [
+            ("s3://one-bucket/a", "s3://one-bucket/b", Comparison::Different),
+            ("s3://one-bucket/a", "s3://one-bucket/ab", Comparison::Different),
+            ("s3://one-bucket/a", "s3://two-bucket/a", Comparison::Different),
+            ("s3://one-bucket/a", "s3://one-bucket/a/", Comparison::Same),
+            ("s3://one-bucket/a", "s3://one-bucket/a/b", Comparison::Same),
+            ("s3://one-bucket", "s3://one-bucket/a/b", Comparison::Same),
+            ("/a", "/a", Comparison::Same),
+            ("/a", "/b", Comparison::Different),
+            ("/a", "s3://one-bucket/a", Comparison::Different),
+        ] {
+            assert_eq!((place(one).overlaps(&place(two)), place(two).overlaps(&place(one))), (is, is), "{one} {two}");
+        }
+        for none in ["", "s3://", "s3://Bucket/a", "s3://one-bucket/../a", "https://one-bucket/a"] {
+            assert!(none.parse::<BackupPlace>().is_err(), "{none}");
         }
     }
 

@@ -25,8 +25,8 @@ pub use sections::{
 };
 pub use sources::Source;
 pub use values::{
-    DatabaseUrl, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, Reach, SecretFile, Size, SmtpSecurity,
-    TlsProfile, UnreadableSecret,
+    BackupPlace, DatabaseUrl, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, Reach, SecretFile, Size,
+    SmtpSecurity, TlsProfile, UnreadableSecret,
 };
 
 use crate::kernel::personal::{Comparison, Secret};
@@ -265,9 +265,8 @@ impl Settings {
         if let Some(why) = identity_providers::contradiction(&raw.identity_providers) {
             return Err(contradiction("identity_providers", why));
         }
-        if raw.backup.to.is_some() && raw.backup.to == raw.backup.keyring_to {
-            return Err(contradiction("backup.keyring_to", "must be another folder than `backup.to`"));
-        }
+        let objects = buckets::objects(raw.objects, &raw.data)?;
+        let backup = buckets::backup(raw.backup, &objects)?;
         check_times(&raw.sessions, &raw.codes, &raw.server)?;
         check_prompts(&raw.prompts)?;
         Ok(Self {
@@ -279,7 +278,7 @@ impl Settings {
             operator: operator(raw.operator, &raw.server),
             processors: raw.processors,
             identity_providers: raw.identity_providers,
-            objects: buckets::objects(raw.objects, &raw.data)?,
+            objects,
             data: raw.data,
             listen: raw.listen,
             database,
@@ -292,7 +291,7 @@ impl Settings {
             codes: raw.codes,
             limits: raw.limits,
             policies: raw.policies,
-            backup: raw.backup,
+            backup,
             keys: raw.keys,
             leaving: raw.leaving,
             log: raw.log,

@@ -10,12 +10,12 @@ use serde::{Deserialize, Deserializer};
 
 use crate::kernel::values::IpRange;
 
-use super::buckets::RawObjects;
+use super::buckets::{RawObjects, RawS3, S3};
 use super::identity_providers::IdentityProvider;
 use super::processors::Processor;
 use super::values::{
-    ConsolePath, DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, RootKeyProvider,
-    SecretFile, Size, SmtpSecurity, TlsProfile,
+    BackupPlace, ConsolePath, DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow,
+    RootKeyProvider, SecretFile, Size, SmtpSecurity, TlsProfile,
 };
 use crate::kernel::personal::Secret;
 
@@ -47,7 +47,7 @@ pub(super) struct Raw {
     pub(super) policies: Policies,
     pub(super) operator: Operator,
     pub(super) operators: Operators,
-    pub(super) backup: Backup,
+    pub(super) backup: RawBackup,
     pub(super) keys: Keys,
     pub(super) leaving: Leaving,
     pub(super) log: Log,
@@ -491,18 +491,16 @@ pub struct Operators {
 }
 
 /// `[backup]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Backup {
     /// The file of the back-up key, where it is set.
-    #[serde(deserialize_with = "path_or_not")]
     pub key: Option<PathBuf>,
-    /// The folder of the data's back-ups; none are taken by themselves where it is not set.
-    #[serde(deserialize_with = "path_or_not")]
-    pub to: Option<PathBuf>,
-    /// The folder of the keyring's.
-    #[serde(deserialize_with = "path_or_not")]
-    pub keyring_to: Option<PathBuf>,
+    /// The place of the data's back-ups; none are taken by themselves where it is not set.
+    pub to: Option<BackupPlace>,
+    /// The place of the keyring's.
+    pub keyring_to: Option<BackupPlace>,
+    /// Who keeps those that are in buckets.
+    pub s3: Option<S3>,
     /// How often they are taken.
     pub every: Period,
     /// How often the newest of the data is put back into a scratch place.
@@ -511,6 +509,22 @@ pub struct Backup {
     pub retention: Period,
     /// How long a back-up of the keyring is kept, or an archived log of its database.
     pub keyring_retention: Period,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBackup {
+    #[serde(deserialize_with = "path_or_not")]
+    pub(super) key: Option<PathBuf>,
+    #[serde(deserialize_with = "set_or_not")]
+    pub(super) to: Option<BackupPlace>,
+    #[serde(deserialize_with = "set_or_not")]
+    pub(super) keyring_to: Option<BackupPlace>,
+    pub(super) s3: RawS3,
+    pub(super) every: Period,
+    pub(super) drill_every: Period,
+    pub(super) retention: Period,
+    pub(super) keyring_retention: Period,
 }
 
 /// `[keys]`.

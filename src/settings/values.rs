@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::kernel::personal::Secret;
+use super::buckets::{is_bucket, is_prefix};
+use crate::kernel::personal::{Comparison, Secret};
 
 /// What a text was expected to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +27,7 @@ macro_rules! from_text {
         }
     )+};
 }
-from_text!(ConsolePath, Period, Size, HostName, Listen, DatabaseUrl, SecretFile);
+from_text!(ConsolePath, Period, Size, HostName, Listen, DatabaseUrl, SecretFile, BackupPlace);
 
 /// A closed choice of words.
 macro_rules! words {
@@ -450,6 +451,63 @@ impl FromStr for SecretFile {
     type Err = Expected;
     fn from_str(text: &str) -> Result<Self, Expected> {
         if text.is_empty() { Err(Expected("a path")) } else { Ok(Self(PathBuf::from(text))) }
+    }
+}
+
+/// Where back-ups are kept: a folder, or `s3://BUCKET/PREFIX`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackupPlace {
+    /// A folder.
+    Folder(PathBuf),
+    /// The part of a bucket under a prefix.
+    Bucket {
+        /// The bucket's name.
+        name: String,
+        /// What every key begins with; may be nothing.
+        prefix: String,
+    },
+}
+
+impl FromStr for BackupPlace {
+    type Err = Expected;
+    fn from_str(text: &str) -> Result<Self, Expected> {
+        let Some(rest) = text.strip_prefix("s3://") else {
+            let is_path = !text.is_empty() && !text.contains('\0') && !text.contains("://");
+            return if is_path {
+                Ok(Self::Folder(PathBuf::from(text)))
+            } else {
+                Err(Expected("a path or s3://BUCKET/PREFIX"))
+            };
+        };
+        let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+        if !is_bucket(name) || !is_prefix(prefix) {
+            return Err(Expected("s3://BUCKET/PREFIX, of plain letters, digits and dashes"));
+        }
+        Ok(Self::Bucket { name: name.to_owned(), prefix: prefix.to_owned() })
+    }
+}
+
+impl std::fmt::Display for BackupPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(path) => write!(f, "{}", path.display()),
+            Self::Bucket { name, prefix } => write!(f, "s3://{name}/{prefix}"),
+        }
+    }
+}
+
+impl BackupPlace {
+    /// Whether something is kept in both.
+    pub fn overlaps(&self, other: &Self) -> Comparison {
+        let (one, two) = match (self, other) {
+            (Self::Bucket { name: one, prefix: of_one }, Self::Bucket { name: two, prefix: of_two }) if one == two => {
+                (format!("{of_one}/"), format!("{of_two}/"))
+            }
+            _ => return if self == other { Comparison::Same } else { Comparison::Different },
+        };
+        let all = [&one, &two].into_iter().any(|prefix| prefix == "/");
+        if all || one.starts_with(&two) || two.starts_with(&one) { Comparison::Same } else { Comparison::Different }
     }
 }
 

@@ -49,6 +49,7 @@ mod carried;
 pub(in crate::kernel) mod certificates;
 pub mod drill;
 pub mod format;
+mod in_bucket;
 pub mod key;
 pub(in crate::kernel) mod log_copies;
 pub mod place;
@@ -92,6 +93,9 @@ pub enum BackupError {
     /// The place of back-ups cannot be read or written.
     #[error("the place of the back-ups: {0}")]
     Io(std::io::Error),
+    /// The place of back-ups cannot be used as configured.
+    #[error("the place of the back-ups: {0}")]
+    Unusable(String),
     /// The back-up key is not usable.
     #[error("the back-up key at {0} {1}")]
     Key(PathBuf, &'static str),

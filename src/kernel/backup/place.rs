@@ -1,5 +1,4 @@
-//! Where back-ups are kept. A folder today; an object store gives the same five operations (`put` as a multipart upload
-//! that is completed at its end, which is as whole as a rename), and is not a dependency yet.
+//! Where back-ups are kept: a folder, or a bucket (`InBucket`).
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::BackupError;
 use super::format::SUFFIX;
+pub use super::in_bucket::InBucket;
 use super::shelf::List;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::objects::{self, Storage};

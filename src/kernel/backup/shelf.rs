@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::BackupError;
 use crate::kernel::fault::{self, Point};
-use crate::kernel::ids::{AnyId, TenantId};
+use crate::kernel::ids::TenantId;
 use crate::kernel::objects::{ObjectName, STANDS, Storage};
 use crate::kernel::store::whole::Value;
 
@@ -60,7 +60,7 @@ pub(super) fn refer(table: &str, columns: &[String], row: &[Value], referred: &m
 }
 
 fn name(bytes: [u8; 16]) -> ObjectName {
-    ObjectName::from_id(AnyId::from_bytes(bytes))
+    ObjectName::from_bytes(bytes)
 }
 
 impl List {
@@ -189,7 +189,7 @@ pub(super) fn demand_there(list: &List, kept: &dyn Storage) -> Result<(), Backup
 }
 
 fn has(storage: &dyn Storage, id: [u8; 16], length: u64) -> bool {
-    storage.open(name(id)).and_then(|mut object| object.length()).is_ok_and(|found| found == length)
+    storage.length(name(id)).is_ok_and(|found| found == Some(length))
 }
 
 /// Copies an object as it lies, durably; `None` when there is none.

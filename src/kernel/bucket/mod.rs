@@ -244,11 +244,20 @@ impl Bucket {
         self.ask(PATIENCE_OF_PARTS, async move {
             let below = Path::from(prefix.as_str());
             let all: Vec<_> = inner.store.list(Some(&below)).try_collect().await.map_err(failed)?;
-            let entry = |meta: object_store::ObjectMeta| {
-                let key = meta.location.as_ref().strip_prefix(&prefix)?.trim_start_matches('/').to_owned();
-                Some(Entry { key, length: meta.size, at: Time::from_micros(meta.last_modified.timestamp_micros()) })
-            };
-            Ok(all.into_iter().filter_map(entry).collect())
+            Ok(all.iter().filter_map(|meta| entry(&prefix, meta)).collect())
+        })
+    }
+
+    /// What is kept here, and not in folders.
+    ///
+    /// # Errors
+    /// The service's.
+    pub fn list_here(&self) -> io::Result<Vec<Entry>> {
+        let (inner, prefix) = (Arc::clone(&self.inner), self.prefix.clone());
+        self.ask(PATIENCE_OF_PARTS, async move {
+            let below = Path::from(prefix.as_str());
+            let all = inner.store.list_with_delimiter(Some(&below)).await.map_err(failed)?.objects;
+            Ok(all.iter().filter_map(|meta| entry(&prefix, meta)).collect())
         })
     }
 
@@ -362,6 +371,11 @@ impl Inner {
             }
         }
     }
+}
+
+fn entry(prefix: &str, meta: &object_store::ObjectMeta) -> Option<Entry> {
+    let key = meta.location.as_ref().strip_prefix(prefix)?.trim_start_matches('/').to_owned();
+    Some(Entry { key, length: meta.size, at: Time::from_micros(meta.last_modified.timestamp_micros()) })
 }
 
 fn patience_of(keys: &[String]) -> Duration {

@@ -61,6 +61,18 @@ pub trait Storage: Send + Sync + std::fmt::Debug {
     /// [`io::ErrorKind::NotFound`]; the storage's own.
     fn open(&self, name: ObjectName) -> io::Result<Box<dyn Lying>>;
 
+    /// The length of an object in its place; `None` when there is none.
+    ///
+    /// # Errors
+    /// The storage's own.
+    fn length(&self, name: ObjectName) -> io::Result<Option<u64>> {
+        match self.open(name) {
+            Ok(mut object) => object.length().map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Removes objects, aside or in their places; one that is not there is removed.
     ///
     /// # Errors
@@ -121,6 +133,11 @@ impl ObjectName {
     #[must_use]
     pub const fn from_id(id: AnyId) -> Self {
         Self(id)
+    }
+
+    /// The name of these bytes.
+    pub(in crate::kernel) const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(AnyId::from_bytes(bytes))
     }
 
     /// As a column holds it.

@@ -37,6 +37,9 @@ async fn list(
     if let Objects::S3(bucket) = &settings.objects {
         processors.extend(keeper(&bucket.service, language, ("processor-files", "processor-files-get")));
     }
+    if let Some(service) = &settings.backup.s3 {
+        processors.extend(keeper(service, language, ("processor-backups", "processor-files-get")));
+    }
     let known = Surroundings::of_whoever(&services, visitor.as_deref()).await?;
     let mut chrome = surroundings(&request, &services, known);
     chrome.locale = language;

@@ -1149,6 +1149,7 @@ processors-purpose = What it does
 processors-receives = What it gets
 processors-country = Country
 processor-files = Keeps files
+processor-backups = Keeps back-ups
 processor-files-get = Sealed content that it cannot read, its size and when it comes and goes
 transparency-title = Transparency log
 transparency-lead = What this service did and everybody may check: versions of its legal documents, erasures, keys that were turned over.

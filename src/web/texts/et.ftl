@@ -1146,6 +1146,7 @@ processors-purpose = Mida ta teeb
 processors-receives = Mida ta saab
 processors-country = Riik
 processor-files = Hoiab faile
+processor-backups = Hoiab varukoopiaid
 processor-files-get = Pitseeritud sisu, mida ta lugeda ei saa, selle suuruse ja saabumise ning lahkumise aja
 transparency-title = Läbipaistvuslogi
 transparency-lead = Mida see teenus on teinud ja mida igaüks võib kontrollida: õigusdokumentide versioonid, kustutamised, vahetatud võtmed.

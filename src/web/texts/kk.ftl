@@ -1138,6 +1138,7 @@ processors-purpose = Не істейді
 processors-receives = Не алады
 processors-country = Ел
 processor-files = Файлдарды сақтайды
+processor-backups = Сақтық көшірмелерді сақтайды
 processor-files-get = Өзі оқи алмайтын мөрленген мазмұн, оның көлемі және келген әрі кеткен уақыты
 transparency-title = Ашықтық журналы
 transparency-lead = Бұл қызметтің не істегені, оны әркім тексере алады: заңдық құжаттардың редакциялары, өшірулер, ауыстырылған кілттер.

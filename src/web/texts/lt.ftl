@@ -1157,6 +1157,7 @@ processors-purpose = Ką ji daro
 processors-receives = Ką ji gauna
 processors-country = Šalis
 processor-files = Saugo failus
+processor-backups = Saugo atsargines kopijas
 processor-files-get = Užantspauduotą turinį, kurio negali perskaityti, jo dydį ir laiką, kada jis ateina ir išeina
 transparency-title = Skaidrumo žurnalas
 transparency-lead = Ką ši paslauga padarė ir ką gali patikrinti kiekvienas: teisinių dokumentų redakcijos, ištrynimai, pakeisti raktai.

@@ -1153,6 +1153,7 @@ processors-purpose = Ko tas dara
 processors-receives = Ko tas saņem
 processors-country = Valsts
 processor-files = Glabā failus
+processor-backups = Glabā rezerves kopijas
 processor-files-get = Aizzīmogotu saturu, ko tas nevar izlasīt, tā apjomu un laiku, kad tas pienāk un aiziet
 transparency-title = Caurskatāmības žurnāls
 transparency-lead = Ko šis pakalpojums ir darījis un ko var pārbaudīt ikviens: juridisko dokumentu redakcijas, dzēšanas, nomainītās atslēgas.

@@ -1,5 +1,6 @@
 //! Files and back-ups in the buckets of a real S3 server: as in a folder, and nothing is left there of who is erased.
 
+mod backups;
 pub(crate) mod server;
 
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -298,6 +299,10 @@ fn what_is_put_in_parts_is_there_whole_or_not_at_all_and_is_read_by_ranges() {
     assert_eq!(Bucket::open(&wrong).unwrap().demand_fit().unwrap_err().kind(), ErrorKind::PermissionDenied);
 }
 
+fn back_ups(database: Database) {
+    backups::story(database);
+}
+
 /// A story on both databases, of a server of its own.
 macro_rules! both {
     ($($name:ident: $story:ident,)+) => {$(
@@ -320,5 +325,6 @@ macro_rules! both {
 both! {
     files_in_a_bucket_come_back_and_nothing_is_left_of_who_is_erased: files,
     while_the_bucket_is_away_files_alone_answer_503_and_it_recovers: away,
+    back_ups_in_a_bucket_come_back_and_a_kill_leaves_nothing_half_counted: back_ups,
     a_bucket_that_keeps_what_is_removed_is_refused: versions,
 }
