@@ -37,6 +37,7 @@ test_packages() {
   python_venv || echo python3-venv
   command -v node >/dev/null || echo nodejs
   command -v npm >/dev/null || echo npm
+  command -v age >/dev/null || echo age
   { command -v softhsm2-util && softhsm; } >/dev/null || echo softhsm2
   local prefix=chromium driver=chromium-driver
   if grep -qs '^ID=ubuntu' /etc/os-release; then prefix=chromium-browser driver=chromium-chromedriver; fi

@@ -6,10 +6,11 @@ use crate::app::{place, sources_with};
 use crate::kernel::Kernel;
 use crate::kernel::backup::drill::{self, Sampler};
 use crate::kernel::backup::format::What;
-use crate::kernel::backup::key::BackupKey;
+use crate::kernel::backup::key::{BackupKey, Keys, Origin};
 use crate::kernel::backup::place::Place;
 use crate::kernel::backup::{self, BackupError};
-use crate::settings::{BackupPlace, Settings};
+use crate::kernel::entropy::Entropy;
+use crate::settings::{Backup, BackupPlace, BackupSeal, Settings};
 use crate::tenants::profile;
 use crate::vault::sampling;
 use crate::web::services::Services;
@@ -43,7 +44,11 @@ fn drill_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
     if kernel.db().read_here(None, drill::newest)?.is_some_and(|last| last.at > due) {
         return Ok(());
     }
-    let key = BackupKey::load(&settings.backup_key())?;
+    // Sealed for others alone: whoever has an identity drills.
+    if settings.backup.seal == BackupSeal::Recipients {
+        return Ok(());
+    }
+    let key = BackupKey::load(&settings.backup_key())?.into();
     let (folder, clock, entropy) = (scratch(settings), kernel.clock(), kernel.entropy());
     let place = place_of(kernel, settings, to)?;
     let done = drill::drill(place.as_ref(), &key, kernel.keyring(), &folder, &SAMPLERS, clock, entropy)?;
@@ -77,6 +82,22 @@ fn take_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
     Ok(())
 }
 
+/// What back-ups are sealed for as configured; whether the back-up key was made for it.
+///
+/// # Errors
+/// The back-up key is not usable.
+pub fn sealing(settings: &Settings, entropy: &Entropy) -> Result<(Keys, Origin), BackupError> {
+    let Backup { seal, recipients, .. } = &settings.backup;
+    let (own, origin) = match seal {
+        BackupSeal::Recipients => (None, Origin::There),
+        BackupSeal::Key | BackupSeal::Both => {
+            let (key, origin) = BackupKey::load_or_make(&settings.backup_key(), entropy)?;
+            (Some(key), origin)
+        }
+    };
+    Ok((Keys::sealing(own, recipients.clone()), origin))
+}
+
 fn place_of(kernel: &Kernel, settings: &Settings, at: &BackupPlace) -> Result<Box<dyn Place>, BackupError> {
     place(settings, at, kernel.clock()).map_err(|error| BackupError::Unusable(error.to_string()))
 }
@@ -89,7 +110,7 @@ fn take(kernel: &Kernel, settings: &Settings, what: What, place: &dyn Place) -> 
         Ok(_) | Err(BackupError::None) => {}
         Err(error) => return Err(error),
     }
-    let (key, _) = BackupKey::load_or_make(&settings.backup_key(), kernel.entropy())?;
+    let (key, _) = sealing(settings, kernel.entropy())?;
     let sources = sources_with(settings, kernel.objects().clone());
     let made = backup::create(&sources, what, place, &key, kernel.clock(), kernel.entropy())?;
     let rows: u64 = made.totals.iter().map(|total| total.rows).sum();

@@ -2,19 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use crate::app::{self, backups};
 use crate::cli::output::{Output, progress};
 use crate::kernel::backup::drill::{self, Drill};
 use crate::kernel::backup::format::{Label, Total, What};
-use crate::kernel::backup::key::{BackupKey, Origin};
+use crate::kernel::backup::key::{BackupKey, Keys, Origin};
 use crate::kernel::backup::place::{Folder, Place};
 use crate::kernel::backup::standing::Standing;
 use crate::kernel::backup::{self, Contents, restore};
 use crate::kernel::clock::Clock;
+use crate::kernel::crypto::age::{Identity, Recipient};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::personal::Comparison;
 use crate::settings::{BackupPlace, Objects, Settings};
@@ -45,6 +47,10 @@ pub(super) struct Create {
     /// The place for the keyring's back-up: another one, kept apart from the data's.
     #[arg(long, value_name = "PLACE")]
     keyring_to: Option<BackupPlace>,
+    /// Seals it for this age recipient, `age1…`, who may be named more than once; with --key, for whoever has that key too.
+    /// Left out: as `[backup]` of the configuration says.
+    #[arg(long = "recipient", value_name = "AGE1…", value_parser = Recipient::parse)]
+    recipients: Vec<Recipient>,
     #[command(flatten)]
     key: KeyFile,
 }
@@ -59,7 +65,7 @@ pub(super) struct Chosen {
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
-    key: KeyFile,
+    key: Opening,
 }
 
 /// From where.
@@ -78,7 +84,7 @@ pub(super) struct Restore {
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
-    key: KeyFile,
+    key: Opening,
 }
 
 /// Of which folder.
@@ -97,7 +103,7 @@ pub(super) struct Drilled {
     #[arg(long, value_name = "PLACE")]
     from: Option<BackupPlace>,
     #[command(flatten)]
-    key: KeyFile,
+    key: Opening,
 }
 
 /// The back-up key.
@@ -112,9 +118,28 @@ impl KeyFile {
     fn path(&self, settings: &Settings) -> PathBuf {
         self.path.clone().unwrap_or_else(|| settings.backup_key())
     }
+}
 
-    fn load(&self, settings: &Settings) -> anyhow::Result<BackupKey> {
-        Ok(BackupKey::load(&self.path(settings))?)
+/// What opens back-ups.
+#[derive(Debug, Args)]
+pub(super) struct Opening {
+    #[command(flatten)]
+    key: KeyFile,
+    /// A file of age identities, AGE-SECRET-KEY-1…, one of which opens the back-up in the place of the back-up key.
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
+}
+
+impl Opening {
+    fn load(&self, settings: &Settings) -> anyhow::Result<Keys> {
+        let path = self.key.path(settings);
+        let Some(file) = &self.identity else { return Ok(BackupKey::load(&path)?.into()) };
+        let text = Zeroizing::new(std::fs::read_to_string(file).with_context(|| file.display().to_string())?);
+        let identities =
+            Identity::of_file(&text).map_err(|error| anyhow!("{}: what is in it {error}", file.display()))?;
+        // The key beside, where there is one: the keyring's and the data's may differ in what opens them.
+        let own = if self.key.path.is_some() || path.exists() { Some(BackupKey::load(&path)?) } else { None };
+        Ok(Keys::opening(own, identities))
     }
 }
 
@@ -141,7 +166,14 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
     demand_apart(settings, to.as_ref(), keyring_to.as_ref())?;
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let path = wanted.key.path(settings);
-    let (key, origin) = BackupKey::load_or_make(&path, &entropy)?;
+    let (key, origin) = match (wanted.recipients.as_slice(), &wanted.key.path) {
+        ([], None) => backups::sealing(settings, &entropy)?,
+        (recipients, None) => (Keys::sealing(None, recipients.to_vec()), Origin::There),
+        (recipients, Some(path)) => {
+            let (own, origin) = BackupKey::load_or_make(path, &entropy)?;
+            (Keys::sealing(Some(own), recipients.to_vec()), origin)
+        }
+    };
     if origin == Origin::Made {
         progress(&format!("made the back-up key {}: without a copy of it elsewhere no back-up opens", path.display()));
     }
@@ -259,7 +291,8 @@ fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Resul
     };
     let place = place.as_ref();
     let key = if own.is_some() {
-        let (key, _) = BackupKey::load_or_make(&wanted.key.path(settings), &entropy)?;
+        let (key, _) = BackupKey::load_or_make(&wanted.key.key.path(settings), &entropy)?;
+        let key = key.into();
         let _made = backup::create(&app::sources(settings)?, What::Data, place, &key, &clock, &entropy)?;
         key
     } else {
@@ -397,7 +430,7 @@ fn demand_empty(folder: &Path) -> anyhow::Result<()> {
 fn described(label: &Label, name: &str) -> Value {
     json!({
         "name": name, "id": label.id, "what": label.what.name(), "taken_at": label.taken_at().rfc3339(),
-        "installation": label.installation, "key": label.key, "schema": label.schema.last(), "roots": label.roots,
+        "installation": label.installation, "key": label.keys.key, "recipients": label.keys.recipients, "schema": label.schema.last(), "roots": label.roots,
         "program": label.program,
     })
 }

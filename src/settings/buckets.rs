@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::processors::Line;
 use super::sections::{Backup, RawBackup, path_or_not, secret_or_not, set_or_not, text_or_not};
-use super::values::{BackupPlace, SecretFile, Store};
+use super::values::{BackupPlace, BackupSeal, SecretFile, Store};
 use super::{KeeperSecret, SettingsError, contradiction, keeper_secret};
+use crate::kernel::crypto::age::Recipient;
 use crate::kernel::personal::{Comparison, Secret};
 use crate::kernel::values::Country;
 
@@ -195,8 +196,15 @@ fn reach(endpoint: &str) -> Option<Reach> {
 
 /// `[backup]`: places that share nothing with each other, or with the objects.
 pub(super) fn backup(raw: RawBackup, objects: &Objects) -> Result<Backup, SettingsError> {
-    let RawBackup { key, to, keyring_to, s3, every, drill_every, retention, keyring_retention } = raw;
+    let RawBackup { key, to, keyring_to, seal, recipients, s3, every, drill_every, retention, keyring_retention } = raw;
     let s3 = service(s3, &OF_BACKUPS)?;
+    let of_age = |text: &String| {
+        Recipient::parse(text).map_err(|_| contradiction("backup.recipients", "lists something that is no age1… key"))
+    };
+    let recipients: Vec<Recipient> = recipients.iter().map(of_age).collect::<Result<_, _>>()?;
+    if recipients.is_empty() != (seal == BackupSeal::Key) {
+        return Err(contradiction("backup.recipients", "and `backup.seal` contradict each other"));
+    }
     let live = match objects {
         Objects::S3(bucket) => Some(BackupPlace::Bucket { name: bucket.name.clone(), prefix: bucket.prefix.clone() }),
         Objects::Folder(_) => None,
@@ -215,7 +223,7 @@ pub(super) fn backup(raw: RawBackup, objects: &Objects) -> Result<Backup, Settin
     {
         return Err(contradiction("backup.keyring_to", "must be another place than `backup.to`"));
     }
-    Ok(Backup { key, to, keyring_to, s3, every, drill_every, retention, keyring_retention })
+    Ok(Backup { key, seal, recipients, to, keyring_to, s3, every, drill_every, retention, keyring_retention })
 }
 
 /// As all services take them (S3's own rules are wider by nothing that is needed).

@@ -25,8 +25,8 @@ pub use sections::{
 };
 pub use sources::Source;
 pub use values::{
-    BackupPlace, DatabaseUrl, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, Reach, SecretFile, Size,
-    SmtpSecurity, TlsProfile, UnreadableSecret,
+    BackupPlace, BackupSeal, DatabaseUrl, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow, Reach,
+    SecretFile, Size, SmtpSecurity, TlsProfile, UnreadableSecret,
 };
 
 use crate::kernel::personal::{Comparison, Secret};

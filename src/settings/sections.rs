@@ -14,9 +14,10 @@ use super::buckets::{RawObjects, RawS3, S3};
 use super::identity_providers::IdentityProvider;
 use super::processors::Processor;
 use super::values::{
-    BackupPlace, ConsolePath, DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period, ProxyHow,
-    RootKeyProvider, SecretFile, Size, SmtpSecurity, TlsProfile,
+    BackupPlace, BackupSeal, ConsolePath, DatabaseUrl, Expected, HostName, Hsts, Listen, LogFormat, LogLevel, Period,
+    ProxyHow, RootKeyProvider, SecretFile, Size, SmtpSecurity, TlsProfile,
 };
+use crate::kernel::crypto::age::Recipient;
 use crate::kernel::personal::Secret;
 
 /// The configuration as it is written.
@@ -495,6 +496,10 @@ pub struct Operators {
 pub struct Backup {
     /// The file of the back-up key, where it is set.
     pub key: Option<PathBuf>,
+    /// What they are sealed for.
+    pub seal: BackupSeal,
+    /// The age recipients.
+    pub recipients: Vec<Recipient>,
     /// The place of the data's back-ups; none are taken by themselves where it is not set.
     pub to: Option<BackupPlace>,
     /// The place of the keyring's.
@@ -520,6 +525,8 @@ pub(super) struct RawBackup {
     pub(super) to: Option<BackupPlace>,
     #[serde(deserialize_with = "set_or_not")]
     pub(super) keyring_to: Option<BackupPlace>,
+    pub(super) seal: BackupSeal,
+    pub(super) recipients: Vec<String>,
     pub(super) s3: RawS3,
     pub(super) every: Period,
     pub(super) drill_every: Period,

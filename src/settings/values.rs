@@ -91,6 +91,15 @@ words! {
         /// In a bucket of a service that speaks S3.
         S3 = "s3",
     }
+    /// What back-ups are sealed for.
+    BackupSeal: "one of key, recipients, both" {
+        /// The back-up key.
+        Key = "key",
+        /// Age recipients alone.
+        Recipients = "recipients",
+        /// Either opens them.
+        Both = "both",
+    }
     /// How much is logged.
     LogLevel: "one of error, warn, info, debug, trace" {
         /// Failures alone.

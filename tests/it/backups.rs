@@ -13,7 +13,7 @@ use seif::app;
 use seif::each_database;
 use seif::kernel::backup::drill;
 use seif::kernel::backup::format::What;
-use seif::kernel::backup::key::BackupKey;
+use seif::kernel::backup::key::{BackupKey, Keys};
 use seif::kernel::backup::place::{Folder, Place as _};
 use seif::kernel::backup::standing::Standing;
 use seif::kernel::backup::{self, BackupError, Contents, Sources, restore};
@@ -40,14 +40,14 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// Where a story keeps its back-ups: outside of everything that the service writes.
 struct Safe {
     folder: tempfile::TempDir,
-    key: BackupKey,
+    key: Keys,
 }
 
 impl Safe {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (key, _) = BackupKey::load_or_make(&folder.path().join("backup.key"), &Entropy::system()).unwrap();
-        Self { folder, key }
+        Self { folder, key: key.into() }
     }
 
     fn path(&self, what: What) -> PathBuf {
@@ -472,7 +472,7 @@ each_database! {
         let newest = || world.app.services.kernel.db().read_here(None, drill::newest).unwrap().unwrap();
         let first = newest();
         assert!(first.findings.is_good() && first.at == first.taken_at && first.at == world.clock.now(), "{first:?}");
-        let key = BackupKey::load(&world.folder.path().join("backup.key")).unwrap();
+        let key = Keys::from(BackupKey::load(&world.folder.path().join("backup.key")).unwrap());
         for (path, what) in places.iter().zip([What::Data, What::Keyring]) {
             let place = Folder::new(path.clone());
             let newest = backup::find(&place, what, None).unwrap();

@@ -49,6 +49,7 @@ mod passkeys;
 mod policies;
 mod policy_changes;
 mod process;
+mod recipients;
 mod records;
 mod regaining;
 mod restart;

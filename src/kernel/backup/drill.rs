@@ -11,7 +11,7 @@ use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
 
 use super::format::What;
-use super::key::BackupKey;
+use super::key::Keys;
 use super::place::Place;
 use super::{BackupError, restore, shelf};
 use crate::kernel::StartError;
@@ -101,7 +101,7 @@ const SCRATCH: &str = "drill-";
 /// There is no back-up, or a place cannot be read or written, or a database is away: nothing was found out.
 pub fn drill(
     place: &dyn Place,
-    key: &BackupKey,
+    key: &Keys,
     keyring: &Keyring,
     folder: &Path,
     samplers: &[Sampler],
@@ -135,7 +135,7 @@ pub fn drill(
 fn within(
     place: &dyn Place,
     name: &str,
-    key: &BackupKey,
+    key: &Keys,
     keyring: &Keyring,
     scratch: &Path,
     samplers: &[Sampler],

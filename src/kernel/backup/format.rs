@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::BackupError;
-use super::key::BackupKey;
+use super::key::{Keys, StreamKey, Wrapped};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::stream::{Opening, Sealing};
 use crate::kernel::entropy::Entropy;
@@ -56,8 +56,8 @@ pub struct Label {
     pub installation: InstanceId,
     /// When the instant was that it shows, in microseconds.
     pub at: i64,
-    /// Which back-up key opens it.
-    pub key: String,
+    /// What opens it.
+    pub keys: Wrapped,
     /// The migrations that the database had gone through.
     pub schema: Vec<String>,
     /// The root versions that wrapped owner keys then.
@@ -199,12 +199,12 @@ pub(super) struct Writing<W: Write> {
 }
 
 impl<W: Write> Writing<W> {
-    pub(super) fn begin(mut to: W, label: &Label, key: &BackupKey, entropy: &Entropy) -> Result<Self, BackupError> {
+    pub(super) fn begin(mut to: W, label: &Label, key: &StreamKey, entropy: &Entropy) -> Result<Self, BackupError> {
         let label = serde_json::to_vec(label).map_err(|_| BackupError::TooLong)?;
         to.write_all(MAGIC)?;
         to.write_all(&u32::try_from(label.len()).map_err(|_| BackupError::TooLong)?.to_be_bytes())?;
         to.write_all(&label)?;
-        let to = Sealing::begin(to, key.secret(), &label, entropy)?;
+        let to = Sealing::begin(to, key, &label, entropy)?;
         Ok(Self { to, table: None, totals: Vec::new(), row: Vec::new() })
     }
 
@@ -287,12 +287,9 @@ pub(super) struct Reading<R: Read> {
 }
 
 impl<R: Read> Reading<R> {
-    pub(super) fn begin(mut from: R, key: &BackupKey) -> Result<Self, BackupError> {
+    pub(super) fn begin(mut from: R, keys: &Keys) -> Result<Self, BackupError> {
         let (label, context) = labelled(&mut from)?;
-        if label.key != key.id() {
-            return Err(BackupError::OtherKey { needed: label.key, given: key.id() });
-        }
-        let from = Opening::begin(from, key.secret(), &context)?;
+        let from = Opening::begin(from, &keys.unwrap(&label.keys)?, &context)?;
         Ok(Self { from, label, table: None, totals: Vec::new() })
     }
 
@@ -348,24 +345,28 @@ impl<R: Read> Reading<R> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::key::BackupKey;
     use super::*;
     use crate::kernel::personal::Secret;
 
-    fn key() -> BackupKey {
-        BackupKey::of(Secret::new([3; 32]))
+    fn keys() -> Keys {
+        BackupKey::of(Secret::new([3; 32])).into()
     }
 
-    fn labelled_for_tests() -> Label {
-        Label {
+    /// The key is always the same.
+    fn labelled_for_tests() -> (StreamKey, Label) {
+        let (key, keys) = keys().begin(&Entropy::seeded(2)).unwrap();
+        let label = Label {
             id: "00112233".to_owned(),
             what: What::Data,
             installation: InstanceId::from_bytes([1; 16]),
             at: 1_700_000_000_000_000,
-            key: key().id(),
+            keys,
             schema: vec!["0001".to_owned()],
             roots: vec![1],
             program: "0.1.0".to_owned(),
-        }
+        };
+        (key, label)
     }
 
     fn rows() -> Vec<Vec<Value>> {
@@ -381,7 +382,8 @@ mod tests {
     }
 
     fn written(rows: &[Vec<Value>]) -> (Vec<u8>, Vec<Total>) {
-        let mut writing = Writing::begin(Vec::new(), &labelled_for_tests(), &key(), &Entropy::seeded(1)).unwrap();
+        let (key, label) = labelled_for_tests();
+        let mut writing = Writing::begin(Vec::new(), &label, &key, &Entropy::seeded(1)).unwrap();
         let columns = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
         writing.table(&Heading { table: "empty".to_owned(), columns: columns.clone() }).unwrap();
         writing.table(&Heading { table: "full".to_owned(), columns }).unwrap();
@@ -392,7 +394,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<(Vec<Vec<Value>>, Vec<Total>), BackupError> {
-        let mut reading = Reading::begin(bytes, &key())?;
+        let mut reading = Reading::begin(bytes, &keys())?;
         let mut rows = Vec::new();
         loop {
             match reading.next()? {
@@ -406,7 +408,7 @@ mod tests {
     #[test]
     fn a_back_up_reads_as_it_was_written_and_comes_to_the_same() {
         let (bytes, totals) = written(&rows());
-        assert_eq!(label(&mut bytes.as_slice()).unwrap(), labelled_for_tests());
+        assert_eq!(label(&mut bytes.as_slice()).unwrap(), labelled_for_tests().1);
         assert_eq!(read(&bytes).unwrap(), (rows(), totals.clone()));
         assert_eq!(totals.iter().map(|total| total.rows).collect::<Vec<_>>(), [0, 20]);
     }
@@ -438,7 +440,7 @@ mod tests {
     #[test]
     fn another_key_is_named_not_tried() {
         let (bytes, _) = written(&rows());
-        let other = BackupKey::of(Secret::new([4; 32]));
+        let other = BackupKey::of(Secret::new([4; 32])).into();
         assert!(matches!(Reading::begin(bytes.as_slice(), &other), Err(BackupError::OtherKey { .. })));
     }
 }

@@ -1,7 +1,9 @@
-//! The back-up key: 32 random bytes in a file of their own, made at the first back-up. Who loses it has no back-ups.
+//! What back-ups are sealed for. Each has a random key of its own, wrapped in its label: by the back-up key, 32 random bytes
+//! in a file of their own, made at the first back-up; or for age recipients, whose identities are elsewhere; or both. Who
+//! loses all of these has no back-ups.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
@@ -13,6 +15,8 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::BackupError;
 use crate::kernel::crypto::aead::KEY;
+use crate::kernel::crypto::age::{self, Identity, Recipient};
+use crate::kernel::crypto::stream::{Opening, Sealing};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::personal::Secret;
 
@@ -101,21 +105,178 @@ impl BackupKey {
         if file.format == 1 { Ok(Some(Self(Secret::new(key)))) } else { Err(damaged()) }
     }
 
+    /// Wraps the key of one back-up.
+    fn wrap(&self, stream: &StreamKey, entropy: &Entropy) -> Result<String, BackupError> {
+        let mut wrapping = Sealing::begin(Vec::new(), &self.0, WRAPPED, entropy)?;
+        wrapping.write_all(stream.reveal())?;
+        Ok(BASE64.encode(wrapping.finish()?))
+    }
+
+    fn unwrap(&self, wrapped: &str) -> Result<StreamKey, BackupError> {
+        let wrapped = BASE64.decode(wrapped).map_err(|_| BackupError::Damaged)?;
+        let mut key = Zeroizing::new(Vec::new());
+        Opening::begin(wrapped.as_slice(), &self.0, WRAPPED)?.take(KEY as u64 + 1).read_to_end(&mut key)?;
+        stream_key(&key)
+    }
+
     /// What labels name it by: the beginning of a hash, which tells nothing of it.
     #[must_use]
     pub fn id(&self) -> String {
         let digest = Sha256::new().chain_update(b"seif/backup/key").chain_update(self.0.reveal()).finalize();
         digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
+}
 
-    pub(super) const fn secret(&self) -> &Secret<[u8; KEY]> {
-        &self.0
+/// The key of one back-up.
+pub(super) type StreamKey = Secret<[u8; KEY]>;
+
+/// What a wrapped key is bound to.
+const WRAPPED: &[u8] = b"seif/1/backup/key";
+
+fn stream_key(bytes: &[u8]) -> Result<StreamKey, BackupError> {
+    bytes.try_into().map(Secret::new).map_err(|_| BackupError::Damaged)
+}
+
+/// What a back-up's key is wrapped by, in its label.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapped {
+    /// The id of the back-up key, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Wrapped by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by_key: Option<String>,
+    /// The age recipients, `age1…`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipients: Vec<String>,
+    /// Wrapped for them: an age file in Base64, which the tool `age` opens too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    age: Option<String>,
+}
+
+/// What back-ups are sealed for, and opened with.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    own: Option<BackupKey>,
+    recipients: Vec<Recipient>,
+    identities: Vec<Identity>,
+}
+
+impl From<BackupKey> for Keys {
+    fn from(own: BackupKey) -> Self {
+        Self { own: Some(own), ..Self::default() }
+    }
+}
+
+impl Keys {
+    /// To seal for whoever has this key, and for these recipients.
+    #[must_use]
+    pub const fn sealing(own: Option<BackupKey>, recipients: Vec<Recipient>) -> Self {
+        Self { own, recipients, identities: Vec::new() }
+    }
+
+    /// To open with this key, or one of these identities.
+    #[must_use]
+    pub const fn opening(own: Option<BackupKey>, identities: Vec<Identity>) -> Self {
+        Self { own, recipients: Vec::new(), identities }
+    }
+
+    /// A key for one back-up, and how it stands in its label.
+    pub(super) fn begin(&self, entropy: &Entropy) -> Result<(StreamKey, Wrapped), BackupError> {
+        let mut bytes = entropy.bytes::<KEY>();
+        let stream = Secret::new(bytes);
+        bytes.zeroize();
+        let by_key = self.own.as_ref().map(|own| own.wrap(&stream, entropy)).transpose()?;
+        let age = if self.recipients.is_empty() {
+            None
+        } else {
+            let sealed = age::sealed(stream.reveal(), &self.recipients, entropy);
+            Some(BASE64.encode(sealed.map_err(|_| BackupError::TooLong)?))
+        };
+        if by_key.is_none() && age.is_none() {
+            return Err(BackupError::ForNobody);
+        }
+        let recipients = self.recipients.iter().map(ToString::to_string).collect();
+        Ok((stream, Wrapped { key: self.own.as_ref().map(BackupKey::id), by_key, recipients, age }))
+    }
+
+    /// The key of the back-up with this label.
+    pub(super) fn unwrap(&self, wrapped: &Wrapped) -> Result<StreamKey, BackupError> {
+        if let (Some(own), Some(id), Some(by_key)) = (&self.own, &wrapped.key, &wrapped.by_key)
+            && own.id() == *id
+        {
+            return own.unwrap(by_key);
+        }
+        let ours: Vec<String> = self.ours();
+        match &wrapped.age {
+            Some(file) if wrapped.recipients.iter().any(|recipient| ours.contains(recipient)) => {
+                let file = BASE64.decode(file).map_err(|_| BackupError::Damaged)?;
+                stream_key(&age::opened(&file, &self.identities).map_err(|_| BackupError::Damaged)?)
+            }
+            _ => Err(self.other(wrapped, &ours)),
+        }
+    }
+
+    fn ours(&self) -> Vec<String> {
+        let recipients = self.identities.iter().filter_map(|identity| identity.recipient().ok());
+        recipients.map(|recipient| recipient.to_string()).collect()
+    }
+
+    fn other(&self, wrapped: &Wrapped, ours: &[String]) -> BackupError {
+        let said = |key: Option<String>, recipients: &[String]| {
+            let key = key.map(|id| format!("the back-up key {id}"));
+            let age = (!recipients.is_empty()).then(|| format!("an age identity of {}", recipients.join(", ")));
+            let all: Vec<String> = key.into_iter().chain(age).collect();
+            if all.is_empty() { "nothing".to_owned() } else { all.join(" or ") }
+        };
+        BackupError::OtherKey {
+            needed: said(wrapped.key.clone(), &wrapped.recipients),
+            given: said(self.own.as_ref().map(BackupKey::id), ours),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const OTHER: &str = "AGE-SECRET-KEY-1HQPXE9P7QW5QP6YUASGSAEXYMGL8KZZG54DQYCZNVXYQJY7P8FEQJR6RE7";
+
+    #[test]
+    fn a_back_up_opens_by_each_way_that_it_was_sealed_for_and_by_no_other() {
+        let identity = |at: u8| {
+            let text = ["AGE-SECRET-KEY-18Z8QYKCRU4MGS7PFLCWV3DMR5JKUT0NQPFWFPFTC3Y6M6QWR59VQ5XRD6P", OTHER];
+            Identity::parse(text[usize::from(at)]).unwrap()
+        };
+        let own = |byte: u8| BackupKey::of(Secret::new([byte; KEY]));
+        let recipient = identity(0).recipient().unwrap();
+        let entropy = Entropy::seeded(1);
+        let opens = |keys: &Keys, wrapped: &Wrapped, stream: &StreamKey| match keys.unwrap(wrapped) {
+            Ok(found) => {
+                assert_eq!(found.reveal(), stream.reveal());
+                true
+            }
+            Err(error) => {
+                assert!(matches!(error, BackupError::OtherKey { .. }), "{error}");
+                false
+            }
+        };
+        for (sealing, by_key, by_age) in [
+            (Keys::sealing(Some(own(1)), Vec::new()), true, false),
+            (Keys::sealing(None, vec![recipient.clone()]), false, true),
+            (Keys::sealing(Some(own(1)), vec![recipient]), true, true),
+        ] {
+            let (stream, wrapped) = sealing.begin(&entropy).unwrap();
+            assert_eq!(opens(&own(1).into(), &wrapped, &stream), by_key);
+            assert_eq!(opens(&Keys::opening(None, vec![identity(1), identity(0)]), &wrapped, &stream), by_age);
+            assert_eq!(opens(&Keys::opening(Some(own(2)), vec![identity(0)]), &wrapped, &stream), by_age);
+            for none in [Keys::default(), own(2).into(), Keys::opening(None, vec![identity(1)])] {
+                assert!(!opens(&none, &wrapped, &stream));
+            }
+        }
+        assert!(matches!(Keys::default().begin(&entropy), Err(BackupError::ForNobody)));
+    }
 
     #[test]
     fn a_key_is_made_once_for_its_owner_alone_and_never_over_another() {

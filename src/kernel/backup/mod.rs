@@ -12,7 +12,7 @@
 //!   PostgreSQL, a reader of the WAL on SQLite), row by row, through the store's own connections. No tool of the engine is
 //!   needed, and memory does not grow with the data. On SQLite the log grows while it is read.
 //! * **One form for both engines** ([`mod@format`]), so that what was taken from one can be put into the other.
-//! * **Sealed** under the back-up key ([`key`]) as a [stream](crate::kernel::crypto::stream) that shows whatever is
+//! * **Sealed** for the back-up key or age recipients ([`key`]) as a [stream](crate::kernel::crypto::stream) that shows whatever is
 //!   changed or cut off. At its end stand, for each table, its count of rows and the sum of their hashes; a restore
 //!   reads back what it wrote and compares.
 //! * **Objects once** ([`shelf`]): sealed files never change, so a place keeps each once, and a back-up copies those that
@@ -64,7 +64,7 @@ use std::time::Duration;
 use diesel::{QueryDsl as _, RunQueryDsl as _};
 
 use self::format::{Entry, Heading, Label, Reading, Total, What, Writing};
-use self::key::BackupKey;
+use self::key::{Keys, Wrapped};
 use self::place::Place;
 use self::shelf::Taken;
 use crate::kernel::StartError;
@@ -99,14 +99,17 @@ pub enum BackupError {
     /// The back-up key is not usable.
     #[error("the back-up key at {0} {1}")]
     Key(PathBuf, &'static str),
-    /// It was sealed under another key.
-    #[error("the back-up needs the back-up key {needed}; the one given is {given}")]
+    /// It was sealed for another key.
+    #[error("the back-up opens with {needed}; given is {given}")]
     OtherKey {
-        /// The key's id in the label.
+        /// What its label names, by ids and recipients.
         needed: String,
-        /// The id of the key at hand.
+        /// What is at hand.
         given: String,
     },
+    /// Neither a key nor a recipient is given.
+    #[error("a back-up must be sealed for somebody: the back-up key or age recipients")]
+    ForNobody,
     /// It is no back-up.
     #[error("the file is not a back-up of Seif")]
     NotABackup,
@@ -188,7 +191,7 @@ pub fn create(
     sources: &Sources,
     what: What,
     place: &dyn Place,
-    key: &BackupKey,
+    key: &Keys,
     clock: &Clock,
     entropy: &Entropy,
 ) -> Result<Contents, BackupError> {
@@ -198,12 +201,13 @@ pub fn create(
         What::Keyring => Conn::open_reader(&sources.keyring)?,
     };
     whole::begin_snapshot(&mut conn)?;
-    let label = describe(&mut conn, &mut keyring, what, key, clock, entropy)?;
+    let (stream, wrapped) = key.begin(entropy)?;
+    let label = describe(&mut conn, &mut keyring, what, wrapped, clock, entropy)?;
     let tables = whole::tables(&mut conn)?;
     let name = label.file_name();
     let (mut totals, mut taken) = (Vec::new(), Taken::default());
     place.put(&name, &mut |file: &mut dyn Write| {
-        let mut writing = Writing::begin(BufWriter::new(file), &label, key, entropy)?;
+        let mut writing = Writing::begin(BufWriter::new(file), &label, &stream, entropy)?;
         fault::reach(Point::BackupBegun);
         let mut referred = shelf::Referred::new();
         for table in &tables {
@@ -248,7 +252,7 @@ fn describe(
     conn: &mut Conn,
     keyring: &mut Conn,
     what: What,
-    key: &BackupKey,
+    keys: Wrapped,
     clock: &Clock,
     entropy: &Entropy,
 ) -> Result<Label, BackupError> {
@@ -260,7 +264,7 @@ fn describe(
     let installation = installation(conn)?.ok_or(BackupError::Unused)?;
     let roots = whole::root_versions(keyring)?;
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(Label { id, what, installation, at: clock.now().micros(), key: key.id(), schema, roots, program })
+    Ok(Label { id, what, installation, at: clock.now().micros(), keys, schema, roots, program })
 }
 
 /// Whose a database is. The table is the same in both.
@@ -304,7 +308,7 @@ pub fn find(place: &dyn Place, what: What, name: Option<&str>) -> Result<Kept, B
 ///
 /// # Errors
 /// [`BackupError::Damaged`], or it cannot be read.
-pub fn verify(place: &dyn Place, name: &str, key: &BackupKey) -> Result<Contents, BackupError> {
+pub fn verify(place: &dyn Place, name: &str, key: &Keys) -> Result<Contents, BackupError> {
     let mut reading = Reading::begin(BufReader::new(place.open(name)?), key)?;
     loop {
         if let Entry::End(totals) = reading.next()? {

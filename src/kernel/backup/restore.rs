@@ -10,7 +10,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use super::format::{Adding, Entry, Heading, Label, Reading, Total, What, encoded};
-use super::key::BackupKey;
+use super::key::Keys;
 use super::place::Place;
 use super::standing::PUT_BACK;
 use super::{BackupError, carried, installation, shelf};
@@ -58,7 +58,7 @@ impl Inspected {
 ///
 /// # Errors
 /// It is damaged, or cannot be read.
-pub fn inspect(place: &dyn Place, name: &str, key: &BackupKey) -> Result<Inspected, BackupError> {
+pub fn inspect(place: &dyn Place, name: &str, key: &Keys) -> Result<Inspected, BackupError> {
     let mut reading = Reading::begin(BufReader::new(place.open(name)?), key)?;
     let (mut owners, mut carried) = (BTreeSet::new(), carried::Carried::default());
     let (mut heading, mut referred) = (None::<Heading>, shelf::Referred::new());
@@ -153,7 +153,7 @@ pub fn keyring_at(target: &Target) -> Result<InstanceId, BackupError> {
 ///
 /// # Errors
 /// See [`BackupError`]; then nothing stands at `target` that a start would take for a database of ours.
-pub fn restore(place: &dyn Place, inspected: &Inspected, key: &BackupKey, target: &Target) -> Result<(), BackupError> {
+pub fn restore(place: &dyn Place, inspected: &Inspected, key: &Keys, target: &Target) -> Result<(), BackupError> {
     put(place, inspected, key, target, None).map(drop)
 }
 
@@ -166,7 +166,7 @@ pub fn restore_keyring(
     place: &dyn Place,
     inspected: &Inspected,
     later: &Inspected,
-    key: &BackupKey,
+    key: &Keys,
     target: &Target,
 ) -> Result<usize, BackupError> {
     if inspected.label.installation != later.label.installation {
@@ -178,7 +178,7 @@ pub fn restore_keyring(
 fn put(
     place: &dyn Place,
     inspected: &Inspected,
-    key: &BackupKey,
+    key: &Keys,
     target: &Target,
     later: Option<&Inspected>,
 ) -> Result<usize, BackupError> {
@@ -240,7 +240,7 @@ fn remove(path: &Path) -> Result<(), BackupError> {
 fn fill(
     file: Box<dyn Read>,
     inspected: &Inspected,
-    key: &BackupKey,
+    key: &Keys,
     target: &Target,
     later: Option<&Inspected>,
 ) -> Result<usize, BackupError> {
@@ -277,7 +277,7 @@ fn fill(
     Ok(taken)
 }
 
-fn pour(conn: &mut Conn, tables: &[Table], file: Box<dyn Read>, key: &BackupKey) -> Result<(), BackupError> {
+fn pour(conn: &mut Conn, tables: &[Table], file: Box<dyn Read>, key: &Keys) -> Result<(), BackupError> {
     let mut reading = Reading::begin(BufReader::new(file), key)?;
     let mut batch = Batch::default();
     loop {

@@ -23,6 +23,7 @@
 //! Uses `personal`, `ids`, `clock` and `entropy`. Start at [`envelope`].
 
 pub mod aead;
+pub mod age;
 pub mod derive;
 pub mod envelope;
 pub mod leaked;
