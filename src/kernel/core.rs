@@ -651,6 +651,8 @@ fn mirror(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion) -> Result<(), Stor
                 key_versions::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
                 key_versions::version.eq(version),
                 key_versions::state.eq(KeyState::Active.code()),
+                // Nothing stands yet that has a tag.
+                key_versions::tags_whole.eq(true),
             ))
             .on_conflict_do_nothing(),
     )

@@ -38,13 +38,13 @@ const CANCELLATION: &str = "/api/v1/tenant/cancellation";
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Where a story keeps its back-ups: outside of everything that the service writes.
-struct Safe {
+pub(crate) struct Safe {
     folder: tempfile::TempDir,
     key: Keys,
 }
 
 impl Safe {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (key, _) = BackupKey::load_or_make(&folder.path().join("backup.key"), &Entropy::system()).unwrap();
         Self { folder, key: key.into() }
@@ -58,7 +58,7 @@ impl Safe {
         Folder::new(self.path(what))
     }
 
-    fn take(&self, world: &World, what: What) -> Contents {
+    pub(crate) fn take(&self, world: &World, what: What) -> Contents {
         let made =
             backup::create(&sources(world), what, &self.of(what), &self.key, &world.clock, &Entropy::system()).unwrap();
         let held = backup::verify(&self.of(what), &made.name, &self.key).unwrap();
@@ -70,17 +70,17 @@ impl Safe {
         restore::inspect(&self.of(made.label.what), &made.name, &self.key).unwrap()
     }
 
-    fn put_back(&self, made: &Contents, target: &Target) {
+    pub(crate) fn put_back(&self, made: &Contents, target: &Target) {
         restore::restore(&self.of(made.label.what), &self.inspect(made), &self.key, target).unwrap();
     }
 }
 
-fn sources(world: &World) -> Sources {
+pub(crate) fn sources(world: &World) -> Sources {
     app::sources(&world.app.services.settings).unwrap()
 }
 
 /// Loses a database as a broken disk does.
-fn lose(target: &Target) {
+pub(crate) fn lose(target: &Target) {
     match target {
         Target::Sqlite(path) => {
             for end in ["", "-wal", "-shm"] {

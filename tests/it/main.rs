@@ -39,6 +39,7 @@ mod leaving_kills;
 mod limits;
 mod mail;
 mod methods;
+mod model;
 mod notices;
 mod oidc;
 mod openapi;

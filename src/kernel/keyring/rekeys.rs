@@ -6,7 +6,7 @@
 //! one holds it for a while, so that of several processes one does. What is done in between is told in
 //! [`crate::kernel::rekey`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use diesel::{
@@ -273,7 +273,7 @@ impl Keyring {
                 let mut first = None;
                 for row in rows {
                     let rekey = read(row)?;
-                    if !waits_for_an_earlier(tx, &rekey)? {
+                    if !waits_for_another(tx, &rekey)? {
                         first = Some(rekey);
                         break;
                     }
@@ -427,6 +427,24 @@ impl Keyring {
             all.load(tx.conn()).map_err(StoreError::from)
         })?;
         rows.into_iter().map(read).collect()
+    }
+
+    /// Under which version the tags of each owner whose key has turned over are looked up.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn sought_tags(&self) -> Result<HashMap<Owner, KeyVersion>, KeyringError> {
+        let rows: Vec<(i16, AnyId, KeyVersion)> = self.db().read_here(None, |tx| {
+            owner_keys::table
+                .filter(owner_keys::tags.eq(TagState::Sought.code()))
+                .select((owner_keys::owner_kind, owner_keys::owner_id, owner_keys::version))
+                .load(tx.conn())
+                .map_err(StoreError::from)
+        })?;
+        let malformed = |_| KeyringError::Defect("an owner of no kind");
+        rows.into_iter()
+            .map(|(kind, id, version)| Ok((Owner::decode(kind, *id.as_bytes()).map_err(malformed)?, version)))
+            .collect()
     }
 
     /// Begins a run over the keys of `whose` (`all`, or an owner), or goes on with the one that was begun and not ended:
@@ -631,17 +649,31 @@ fn begin(
     Ok(Begun::Made(new))
 }
 
-/// Whether an older version of the owner's that a restore brought back turns over first.
-fn waits_for_an_earlier(tx: &mut Tx<'_>, rekey: &Rekey) -> Result<bool, KeyringError> {
-    let earlier: i64 = rekeys::table
+/// Whether another version of the owner's turns over first: a restore brought it back.
+fn waits_for_another(tx: &mut Tx<'_>, rekey: &Rekey) -> Result<bool, KeyringError> {
+    let under_way: Vec<(KeyVersion, i16)> = rekeys::table
         .filter(rekeys::owner_kind.eq(rekey.owner.kind()))
         .filter(rekeys::owner_id.eq(AnyId::from_bytes(rekey.owner.id_bytes())))
-        .filter(rekeys::old_version.lt(rekey.old))
+        .filter(rekeys::old_version.ne(rekey.old))
         .filter(rekeys::stage.lt(Stage::Retired.code()))
-        .count()
-        .get_result(tx.conn())
+        .select((rekeys::old_version, rekeys::stage))
+        .load(tx.conn())
         .map_err(StoreError::from)?;
-    Ok(earlier > 0)
+    let goes_before = |(version, stage): &(KeyVersion, i16)| match Stage::from_code(*stage) {
+        Some(stage) if rekey.stage < Stage::Retired => (order_of(stage), *version) < (order_of(rekey.stage), rekey.old),
+        _ => *version < rekey.old,
+    };
+    Ok(under_way.iter().any(goes_before))
+}
+
+/// In which order several of one owner go on: first tags are made whole under what seals, then older ones are removed,
+/// then another version begins to seal. A retired one waits for older ones alone.
+const fn order_of(stage: Stage) -> u8 {
+    match stage {
+        Stage::Sealing | Stage::Found => 0,
+        Stage::Alone => 1,
+        Stage::Made | Stage::Retired | Stage::Destroyed => 2,
+    }
 }
 
 fn reopen(tx: &mut Tx<'_>, rekey: &Rekey, to: Stage) -> Result<(), KeyringError> {

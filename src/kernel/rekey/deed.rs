@@ -1,6 +1,6 @@
 //! What is done in each stage; all of it can be done twice.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -258,7 +258,8 @@ impl Work<'_> {
             }
             Stage::Found => {
                 // From here on the old version's tags fall behind: data that says otherwise was brought back.
-                self.mirror(&[(self.rekey.old, KeyState::Retired)]).await?;
+                let (old, sought) = (self.rekey.old, self.scope().await?.keys().tags().sought);
+                self.mirror_with(&[(old, KeyState::Retired)], move |tx| tags_fall_behind(tx, owner, sought)).await?;
                 Stage::Alone
             }
             Stage::Alone => {
@@ -267,6 +268,8 @@ impl Work<'_> {
                     self.release(self.rules.settle.max(Duration::from_secs(60))).await?;
                     return Ok(Turn::Waits(owner));
                 }
+                // It was opened again if a restore had brought it back.
+                self.mirror(&[(self.rekey.old, KeyState::Retired)]).await?;
                 fault::reach(Point::RekeyCleared);
                 Stage::Retired
             }
@@ -302,6 +305,15 @@ impl Work<'_> {
 
     /// Mirrors the states of versions into the data's database: what is closed there waits for the writes under way.
     async fn mirror(&self, states: &[(KeyVersion, KeyState)]) -> Result<(), Stop> {
+        self.mirror_with(states, |_| Ok(())).await
+    }
+
+    /// As [`Self::mirror`], with something else at the same moment.
+    async fn mirror_with(
+        &self,
+        states: &[(KeyVersion, KeyState)],
+        also: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), Stop> {
         let (owner, states) = (self.rekey.owner, states.to_vec());
         self.kernel
             .db()
@@ -309,7 +321,7 @@ impl Work<'_> {
                 for (version, state) in &states {
                     set_state(tx, owner, *version, *state)?;
                 }
-                Ok::<_, StoreError>(())
+                also(tx)
             })
             .await?;
         Ok(())
@@ -425,7 +437,8 @@ impl Work<'_> {
             return Err(Stop::Paused);
         }
         self.rekey.facts.tagged = tagged?;
-        Ok(())
+        let (owner, current) = (scope.owner, scope.keys().current());
+        self.mirror_with(&[], move |tx| tags_whole(tx, owner, current)).await
     }
 
     /// Seals anew what came in behind, removes old tags, and sees whether nothing is left.
@@ -512,59 +525,118 @@ async fn rest(kernel: &Kernel, rekey: &Rekey, how_long: Duration) -> Result<Paus
     }
 }
 
-/// At the start: the data's database gets the states that the keyring knows, for a restore may have rolled them back. Where
-/// the data knows a version as in use that the keyring is done with, its tags are whole there and those of the one that
-/// came are not: it is opened again, tags are looked up under it, and everything is sealed and made anew.
+/// A version of an owner's key as the data's database knows it.
+#[derive(Clone, Copy)]
+struct Mirrored {
+    version: KeyVersion,
+    state: Option<KeyState>,
+    tags_whole: bool,
+}
+
+impl Mirrored {
+    /// Whether values may lie under it here.
+    fn is_in_use(&self) -> bool {
+        matches!(self.state, Some(KeyState::Active | KeyState::Closed))
+    }
+
+    /// Whether nothing lies under it here, and no tags.
+    fn is_over(&self) -> bool {
+        matches!(self.state, Some(KeyState::Retired | KeyState::Destroyed))
+    }
+}
+
+/// At the start: the data's database gets the states that the keyring knows, for a restore may have rolled them back.
+/// Where values may lie under a version that the keyring is done with, it is opened again until they are sealed anew.
+/// Under which versions tags are whole only the data knows, since they come back together: where those that are looked up
+/// are not, others are until the new ones are made.
 ///
 /// # Errors
 /// A database is away.
 pub(in crate::kernel) fn reconcile(db: &Db, keyring: &Keyring) -> Result<(), KeyringError> {
-    let mirrored: Vec<(i16, AnyId, KeyVersion, i16)> = db.read_here(None, |tx| {
-        key_versions::table
-            .filter(key_versions::owner_kind.le(2))
-            .select((key_versions::owner_kind, key_versions::owner_id, key_versions::version, key_versions::state))
-            .load(tx.conn())
-            .map_err(StoreError::from)
-    })?;
-    let is_key = |(kind, id, ..): &(i16, AnyId, KeyVersion, i16)| (*kind, *id.as_bytes());
-    let here: HashSet<(i16, [u8; 16])> = mirrored.iter().map(is_key).collect();
-    let states: HashMap<((i16, [u8; 16]), KeyVersion), i16> =
-        mirrored.iter().map(|row| ((is_key(row), row.2), row.3)).collect();
-    let found = |owner: Owner, version: KeyVersion| {
-        let code = states.get(&((owner.kind(), owner.id_bytes()), version)).copied();
-        code.and_then(KeyState::from_code)
+    let here = mirrored(db)?;
+    let in_data = |owner: Owner, version: KeyVersion| {
+        here.get(&owner).and_then(|versions| versions.iter().find(|found| found.version == version))
     };
-    let (mut reopened, mut behind) = (HashSet::new(), HashSet::new());
+    let rekeys = keyring.rekeys(None)?;
+    for rekey in &rekeys {
+        let is_before = matches!(rekey.stage, Stage::Made | Stage::Sealing | Stage::Found);
+        if is_before && in_data(rekey.owner, rekey.old).is_some_and(Mirrored::is_over) {
+            // The keyring was put back: the data has the new version's tags, and perhaps no others.
+            keyring.reopen_rekey_blocking(rekey, Stage::Found)?;
+        }
+    }
+    let sought = keyring.sought_tags()?;
     for rekey in keyring.rekeys(None)? {
         let is_done_with = matches!(rekey.stage, Stage::Found | Stage::Alone | Stage::Retired);
-        let is_in_use = matches!(found(rekey.owner, rekey.old), Some(KeyState::Active | KeyState::Closed));
-        if is_done_with && is_in_use {
-            tracing::warn!(owner = ?rekey.owner, version = rekey.old.as_u32(), "an older key version is in use again");
-            // The earliest has whole tags; what later ones sealed is sealed anew after it.
-            let to = if reopened.insert(rekey.owner) { Stage::Sealing } else { Stage::Alone };
-            if to == Stage::Alone {
-                behind.insert((rekey.owner, rekey.old));
-            }
-            keyring.reopen_rekey_blocking(&rekey, to)?;
+        if !is_done_with || !in_data(rekey.owner, rekey.old).is_some_and(Mirrored::is_in_use) {
+            continue;
         }
-        let is_before = matches!(rekey.stage, Stage::Made | Stage::Sealing | Stage::Found);
-        let is_over = matches!(found(rekey.owner, rekey.old), Some(KeyState::Retired | KeyState::Destroyed));
-        if is_before && is_over {
-            // The keyring was put back: the data has the new version's tags, and perhaps no others.
-            keyring.reopen_rekey_blocking(&rekey, Stage::Found)?;
+        let whole = here.get(&rekey.owner).and_then(|versions| to_look_up(versions, sought.get(&rekey.owner).copied()));
+        if whole == Some(rekey.old) {
+            keyring.reopen_rekey_blocking(&rekey, Stage::Sealing)?;
+        } else if rekey.stage == Stage::Retired {
+            keyring.reopen_rekey_blocking(&rekey, Stage::Alone)?;
+        } else {
+            continue;
         }
+        tracing::warn!(owner = ?rekey.owner, version = rekey.old.as_u32(), "an older key version is in use again");
     }
     for (owner, version, state) in keyring.owners()? {
         let Some(state) = KeyState::from_code(state).filter(|state| *state != KeyState::Made) else { continue };
-        // Nothing is looked up under it, at the next start neither.
-        let state = if behind.contains(&(owner, version)) { KeyState::Retired } else { state };
-        let known = found(owner, version);
+        let known = in_data(owner, version).and_then(|found| found.state);
         // It is retired here a moment before it is there.
         let is_ahead = state == KeyState::Closed && known == Some(KeyState::Retired);
-        if here.contains(&(owner.kind(), owner.id_bytes())) && known != Some(state) && !is_ahead {
+        if here.contains_key(&owner) && known != Some(state) && !is_ahead {
             db.write_blocking(Vec::new(), move |tx| set_state(tx, owner, version, state))?;
         }
     }
+    Ok(())
+}
+
+/// Every version of the tenants' and accounts' keys that the data knows, by owner.
+fn mirrored(db: &Db) -> Result<HashMap<Owner, Vec<Mirrored>>, KeyringError> {
+    let rows: Vec<(i16, AnyId, KeyVersion, i16, bool)> = db.read_here(None, |tx| {
+        key_versions::table
+            .filter(key_versions::owner_kind.le(2))
+            .select((
+                key_versions::owner_kind,
+                key_versions::owner_id,
+                key_versions::version,
+                key_versions::state,
+                key_versions::tags_whole,
+            ))
+            .load(tx.conn())
+            .map_err(StoreError::from)
+    })?;
+    let mut owners: HashMap<Owner, Vec<Mirrored>> = HashMap::new();
+    for (kind, id, version, state, tags_whole) in rows {
+        let owner =
+            Owner::decode(kind, *id.as_bytes()).map_err(|_| KeyringError::Defect("an owner of no kind is mirrored"))?;
+        owners.entry(owner).or_default().push(Mirrored { version, state: KeyState::from_code(state), tags_whole });
+    }
+    Ok(owners)
+}
+
+/// The version whose tags are to be looked up instead of those of `sought`; nothing where these are whole.
+fn to_look_up(versions: &[Mirrored], sought: Option<KeyVersion>) -> Option<KeyVersion> {
+    let whole = || versions.iter().filter(|found| found.tags_whole).map(|found| found.version);
+    if whole().any(|version| Some(version) == sought) { None } else { whole().max() }
+}
+
+/// Tags stand under `version` for all that has any.
+fn tags_whole(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion) -> Result<(), StoreError> {
+    let row = key_versions::table.find((owner.kind(), AnyId::from_bytes(owner.id_bytes()), version));
+    diesel::update(row).set(key_versions::tags_whole.eq(true)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// From here on tags are written under `sought` alone.
+fn tags_fall_behind(tx: &mut Tx<'_>, owner: Owner, sought: KeyVersion) -> Result<(), StoreError> {
+    let others = key_versions::table
+        .filter(key_versions::owner_kind.eq(owner.kind()))
+        .filter(key_versions::owner_id.eq(AnyId::from_bytes(owner.id_bytes())))
+        .filter(key_versions::version.ne(sought));
+    diesel::update(others).set(key_versions::tags_whole.eq(false)).execute(tx.conn())?;
     Ok(())
 }
 

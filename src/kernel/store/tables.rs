@@ -61,6 +61,7 @@ diesel::table! {
         owner_id -> Uid,
         version -> BigInt,
         state -> SmallInt,
+        tags_whole -> Bool,
     }
 }
 
