@@ -93,6 +93,8 @@ pub enum Point {
     ErasureOverwritten,
     /// The certificate is signed, and what was counted for it is there.
     ErasureCertified,
+    /// Of several records that are erased together one is gone.
+    RecordErased,
 }
 
 impl Point {
@@ -203,6 +205,7 @@ impl Point {
             Self::ErasurePurged => "erasure-purged",
             Self::ErasureOverwritten => "erasure-overwritten",
             Self::ErasureCertified => "erasure-certified",
+            Self::RecordErased => "record-erased",
         }
     }
 }

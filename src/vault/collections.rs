@@ -74,7 +74,7 @@ pub struct ChangedCollection {
 
 /// A collection as its reader sees it.
 #[derive(Clone)]
-pub struct CollectionView(Arc<Collection>);
+pub struct CollectionView(pub(super) Arc<Collection>);
 
 /// A collection in a list: one that does not open is told by its id.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::kernel::access::{TenantAccess, Use};
 use crate::kernel::clock::Time;
-use crate::kernel::erasure::ErasedRecord;
+use crate::kernel::erasure::ErasedRecords;
 use crate::kernel::ids::RecordId;
 use crate::kernel::store::schema::records;
 use crate::kernel::store::{StoreError, Tx};
@@ -51,7 +51,7 @@ impl Vault {
             charge(meter.as_ref(), tx, scope)
         };
         self.kernel.write("records.may_erase", &access.scope, demand).await?;
-        let ErasedRecord { at, purged } = self.kernel.erase_record(&access.scope, id).await?;
+        let ErasedRecords { at, purged } = self.kernel.erase_records(&access.scope, vec![id]).await?;
         Ok(Receipt { id, erased_at: at, purged, no_back_up_from: at.plus(backups) })
     }
 }

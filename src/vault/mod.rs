@@ -18,6 +18,7 @@ pub mod kinds;
 mod known;
 mod links;
 mod overview;
+pub mod people;
 mod records;
 mod retag;
 pub mod sampling;

@@ -166,7 +166,7 @@ fn tag(
 }
 
 /// Text without case and accents: what a person types who has not the other's keyboard.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }

@@ -13,7 +13,7 @@ use crate::rows::Beside;
 use crate::shelf::{RECORDS, customer, customers, place, token};
 
 /// The same person with the same session, who speaks to the process as it is now.
-fn moved(actor: &Actor, process: &Process) -> Actor {
+pub(crate) fn moved(actor: &Actor, process: &Process) -> Actor {
     let mut there = process.stranger();
     there.session.clone_from(&actor.session);
     there.token.clone_from(&actor.token);

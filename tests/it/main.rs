@@ -47,6 +47,7 @@ mod owner_keys;
 mod pages;
 mod parity;
 mod passkeys;
+mod people;
 mod policies;
 mod policy_changes;
 mod process;

@@ -195,7 +195,10 @@ async fn run(world: &mut World, seed: u64) {
     let kernel = world.app.services.kernel.clone();
     let rekeys = kernel.keyring().rekeys(None).unwrap();
     let ended = rekeys.iter().filter(|rekey| rekey.stage == Stage::Retired).count();
-    assert!(ended > 1 && kept.len() > 2, "a run of this seed turns too few keys over or keeps too little: choose another");
+    assert!(
+        ended > 1 && kept.len() > 2,
+        "a run of this seed turns too few keys over or keeps too little: choose another"
+    );
     assert!(rekeys.iter().all(|rekey| rekey.facts.unopenable.is_empty()), "{rekeys:?}");
 }
 

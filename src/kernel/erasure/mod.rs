@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 pub(in crate::kernel) use self::deed::erase_again;
 pub use self::deed::{Farewell, Last, Leaver, Rules, Step};
-pub use self::record::ErasedRecord;
+pub use self::record::ErasedRecords;
 pub(in crate::kernel) use self::record::erase_records_again;
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner};

@@ -1,5 +1,5 @@
-//! Erasing one record: its rows, its history, its files, what finds it, what the audit tells of it, answers that are
-//! kept for repeats.
+//! Erasing records: their rows, their history, their files, what finds them, what the audit tells of them, answers that
+//! are kept for repeats.
 //!
 //! The ledger's entry comes first, in the keyring: whatever is interrupted, and whatever a restored back-up brings back,
 //! is erased at the next start ([`erase_records_again`]).
@@ -12,6 +12,7 @@ use super::deed::scrub_at_start;
 use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Owner, OwnerKeys};
+use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::{AnyId, RecordId, TenantId};
 use crate::kernel::keyring::{Keyring, KeyringError};
 use crate::kernel::store::schema::{files, record_tags, record_versions, records};
@@ -22,9 +23,9 @@ use crate::kernel::{Kernel, idempotency, objects, store_error};
 /// What was erased of a record: how many rows of each table.
 type Purged = BTreeMap<&'static str, u64>;
 
-/// A record that is no more.
+/// Records that are no more.
 #[derive(Debug, Clone)]
-pub struct ErasedRecord {
+pub struct ErasedRecords {
     /// When.
     pub at: Time,
     /// How many rows of each table.
@@ -32,19 +33,40 @@ pub struct ErasedRecord {
 }
 
 impl Kernel {
-    /// Erases `record`, whatever is left of it.
+    /// Erases `records`, whatever is left of them.
     ///
-    /// What it was links to nothing any more; records that linked to it keep its id, which tells nothing. The engines'
+    /// What they were links to nothing any more; records that linked to one keep its id, which tells nothing. The engines'
     /// leftovers are overwritten before this returns, except where somebody reads an older state for long: then with
     /// the next erasure.
     ///
     /// # Errors
-    /// The store's or the keyring's; what was begun is ended by a repeat, or at the next start.
-    pub async fn erase_record(&self, scope: &TenantScope, record: RecordId) -> Result<ErasedRecord, StoreError> {
+    /// The store's or the keyring's; what was begun is ended by a repeat, or at the next start: of all of them.
+    pub async fn erase_records(
+        &self,
+        scope: &TenantScope,
+        records: Vec<RecordId>,
+    ) -> Result<ErasedRecords, StoreError> {
         // What was read and not yet moved into the audit would come in behind.
         self.journal().flush()?;
         let failed = |error: KeyringError| store_error(&error);
-        let at = self.keyring().enter_record(scope.tenant(), record).await.map_err(failed)?;
+        let at = self.keyring().enter_records(scope.tenant(), records.clone()).await.map_err(failed)?;
+        let mut purged = Purged::new();
+        for record in records {
+            for (table, rows) in self.erase_one(scope, record).await? {
+                *purged.entry(table).or_default() += rows;
+            }
+            fault::reach(Point::RecordErased);
+        }
+        purged.retain(|_, rows| *rows > 0);
+        let db = self.db().clone();
+        let scrubbed = tokio::task::spawn_blocking(move || db.scrub()).await;
+        if !matches!(scrubbed, Ok(Ok(()))) {
+            tracing::warn!("what the engine left over of erased records waits for the next erasure");
+        }
+        Ok(ErasedRecords { at, purged })
+    }
+
+    async fn erase_one(&self, scope: &TenantScope, record: RecordId) -> Result<Purged, StoreError> {
         let forgotten = self.forget_in_audit(scope, record).await?;
         let erase = move |tx: &mut Tx<'_>, scope: &TenantScope| -> Result<(Purged, Vec<AnyId>), StoreError> {
             let upkeep = UpkeepScope(scope.tenant());
@@ -56,13 +78,7 @@ impl Kernel {
         let (mut purged, doomed) = self.write("records.erase", scope, erase).await?;
         self.remove_doomed(doomed).await?;
         purged.insert("audit_entries", forgotten);
-        purged.retain(|_, rows| *rows > 0);
-        let db = self.db().clone();
-        let scrubbed = tokio::task::spawn_blocking(move || db.scrub()).await;
-        if !matches!(scrubbed, Ok(Ok(()))) {
-            tracing::warn!("what the engine left over of an erased record waits for the next erasure");
-        }
-        Ok(ErasedRecord { at, purged })
+        Ok(purged)
     }
 
     async fn forget_in_audit(&self, scope: &TenantScope, record: RecordId) -> Result<u64, StoreError> {

@@ -52,29 +52,34 @@ impl Keyring {
             .await
     }
 
-    /// Writes down that a tenant's record is erased, before its rows are deleted; gives when that was done first.
+    /// Writes down that a tenant's records are erased, all at once and before their rows are deleted; gives when that was
+    /// done first of the one that came last.
     ///
     /// # Errors
     /// The keyring is away.
-    pub async fn enter_record(&self, tenant: TenantId, record: RecordId) -> Result<Time, KeyringError> {
-        let (owner, row) = (Owner::Tenant(tenant), AnyId::from_bytes(*record.as_bytes()));
+    pub async fn enter_records(&self, tenant: TenantId, records: Vec<RecordId>) -> Result<Time, KeyringError> {
+        let owner = Owner::Tenant(tenant);
         self.db()
             .write(Vec::new(), move |tx| {
-                let id = AnyId::from_bytes(owner.id_bytes());
-                both(
-                    diesel::insert_into(ledger::table)
-                        .values((
-                            ledger::owner_kind.eq(owner.kind()),
-                            ledger::owner_id.eq(id),
-                            ledger::row_id.eq(row),
-                            ledger::at.eq(tx.now()),
-                        ))
-                        .on_conflict_do_nothing(),
-                )
-                .execute(tx.conn())
-                .map_err(StoreError::from)?;
-                let entry = ledger::table.find((owner.kind(), id, row)).select(ledger::at);
-                Ok(entry.get_result(tx.conn()).map_err(StoreError::from)?)
+                let (id, mut at) = (AnyId::from_bytes(owner.id_bytes()), Time::from_micros(0));
+                for record in &records {
+                    let row = AnyId::from_bytes(*record.as_bytes());
+                    both(
+                        diesel::insert_into(ledger::table)
+                            .values((
+                                ledger::owner_kind.eq(owner.kind()),
+                                ledger::owner_id.eq(id),
+                                ledger::row_id.eq(row),
+                                ledger::at.eq(tx.now()),
+                            ))
+                            .on_conflict_do_nothing(),
+                    )
+                    .execute(tx.conn())
+                    .map_err(StoreError::from)?;
+                    let entry = ledger::table.find((owner.kind(), id, row)).select(ledger::at);
+                    at = at.max(entry.get_result(tx.conn()).map_err(StoreError::from)?);
+                }
+                Ok(at)
             })
             .await
     }

@@ -6,6 +6,8 @@
 mod incoming;
 mod outgoing;
 
+use std::collections::HashSet;
+
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 use serde::{Deserialize, Serialize};
 
@@ -182,6 +184,40 @@ fn list(
     };
     let Page { items, next } = page(rows, limit, |row| cursors.write(*row.0.as_bytes()));
     Ok(Page { items: items.into_iter().map(|row| item(scope, row)).collect(), next })
+}
+
+/// Those of the records `ids` that have a file whose name `fits`.
+///
+/// # Errors
+/// The store's.
+pub(super) fn of_records(
+    tx: &mut Tx<'_>,
+    scope: &TenantScope,
+    ids: &[RecordId],
+    fits: &dyn Fn(&str) -> bool,
+) -> Result<HashSet<RecordId>, Error> {
+    let rows: Vec<Row> = files::rows(scope)
+        .filter(files::record_id.eq_any(ids.iter().copied().map(Some).collect::<Vec<_>>()))
+        .select(ROW)
+        .load(tx.conn())
+        .map_err(StoreError::from)?;
+    let named = rows.into_iter().filter_map(|row| opened(scope, row).ok()).filter(|file| fits(file.name.reveal()));
+    Ok(named.filter_map(|file| file.record).collect())
+}
+
+/// The files that belong to no record and whose names `fit`.
+///
+/// # Errors
+/// The store's.
+pub(super) fn loose(tx: &mut Tx<'_>, scope: &TenantScope, fits: &dyn Fn(&str) -> bool) -> Result<Vec<FileId>, Error> {
+    let rows: Vec<Row> = files::rows(scope)
+        .filter(files::record_id.is_null())
+        .order(files::id)
+        .select(ROW)
+        .load(tx.conn())
+        .map_err(StoreError::from)?;
+    let named = rows.into_iter().filter_map(|row| opened(scope, row).ok()).filter(|file| fits(file.name.reveal()));
+    Ok(named.map(|file| file.id).collect())
 }
 
 /// A row of a list: what does not open does not break it.

@@ -11,10 +11,11 @@ use super::{
     ConsentsPage, ConsolePage, ConsolePasskey, ContactsPage, Day, Document, EnrolApp, EnrolPasskey, ErasurePage,
     ExportPage, FreezePage, History, ImportDone, ImportDryRun, ImportFile, Invitation, Join, JoinFinish, Leave,
     Leaving, LegalDifferences, LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page,
-    PasswordPage, Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView, RecoveryCodesMade,
-    RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, SealPage, Section, Security, SessionsPage,
-    SignIn, SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage, TenantMark, Theme, TokenMade,
-    Tokens, TransparencyPage, Trash, TrustPage, UndoChange, UndoChangeCode, Visitor, render,
+    PasswordPage, People, PersonErased, Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView,
+    RecoveryCodesMade, RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, SealPage, Section,
+    Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage,
+    TenantMark, Theme, TokenMade, Tokens, TransparencyPage, Trash, TrustPage, UndoChange, UndoChangeCode, Visitor,
+    render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -40,7 +41,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     pages!(SubscriberPage, SupportPage);
     pages!(Addresses, RoleLimitsPage, Members, MemberPage, Invitation, SignInRulesPage);
     pages!(Notices, PasswordPage, SessionsPage, FreezePage);
-    pages!(Leaving, ErasurePage, AccountErasurePage, RecordErased, ExportPage);
+    pages!(Leaving, ErasurePage, AccountErasurePage, RecordErased, ExportPage, People, PersonErased);
     pages!(RecoveryStart, RecoveryFinish, RecoveryOver);
     pages!(Acknowledge, ApiDocs, ChooseTenant, SignIns, Preferences, SignOut, LegalDocument, Processors, Refusal);
     pages!(Changes, LegalDifferences, TrustPage, ConsentsPage);

@@ -28,6 +28,7 @@ mod legal;
 mod limits;
 mod notices;
 mod oidc;
+mod people;
 mod processors;
 mod qr;
 mod record;
@@ -94,6 +95,7 @@ pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
 pub use limits::{LimitField, LimitShown, RoleLimitsPage};
 pub use notices::{NoticeDelivery, NoticeRow, Notices};
 pub use oidc::{Leave, ProviderChoice};
+pub use people::{MentionRow, Mentioned, People, PersonErased};
 pub use processors::{ProcessorRow, Processors};
 pub use qr::Qr;
 pub use record::{

@@ -141,6 +141,8 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "new_collection.html",
     "notices.html",
     "password.html",
+    "people.html",
+    "person_erased.html",
     "preferences.html",
     "processors.html",
     "record.html",

@@ -536,6 +536,33 @@ record-erased-at = Erased
 record-erased-rows = Rows erased
 record-erased-backups = No back-up holds it from
 record-erased-restore = A back-up that is restored before has it erased again, before anybody can sign in.
+people-title = Forget somebody
+people-lead = When a person asks to be forgotten, find each record that mentions them, and erase those for good.
+people-known-by = What they are known by
+people-known-by-hint = An e-mail address, a number, a name: one on each line. A record is found when all words of one line are in it, in its history, or in the name of a file.
+people-search = Look for them
+people-wrong = 1 to 10 lines of 3 to 200 characters each.
+people-found = { $count ->
+    [one] { $count } record mentions them
+   *[other] { $count } records mention them
+}
+people-in-trash = in the trash
+people-in-history = in what it was before
+people-in-file-name = in the name of a file
+people-more = There is more than is shown here: erase these, then look again.
+people-files = { $count ->
+    [one] { $count } file without a record is named so. It is deleted on its own.
+   *[other] { $count } files without a record are named so. They are deleted on their own.
+}
+people-erase-text = What stays ticked is erased at once: the records, their histories, their files, what finds them and what the audit tells of them. It cannot be taken back.
+people-erase = Erase for good
+people-nowhere = They are mentioned nowhere
+people-nowhere-text = No record, no history and no file name holds all words of a line.
+people-admins-alone = Owners and admins can do this.
+person-erased-title = Records erased
+person-erased-lead = Nothing of them is left in the vault. This is the receipt.
+person-erased-ids = Records
+person-erased-restore = A back-up that is restored before has them erased again, before anybody can sign in.
 files-title = Files
 files-add = Add files
 files-add-text = They are sealed under a key of their own as they come in. Nobody here looks at them, and nothing checks them for viruses: open them as you would an attachment.

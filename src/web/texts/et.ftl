@@ -536,6 +536,33 @@ record-erased-at = Kustutatud
 record-erased-rows = Kustutatud ridu
 record-erased-backups = Ükski varukoopia ei sisalda seda alates
 record-erased-restore = Kui varukoopia taastatakse varem, kustutatakse kirje uuesti, enne kui keegi saab sisse logida.
+people-title = Unusta inimene
+people-lead = Kui inimene palub end unustada, leidke kõik kirjed, kus teda mainitakse, ja kustutage need jäädavalt.
+people-known-by = Mille järgi teda tuntakse
+people-known-by-hint = E-posti aadress, number, nimi: igaüks eraldi real. Kirje leitakse, kui kõik ühe rea sõnad on selles, selle ajaloos või faili nimes.
+people-search = Otsi
+people-wrong = 1 kuni 10 rida, igaühes 3 kuni 200 märki.
+people-found = { $count ->
+    [one] Teda mainitakse { $count } kirjes
+   *[other] Teda mainitakse { $count } kirjes
+}
+people-in-trash = prügikastis
+people-in-history = varasemas sisus
+people-in-file-name = faili nimes
+people-more = Neid on rohkem, kui siin näha: kustutage need ja otsige uuesti.
+people-files = { $count ->
+    [one] Nii nimetatud on { $count } kirjeta fail. See kustutatakse eraldi.
+   *[other] Nii nimetatud on { $count } kirjeta faili. Need kustutatakse eraldi.
+}
+people-erase-text = Kõik märgitu kustutatakse kohe: kirjed, nende ajalugu, failid, kõik, mis need leiab, ja see, mida audit neist räägib. Seda ei saa tagasi võtta.
+people-erase = Kustuta jäädavalt
+people-nowhere = Teda ei mainita kusagil
+people-nowhere-text = Üheski kirjes, ajaloos ega faili nimes ei ole ühe rea kõiki sõnu.
+people-admins-alone = Seda saavad teha omanikud ja administraatorid.
+person-erased-title = Kirjed kustutatud
+person-erased-lead = Hoidlas ei ole neist midagi alles. See on kviitung.
+person-erased-ids = Kirjed
+person-erased-restore = Kui varukoopia taastatakse varem, kustutatakse need uuesti, enne kui keegi saab sisse logida.
 files-title = Failid
 files-add = Lisa faile
 files-add-text = Iga fail pitseeritakse saabudes oma võtmega. Keegi siin neid ei vaata ja miski ei kontrolli neid viiruste suhtes: avage neid nagu iga manust.

@@ -537,6 +537,35 @@ record-erased-at = Ištrinta
 record-erased-rows = Ištrinta eilučių
 record-erased-backups = Jokia atsarginė kopija jo neturi nuo
 record-erased-restore = Jei atsarginė kopija atkuriama anksčiau, jis ištrinamas dar kartą, prieš kam nors prisijungiant.
+people-title = Pamiršti žmogų
+people-lead = Kai žmogus prašo būti pamirštas, raskite visus įrašus, kuriuose jis minimas, ir ištrinkite juos visam laikui.
+people-known-by = Pagal ką jis žinomas
+people-known-by-hint = El. pašto adresas, numeris, vardas: kiekvienas savo eilutėje. Įrašas randamas, jei visi vienos eilutės žodžiai yra jame, jo istorijoje arba failo pavadinime.
+people-search = Ieškoti
+people-wrong = Nuo 1 iki 10 eilučių, kiekvienoje 3–200 ženklų.
+people-found = { $count ->
+    [one] Jis minimas { $count } įraše
+    [few] Jis minimas { $count } įrašuose
+   *[other] Jis minimas { $count } įrašų
+}
+people-in-trash = šiukšlinėje
+people-in-history = ankstesniame turinyje
+people-in-file-name = failo pavadinime
+people-more = Yra daugiau, nei čia rodoma: ištrinkite šiuos ir ieškokite dar kartą.
+people-files = { $count ->
+    [one] Taip pavadintas { $count } failas be įrašo. Jis trinamas atskirai.
+    [few] Taip pavadinti { $count } failai be įrašo. Jie trinami atskirai.
+   *[other] Taip pavadinta { $count } failų be įrašo. Jie trinami atskirai.
+}
+people-erase-text = Kas pažymėta, ištrinama iš karto: įrašai, jų istorija, failai, visa, kas juos suranda, ir tai, ką apie juos pasakoja auditas. To atšaukti negalima.
+people-erase = Ištrinti visam laikui
+people-nowhere = Jis niekur neminimas
+people-nowhere-text = Jokiame įraše, istorijoje ar failo pavadinime nėra visų kurios nors eilutės žodžių.
+people-admins-alone = Tai gali savininkai ir administratoriai.
+person-erased-title = Įrašai ištrinti
+person-erased-lead = Saugykloje iš jų nieko neliko. Tai kvitas.
+person-erased-ids = Įrašai
+person-erased-restore = Jei atsarginė kopija atkuriama anksčiau, jie ištrinami dar kartą, prieš kam nors prisijungiant.
 files-title = Failai
 files-add = Pridėti failų
 files-add-text = Kiekvienas gaunamas užantspauduojamas savo raktu. Niekas čia jų nežiūri ir netikrina, ar juose nėra virusų: atverkite juos kaip bet kurį priedą.

@@ -537,6 +537,35 @@ record-erased-at = Dzēsts
 record-erased-rows = Dzēstas rindas
 record-erased-backups = Neviena rezerves kopija to neglabā no
 record-erased-restore = Ja agrāk tiek atjaunota rezerves kopija, tas tiek dzēsts vēlreiz, pirms kāds var pieteikties.
+people-title = Aizmirst cilvēku
+people-lead = Ja cilvēks lūdz viņu aizmirst, atrodiet visus ierakstus, kuros viņš minēts, un dzēsiet tos pavisam.
+people-known-by = Pēc kā viņš pazīstams
+people-known-by-hint = E-pasta adrese, numurs, vārds: katrs savā rindā. Ieraksts tiek atrasts, ja visi vienas rindas vārdi ir tajā, tā vēsturē vai faila nosaukumā.
+people-search = Meklēt
+people-wrong = No 1 līdz 10 rindām, katrā 3 līdz 200 zīmes.
+people-found = { $count ->
+    [zero] Viņš minēts { $count } ierakstos
+    [one] Viņš minēts { $count } ierakstā
+   *[other] Viņš minēts { $count } ierakstos
+}
+people-in-trash = atkritnē
+people-in-history = agrākajā saturā
+people-in-file-name = faila nosaukumā
+people-more = Ir vairāk, nekā šeit redzams: dzēsiet šos un meklējiet vēlreiz.
+people-files = { $count ->
+    [zero] Tā nosaukti { $count } faili bez ieraksta. Tie jādzēš atsevišķi.
+    [one] Tā nosaukts { $count } fails bez ieraksta. Tas jādzēš atsevišķi.
+   *[other] Tā nosaukti { $count } faili bez ieraksta. Tie jādzēš atsevišķi.
+}
+people-erase-text = Viss atzīmētais tiek dzēsts uzreiz: ieraksti, to vēsture, faili, viss, kas tos atrod, un tas, ko par tiem stāsta audits. To nevar atsaukt.
+people-erase = Dzēst pavisam
+people-nowhere = Viņš nekur nav minēts
+people-nowhere-text = Nevienā ierakstā, vēsturē vai faila nosaukumā nav visu kādas rindas vārdu.
+people-admins-alone = To var īpašnieki un administratori.
+person-erased-title = Ieraksti dzēsti
+person-erased-lead = Glabātavā no tiem nekas nav palicis. Šī ir kvīts.
+person-erased-ids = Ieraksti
+person-erased-restore = Ja agrāk tiek atjaunota rezerves kopija, tie tiek dzēsti vēlreiz, pirms kāds var pieteikties.
 files-title = Datnes
 files-add = Pievienot datnes
 files-add-text = Saņemšanas brīdī katra tiek aizzīmogota ar savu atslēgu. Neviens te tās neskata, un nekas nepārbauda, vai tajās nav vīrusu: atveriet tās kā jebkuru pielikumu.

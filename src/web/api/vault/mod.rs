@@ -7,6 +7,7 @@ mod collections;
 pub mod exports;
 pub mod files;
 mod imports;
+mod people;
 mod records;
 mod search;
 mod shapes;
@@ -38,6 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
         files::routes(),
         imports::routes(),
         search::routes(),
+        people::routes(),
         audit::routes(),
     ]
     .into_iter()
@@ -54,6 +56,7 @@ pub(super) fn documents() -> Vec<utoipa::openapi::OpenApi> {
         files::Part::openapi(),
         imports::Part::openapi(),
         search::Part::openapi(),
+        people::Part::openapi(),
         audit::Part::openapi(),
     ]
 }

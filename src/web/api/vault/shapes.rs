@@ -122,6 +122,49 @@ pub(super) struct ReceiptShape {
     no_back_up_from: String,
 }
 
+/// Where somebody is mentioned.
+#[derive(ToSchema)]
+pub(super) struct Mentions {
+    /// The records, by collection.
+    records: Vec<MentionShape>,
+    /// The ids of files that belong to no record and are named so.
+    files: Vec<String>,
+    /// `everything`, or `more`: what is found is erased first, and then looked for again.
+    reach: String,
+}
+
+/// A record that mentions somebody.
+#[derive(ToSchema)]
+pub(super) struct MentionShape {
+    /// The slug of its collection.
+    collection: String,
+    #[schema(format = "uuid")]
+    id: String,
+    /// Its version, which the erasure names.
+    version: i64,
+    /// `values`, `history` or `file_name`.
+    mentioned_in: String,
+    record: Option<RecordShape>,
+    /// The incident under which the log knows why it does not open.
+    #[schema(format = "uuid")]
+    unreadable: Option<String>,
+}
+
+/// What is left of somebody's records: that they were erased.
+#[derive(ToSchema)]
+pub(super) struct PersonReceiptShape {
+    /// Their ids.
+    records: Vec<String>,
+    #[schema(format = DateTime)]
+    erased_at: String,
+    /// How many rows of each table were erased: records, their histories, files, what found them, what the audit told.
+    purged: BTreeMap<String, u64>,
+    /// From when on no back-up can hold them any more. One that is restored before has them erased again, before anybody
+    /// is served.
+    #[schema(format = DateTime)]
+    no_back_up_from: String,
+}
+
 /// A page of a history.
 #[derive(ToSchema)]
 pub(super) struct VersionPage {

@@ -169,7 +169,7 @@ const fn values(item: &Item) -> Option<&crate::vault::Shown> {
 }
 
 /// Reports a record that does not open, and calls it by its id.
-fn unreadable(desk: &Desk<'_>, id: RecordId) -> String {
+pub(super) fn unreadable(desk: &Desk<'_>, id: RecordId) -> String {
     desk.services.incidents.report(&StoreError::Unreadable);
     id.to_string()
 }

@@ -12,6 +12,7 @@ mod history;
 mod import;
 mod lists;
 mod new_collection;
+mod people;
 mod record;
 mod writing;
 
@@ -40,6 +41,7 @@ pub(super) fn routes() -> Vec<Route> {
         history::routes(),
         import::routes(),
         export::routes(),
+        people::routes(),
     ]
     .into_iter()
     .flatten()
