@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 use futures_util::future::join_all;
 use seif::each_database;
+use seif::kernel::crypto::Owner;
 use seif::kernel::ids::AnyId;
 use seif::kernel::store::schema::journals;
 use seif::kernel::store::{Db, StoreError, Tx};
@@ -160,4 +161,15 @@ fn a_transaction_whose_commit_broke_off_is_not_run_again() {
             assert_eq!(db.write(Vec::new(), move |tx| note(tx, at)).await, Ok(()));
         }
     });
+}
+
+each_database! {
+    async fn of_many_who_make_a_key_at_once_all_get_the_first_ones(world: World) {
+        let keyring = world.app.services.kernel.keyring();
+        for day in 90_000..90_040 {
+            let made = join_all((0..6).map(|_| keyring.create(Owner::Day(day)))).await;
+            let told: Vec<_> = made.into_iter().map(|keys| *keys.unwrap().tag(&[b"one"], b"key").as_bytes()).collect();
+            assert!(told.iter().all(|tag| tag == &told[0]), "{day}");
+        }
+    }
 }

@@ -40,7 +40,7 @@ use crate::kernel::crypto::{Beyond, KeyVersion, Owner, OwnerKey, OwnerKeys, TagV
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{AnyId, InstanceId, MessageId, TenantId};
 use crate::kernel::store::db::StoreFailure;
-use crate::kernel::store::{Db, StoreError, Target, Tx};
+use crate::kernel::store::{Db, StoreError, Target, Tx, both};
 
 /// A failure of the keyring.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -716,16 +716,17 @@ fn creation(
         if !stored(tx, owner)?.is_empty() {
             return Ok(());
         }
-        diesel::insert_into(owner_keys::table)
-            .values((
-                owner_keys::owner_kind.eq(owner.kind()),
-                owner_keys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
-                owner_keys::version.eq(KeyVersion::FIRST),
-                owner_keys::state.eq(KeyState::Active.code()),
-                owner_keys::root_version.eq(root),
-                owner_keys::wrapped.eq(&wrapped),
-                owner_keys::created_at.eq(tx.now()),
-            ))
+        let row = (
+            owner_keys::owner_kind.eq(owner.kind()),
+            owner_keys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
+            owner_keys::version.eq(KeyVersion::FIRST),
+            owner_keys::state.eq(KeyState::Active.code()),
+            owner_keys::root_version.eq(root),
+            owner_keys::wrapped.eq(&wrapped),
+            owner_keys::created_at.eq(tx.now()),
+        );
+        // Of two who make one at the same moment, the second gets the first's.
+        both(diesel::insert_into(owner_keys::table).values(row).on_conflict_do_nothing())
             .execute(tx.conn())
             .map_err(StoreError::from)?;
         Ok(())
