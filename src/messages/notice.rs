@@ -242,6 +242,8 @@ pub enum Notice {
     PolicyChanged {
         /// Which, and how.
         documents: Vec<ChangedDocument>,
+        /// The signed note of the transparency log as it is, which makes whoever keeps it a witness.
+        checkpoint: String,
     },
     /// To every member: an owner wishes the tenant to leave.
     LeavingRequested {

@@ -233,8 +233,14 @@ pub(super) fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<AccountId>, StoreEr
         .load(tx.conn())?)
 }
 
-/// Puts one mail of all that is due of the scope's account into the outbox. Of several nodes, one does.
-pub(super) fn hand_over(tx: &mut Tx<'_>, scope: &AccountScope, address_of: AddressOf) -> Result<(), StoreError> {
+/// Puts one mail of all that is due of the scope's account into the outbox, with the log's `checkpoint`. Of several nodes,
+/// one does.
+pub(super) fn hand_over(
+    tx: &mut Tx<'_>,
+    scope: &AccountScope,
+    address_of: AddressOf,
+    checkpoint: &str,
+) -> Result<(), StoreError> {
     let account = scope.account();
     let mine = policy_notices::table
         .filter(policy_notices::account_id.eq(account))
@@ -266,7 +272,7 @@ pub(super) fn hand_over(tx: &mut Tx<'_>, scope: &AccountScope, address_of: Addre
             summary: text.summary,
         });
     }
-    let mail = Mail { to, language, notice: Notice::PolicyChanged { documents } };
+    let mail = Mail { to, language, notice: Notice::PolicyChanged { documents, checkpoint: checkpoint.to_owned() } };
     let id = outbox::enqueue(tx, scope.keys(), &mail)?;
     for which in which {
         let (document, version) = which.key();

@@ -1,6 +1,7 @@
 //! What is done about announced versions in the background, on any node at any time: every account gets its notice, the
 //! notices become mails as fast as these leave, and what is due comes into force.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -115,14 +116,15 @@ impl Policies {
         if room <= 0 {
             return Ok(Left::Mails);
         }
+        let checkpoint: Arc<str> = self.kernel().log_checkpoint().await?.into();
         let mut in_hand = JoinSet::new();
         let mut waiting = accounts.into_iter();
         loop {
             while in_hand.len() < ABREAST
                 && let Some(account) = waiting.next()
             {
-                let policies = self.clone();
-                in_hand.spawn(async move { policies.mail_to(account).await });
+                let (policies, checkpoint) = (self.clone(), Arc::clone(&checkpoint));
+                in_hand.spawn(async move { policies.mail_to(account, checkpoint).await });
             }
             match in_hand.join_next().await {
                 Some(done) => done.unwrap_or(Err(StoreError::Refused("a panic in a notice")))?,
@@ -131,11 +133,12 @@ impl Policies {
         }
     }
 
-    async fn mail_to(&self, account: AccountId) -> Result<(), StoreError> {
+    async fn mail_to(&self, account: AccountId, checkpoint: Arc<str>) -> Result<(), StoreError> {
         let address_of = self.0.address_of;
         let done = match self.kernel().account_scope(account).await {
             Ok(scope) => {
-                let hand_over = move |tx: &mut Tx<'_>, scope: &_| notices::hand_over(tx, scope, address_of);
+                let hand_over =
+                    move |tx: &mut Tx<'_>, scope: &_| notices::hand_over(tx, scope, address_of, &checkpoint);
                 self.kernel().write("policies.notify", &scope, hand_over).await
             }
             Err(KeyringError::NoKey(owner)) => Err(StoreError::NoKey(owner)),

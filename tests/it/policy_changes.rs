@@ -273,6 +273,9 @@ each_database! {
         assert_eq!(mail.matches(SUMMARY).count(), 2, "{mail}");
         let on = world.clock.now().plus(DAY * 40).date();
         assert!(mail.contains("Politika (lv), versija 2") && mail.contains(&on), "{mail}");
+        // Whoever keeps it is a witness of the log.
+        let log = world.stranger().get("/transparency/checkpoint").await.expect(200).text();
+        assert!(log.lines().count() > 4 && log.lines().all(|line| mail.contains(line)), "{log}{mail}");
     }
 
     async fn who_joins_meanwhile_reads_both_versions_and_holds_nothing_up(world: World) {

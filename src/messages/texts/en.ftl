@@ -246,6 +246,7 @@ policy-changed =
     .lead = { $service } announces a change of its legal documents, in time for you to read it and to decide.
     .document = { $title }, version { $version }: applies from { $date } at the earliest.
     .otherwise = Sign in to see word by word what changes. Until then the version that you know holds. If you do not agree, you can export everything and leave before the change applies.
+    .checkpoint = The announcement stands in a public log that nobody can rewrite unseen. Below is its state at this moment: whoever keeps it can prove it, if the log should ever say otherwise.
 
 vault-sealed =
     .subject = A vault at { $service } was sealed

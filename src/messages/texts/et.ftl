@@ -246,6 +246,7 @@ policy-changed =
     .lead = { $service } teatab oma õigusdokumentide muutmisest – õigel ajal, et jõuaksite need läbi lugeda ja otsustada.
     .document = { $title }, versioon { $version }: hakkab kehtima kõige varem { $date }.
     .otherwise = Logige sisse, et näha sõna-sõnalt, mis muutub. Seni kehtib teile tuntud versioon. Kui te ei nõustu, võite enne muudatuse jõustumist kõik eksportida ja lahkuda.
+    .checkpoint = Teadaanne on avalikus logis, mida keegi ei saa märkamatult ümber kirjutada. All on selle seis praegu: kes selle alles hoiab, saab seda tõestada, kui logi peaks kunagi väitma muud.
 
 vault-sealed =
     .subject = Andmehoidla teenuses { $service } pitseeriti

@@ -251,6 +251,7 @@ policy-changed =
     .lead = { $service } praneša apie savo teisinių dokumentų pakeitimą – laiku, kad galėtumėte jį perskaityti ir apsispręsti.
     .document = { $title }, versija { $version }: įsigalioja ne anksčiau kaip { $date }.
     .otherwise = Prisijunkite ir žodis po žodžio pamatysite, kas keičiasi. Iki tol galioja jums žinoma versija. Jei nesutinkate, galite viską eksportuoti ir išeiti, kol pakeitimas neįsigaliojo.
+    .checkpoint = Pranešimas įrašytas viešame žurnale, kurio niekas negali nepastebimai perrašyti. Žemiau yra jo būsena šią akimirką: kas ją išsaugo, gali tai įrodyti, jei žurnalas kada nors teigtų kitaip.
 
 vault-sealed =
     .subject = Saugykla „{ $service }“ paslaugoje užantspauduota

@@ -246,6 +246,7 @@ policy-changed =
     .lead = { $service } paziņo par izmaiņām savos juridiskajos dokumentos – laikus, lai jūs varētu tās izlasīt un izlemt.
     .document = { $title }, versija { $version }: stājas spēkā ne agrāk kā { $date }.
     .otherwise = Pierakstieties, lai vārdu pa vārdam redzētu, kas mainās. Līdz tam ir spēkā jums zināmā versija. Ja nepiekrītat, varat visu eksportēt un aiziet, pirms izmaiņas stājas spēkā.
+    .checkpoint = Paziņojums ir publiskā žurnālā, ko neviens nevar nemanot pārrakstīt. Zemāk ir tā stāvoklis šajā brīdī: kas to saglabā, var to pierādīt, ja žurnāls kādreiz vēstītu ko citu.
 
 vault-sealed =
     .subject = Glabātava pakalpojumā { $service } ir aizzīmogota

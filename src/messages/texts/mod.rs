@@ -140,7 +140,12 @@ impl Texts {
             Notice::SignInRulesChanged { tenant_name } => {
                 page.news_in(&mut body, "sign-in-rules-changed", tenant_name.reveal())?
             }
-            Notice::PolicyChanged { documents } => page.changed(&mut body, documents)?,
+            Notice::PolicyChanged { documents, checkpoint } => {
+                let subject = page.changed(&mut body, documents)?;
+                add(&mut body, &page.say("policy-changed", Some("checkpoint"))?);
+                add(&mut body, &checkpoint.lines().collect::<Vec<_>>().join("\r\n"));
+                subject
+            }
             Notice::VaultSealed { tenant_name } => {
                 page.news_about(&mut body, "vault-sealed", tenant_name.reveal(), &[])?
             }

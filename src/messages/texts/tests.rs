@@ -88,8 +88,8 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("invitation", invitation("https://evil.example/")),
         ("sign-in-rules-changed", rules("Rīta Maize")),
         ("sign-in-rules-changed", rules("https://evil.example/")),
-        ("policy-changed", Notice::PolicyChanged { documents: vec![changed("We keep sign-ins for a year.")] }),
-        ("policy-changed", Notice::PolicyChanged { documents: vec![changed(""), changed("Two at once.")] }),
+        ("policy-changed", policy_changed(vec![changed("We keep sign-ins for a year.")])),
+        ("policy-changed", policy_changed(vec![changed(""), changed("Two at once.")])),
         ("vault-sealed", Notice::VaultSealed { tenant_name: name("Rīta Maize") }),
         ("vault-sealed", Notice::VaultSealed { tenant_name: name("https://evil.example/") }),
         ("vault-unsealed", Notice::VaultUnsealed { tenant_name: name("Rīta Maize") }),
@@ -111,6 +111,12 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("welcome", welcome("Rīta Maize")),
         ("welcome", welcome("https://evil.example/ href=www.evil.example")),
     ]
+}
+
+fn policy_changed(documents: Vec<ChangedDocument>) -> Notice {
+    let checkpoint =
+        "seif/log\n7\nq1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=\n\n— seif/log eA0wRgAAAA==\n".to_owned();
+    Notice::PolicyChanged { documents, checkpoint }
 }
 
 fn each(mut check: impl FnMut(Locale, &str, &Notice, &str, &str)) {
@@ -217,7 +223,8 @@ fn a_digest_tells_when_and_what_of_each_and_how_many_more() {
 fn a_change_of_the_documents_is_told_with_its_summary_and_the_first_day_that_it_may_apply() {
     // P-15
     each(|language, key, notice, _, body| {
-        if let Notice::PolicyChanged { documents } = notice {
+        if let Notice::PolicyChanged { documents, checkpoint } = notice {
+            assert!(checkpoint.lines().all(|line| body.contains(line)), "{key} in {language:?}: {body}");
             for document in documents {
                 assert!(body.contains(&document.title) && body.contains(&document.summary), "{key} in {language:?}");
                 assert!(body.contains("2026-12-22") && body.contains(" 2"), "{key} in {language:?}: {body}");
