@@ -206,6 +206,7 @@ mod what_was_written_is_read_found_and_unique_whatever_happened_between {
     use super::{Database, World, run};
 
     /// More runs than the suite has are asked for by a first seed and how many: `MODEL_SEEDS=1000+50`.
+    #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how many")]
     fn seeds(usual: u64) -> std::ops::Range<u64> {
         let asked = std::env::var("MODEL_SEEDS").ok();
         let asked = asked.as_deref().and_then(|asked| asked.split_once('+'));
