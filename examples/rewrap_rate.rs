@@ -17,6 +17,8 @@ use seif::kernel::ids::AccountId;
 use seif::kernel::keyring::Keyring;
 use seif::kernel::keyring::root::Provider;
 use seif::kernel::keyring::rotation::Pace;
+use seif::kernel::operators::deeds::RotateRoot;
+use seif::kernel::operators::{Ledger, Operator};
 use seif::kernel::personal::Secret;
 use seif::kernel::store::migrate::{Schema, migrate};
 use seif::kernel::store::{Conn, Target};
@@ -37,7 +39,10 @@ fn main() -> anyhow::Result<()> {
         keyring.create_blocking(Owner::Account(AccountId::new(clock.now(), &entropy)))?;
     }
     let begun = Instant::now();
-    let rotated = keyring.rotate_root("bench", Pace { keys_per_second: u32::MAX }, |_| ControlFlow::Continue(()))?;
+    let pace = Pace { keys_per_second: u32::MAX };
+    let rotated = Ledger::of(&keyring).operate_blocking(Operator::Local(0), RotateRoot, |act| {
+        keyring.rotate_root(act, pace, |_| ControlFlow::Continue(()))
+    })??;
     let seconds = begun.elapsed().as_secs_f64();
     println!(
         "{}",

@@ -20,6 +20,8 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Place, RowRef, Sealed, Tag};
 use crate::kernel::ids::AccountId;
 use crate::kernel::keyring::KeyringError;
+use crate::kernel::operators::OperatorAct;
+use crate::kernel::operators::deeds::IdentifyCaller;
 use crate::kernel::personal::{Personal, Secret, revealed};
 use crate::kernel::store::schema::support_codes;
 use crate::kernel::store::{StoreError, Tx};
@@ -161,7 +163,11 @@ impl Accounts {
 ///
 /// # Errors
 /// See [`VerifyError`].
-pub async fn verify(kernel: &Kernel, typed: &Secret<String>) -> Result<Caller, VerifyError> {
+pub async fn verify(
+    kernel: &Kernel,
+    _act: &OperatorAct<IdentifyCaller>,
+    typed: &Secret<String>,
+) -> Result<Caller, VerifyError> {
     let today = kernel.today().await?;
     let counter = Counter::new(&today, WRONG, b"");
     let stands = kernel.point(&kernel.service(), move |tx, _| counter.look(tx)).await?;

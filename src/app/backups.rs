@@ -10,6 +10,7 @@ use crate::kernel::backup::key::{BackupKey, Keys, Origin};
 use crate::kernel::backup::place::Place;
 use crate::kernel::backup::{self, BackupError};
 use crate::kernel::entropy::Entropy;
+use crate::kernel::operators::{By, Schedule};
 use crate::settings::{Backup, BackupPlace, BackupSeal, Settings};
 use crate::tenants::profile;
 use crate::vault::sampling;
@@ -50,8 +51,8 @@ fn drill_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
     }
     let key = BackupKey::load(&settings.backup_key())?.into();
     let (folder, clock, entropy) = (scratch(settings), kernel.clock(), kernel.entropy());
-    let place = place_of(kernel, settings, to)?;
-    let done = drill::drill(place.as_ref(), &key, kernel.keyring(), &folder, &SAMPLERS, clock, entropy)?;
+    let (place, by) = (place_of(kernel, settings, to)?, By::Service(Schedule::due()));
+    let done = drill::drill(&by, place.as_ref(), &key, kernel.keyring(), &folder, &SAMPLERS, clock, entropy)?;
     drill::note(&sources_with(settings, kernel.objects().clone()).data, &done, entropy)?;
     if done.findings.is_good() {
         tracing::info!(
@@ -112,7 +113,8 @@ fn take(kernel: &Kernel, settings: &Settings, what: What, place: &dyn Place) -> 
     }
     let (key, _) = sealing(settings, kernel.entropy())?;
     let sources = sources_with(settings, kernel.objects().clone());
-    let made = backup::create(&sources, what, place, &key, kernel.clock(), kernel.entropy())?;
+    let by = By::Service(Schedule::due());
+    let made = backup::create(&by, &sources, what, place, &key, kernel.clock(), kernel.entropy())?;
     let rows: u64 = made.totals.iter().map(|total| total.rows).sum();
     tracing::info!(what = what.name(), rows, "a back-up is taken");
     Ok(())

@@ -11,6 +11,7 @@ use crate::kernel::crypto::Owner;
 use crate::kernel::idempotency;
 use crate::kernel::keyring::rotation::Pace;
 use crate::kernel::keyring::{Keyring, KeyringError};
+use crate::kernel::operators::{By, Schedule};
 use crate::kernel::rekey::Turn;
 use crate::kernel::store::StoreError;
 use crate::kernel::store_error;
@@ -66,6 +67,9 @@ pub(super) async fn often(services: &Services, outbox: &Outbox) {
     }
     if let Err(error) = keyring.note_seals(MANY).await {
         services.incidents.report(&store_error(&error));
+    }
+    if let Err(error) = services.kernel.tell_tenants().await {
+        services.incidents.report(&error);
     }
     if let Err(error) = go_on_with_a_run(services).await {
         tracing::warn!(%error, "keys that an operator wants turned over wait");
@@ -141,7 +145,7 @@ async fn go_on_with_a_run(services: &Services) -> Result<(), KeyringError> {
 
 async fn begin(keyring: &Keyring, owners: Vec<Owner>) -> Result<(), KeyringError> {
     for owner in owners.into_iter().take(BEGUN) {
-        match keyring.begin_rekey(owner, "service").await {
+        match keyring.begin_rekey(owner, By::Service(Schedule::due())).await {
             // Erased a moment ago.
             Ok(_) | Err(KeyringError::NoKey(_)) => {}
             Err(error) => return Err(error),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::app::{self, backups};
+use crate::cli::operator::here;
 use crate::cli::output::{Output, progress};
 use crate::kernel::backup::drill::{self, Drill};
 use crate::kernel::backup::format::{Label, Total, What};
@@ -18,6 +19,9 @@ use crate::kernel::backup::{self, Contents, restore};
 use crate::kernel::clock::Clock;
 use crate::kernel::crypto::age::{Identity, Recipient};
 use crate::kernel::entropy::Entropy;
+use crate::kernel::keyring::Keyring;
+use crate::kernel::operators::deeds::{self, TakeBackup, TryBackup};
+use crate::kernel::operators::{By, Ledger, OperatorAct};
 use crate::kernel::personal::Comparison;
 use crate::settings::{BackupPlace, Objects, Settings};
 
@@ -164,7 +168,7 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
         "name a place: --to DIR, --to s3://BUCKET/PREFIX, or backup.to in the configuration"
     );
     demand_apart(settings, to.as_ref(), keyring_to.as_ref())?;
-    let (clock, entropy) = (Clock::system(), Entropy::system());
+    let entropy = Entropy::system();
     let path = wanted.key.path(settings);
     let (key, origin) = match (wanted.recipients.as_slice(), &wanted.key.path) {
         ([], None) => backups::sealing(settings, &entropy)?,
@@ -177,18 +181,10 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
     if origin == Origin::Made {
         progress(&format!("made the back-up key {}: without a copy of it elsewhere no back-up opens", path.display()));
     }
-    let sources = app::sources(settings)?;
-    let mut made = Vec::new();
-    // The data first: then every key that it needs is in the keyring's back-up.
-    for (what, to, retention) in
-        [(What::Data, to, settings.backup.retention), (What::Keyring, keyring_to, settings.backup.keyring_retention)]
-    {
-        let Some(to) = to else { continue };
-        let place = app::place(settings, to, &clock)?;
-        let contents = backup::create(&sources, what, place.as_ref(), &key, &clock, &entropy)?;
-        let deleted = backup::prune(place.as_ref(), what, retention.into(), &clock)?;
-        made.push((contents, deleted, to.clone()));
-    }
+    let taking = ledger(settings)?.operate_blocking(here(), TakeBackup, |act| {
+        take(settings, &By::Operator(act), &key, (to.as_ref(), keyring_to.as_ref()))
+    });
+    let made = taking??;
     let shown: serde_json::Map<_, _> = made
         .iter()
         .map(|(contents, deleted, to)| {
@@ -210,7 +206,7 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
         })
         .collect();
     output.show(&Value::Object(shown), || {
-        let line = |(contents, deleted, _): &(Contents, Vec<String>, BackupPlace)| {
+        let line = |(contents, deleted, _): &Made| {
             let rows: u64 = contents.totals.iter().map(|total| total.rows).sum();
             let (all, new) = (contents.taken.objects, contents.taken.copied);
             format!(
@@ -222,6 +218,37 @@ fn create(settings: &Settings, wanted: &Create, output: Output) -> anyhow::Resul
         made.iter().map(line).collect::<Vec<_>>().join("\n")
     });
     Ok(())
+}
+
+/// What was taken, what went past its retention, and where.
+type Made = (Contents, Vec<String>, BackupPlace);
+
+fn take(
+    settings: &Settings,
+    by: &By<'_, TakeBackup>,
+    key: &Keys,
+    (to, keyring_to): (Option<&BackupPlace>, Option<&BackupPlace>),
+) -> anyhow::Result<Vec<Made>> {
+    let (clock, entropy, sources) = (Clock::system(), Entropy::system(), app::sources(settings)?);
+    let mut made = Vec::new();
+    // The data first: then every key that it needs is in the keyring's back-up.
+    for (what, to, retention) in
+        [(What::Data, to, settings.backup.retention), (What::Keyring, keyring_to, settings.backup.keyring_retention)]
+    {
+        let Some(to) = to else { continue };
+        let place = app::place(settings, to, &clock)?;
+        let contents = backup::create(by, &sources, what, place.as_ref(), key, &clock, &entropy)?;
+        let deleted = backup::prune(place.as_ref(), what, retention.into(), &clock)?;
+        made.push((contents, deleted, to.clone()));
+    }
+    Ok(made)
+}
+
+/// The operators' ledger, which needs no key.
+fn ledger(settings: &Settings) -> anyhow::Result<Ledger> {
+    let target = app::sources(settings)?.keyring;
+    restore::keyring_at(&target)?;
+    Ok(Ledger::open(target, Clock::system(), Entropy::system())?)
 }
 
 /// The two kinds of back-ups are together everything, and none of them lies among the objects at work.
@@ -279,8 +306,19 @@ fn list(settings: &Settings, wanted: &Listed, output: Output) -> anyhow::Result<
 }
 
 fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Result<()> {
-    let (clock, entropy) = (Clock::system(), Entropy::system());
     let keyring = app::open_keyring(settings)?;
+    let trying = Ledger::of(&keyring).operate_blocking(here(), TryBackup, |act| tried(settings, wanted, &keyring, act));
+    let done = trying??;
+    told(&done, output)
+}
+
+fn tried(
+    settings: &Settings,
+    wanted: &Drilled,
+    keyring: &Keyring,
+    act: &OperatorAct<TryBackup>,
+) -> anyhow::Result<Drill> {
+    let (clock, entropy) = (Clock::system(), Entropy::system());
     let scratch = backups::scratch(settings);
     let known = wanted.from.clone().or_else(|| settings.backup.to.clone());
     // Gone with its folder, whatever comes of the drill.
@@ -293,14 +331,19 @@ fn drill(settings: &Settings, wanted: &Drilled, output: Output) -> anyhow::Resul
     let key = if own.is_some() {
         let (key, _) = BackupKey::load_or_make(&wanted.key.key.path(settings), &entropy)?;
         let key = key.into();
-        let _made = backup::create(&app::sources(settings)?, What::Data, place, &key, &clock, &entropy)?;
+        let _made = backup::for_a_drill(act, &app::sources(settings)?, What::Data, place, &key, &clock, &entropy)?;
         key
     } else {
         wanted.key.load(settings)?
     };
-    let done = drill::drill(place, &key, &keyring, &scratch, &backups::SAMPLERS, &clock, &entropy)?;
+    let by = By::Operator(act);
+    let done = drill::drill(&by, place, &key, keyring, &scratch, &backups::SAMPLERS, &clock, &entropy)?;
     drill::note(&app::sources(settings)?.data, &done, &entropy)?;
-    let Drill { at, taken_at, findings } = &done;
+    Ok(done)
+}
+
+fn told(done: &Drill, output: Output) -> anyhow::Result<()> {
+    let Drill { at, taken_at, findings } = done;
     let more =
         [("at", json!(at.rfc3339())), ("taken_at", json!(taken_at.rfc3339())), ("good", json!(findings.is_good()))];
     let shown = with(serde_json::to_value(findings)?, more);
@@ -364,15 +407,16 @@ fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Res
         let inspected = restore::inspect(place, &kept.name, &key)?;
         shown.insert("keyring".to_owned(), described(&kept.label, &kept.name));
         lines.push(format!("the keyring is as it was at {}", kept.label.taken_at().rfc3339()));
+        let (who, now, target) = (here(), clock.now(), &sources.keyring);
         if let Some(from) = wanted.from.as_ref().or(wanted.ledger_from.as_ref()) {
             let data = app::place(settings, from, &clock)?;
             let newest = backup::find(data.as_ref(), What::Data, None)?;
             let later = restore::inspect(data.as_ref(), &newest.name, &key)?;
-            let taken = restore::restore_keyring(place, &inspected, &later, &key, &sources.keyring)?;
+            let taken = restore::restore_keyring(who, now, place, &inspected, Some(&later), &key, target)?;
             lines.push(format!("{taken} erasures of since then are entered from {}", newest.name));
             shown.insert("erasures_entered".to_owned(), json!(taken));
         } else {
-            restore::restore(place, &inspected, &key, &sources.keyring)?;
+            restore::restore_keyring(who, now, place, &inspected, None, &key, target)?;
         }
     }
     if let Some(from) = &wanted.from {
@@ -384,12 +428,20 @@ fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Res
         )?;
         ensure!(ours == kept.label.installation, "the back-up belongs to another installation than this keyring");
         let inspected = restore::inspect(place, &kept.name, &key)?;
-        let gone = restore::demand_fit(&inspected, &app::open_keyring(settings)?)?;
+        let keyring = app::open_keyring(settings)?;
+        let gone = restore::demand_fit(&inspected, &keyring)?;
         app::private_folder(&settings.data)?;
-        let objects = restore::restore_objects(place, &inspected, &gone, &sources.objects)?;
-        restore::restore(place, &inspected, &key, &sources.data)?;
-        // As any start: ledger and revocations are applied, and every session is ended, before it serves.
-        let found = app::open_beside(settings)?.found();
+        let deed = deeds::Restore { backup: kept.label.id.clone() };
+        let restoring = Ledger::of(&keyring).operate_blocking(here(), deed, |act| -> anyhow::Result<_> {
+            let objects = restore::restore_objects(act, place, &inspected, &gone, &sources.objects)?;
+            restore::restore(act, place, &inspected, &key, &sources.data)?;
+            // As any start: ledger and revocations are applied, and every session is ended, before it serves.
+            Ok((objects, app::open_beside(settings)?))
+        });
+        let (objects, kernel) = restoring??;
+        let found = kernel.found();
+        // Whoever has sealed their vault is told by the service, once it is open.
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(kernel.tell_tenants())?;
         ensure!(found.standing != Standing::Even, "the restored data was not known as such: this is a fault of ours");
         let more = [("tables", tables(inspected.totals()))];
         shown.insert("data".to_owned(), with(described(inspected.label(), &kept.name), more));

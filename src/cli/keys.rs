@@ -7,10 +7,13 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::app;
+use crate::cli::operator::here;
 use crate::cli::output::{Output, progress};
 use crate::cli::rekey;
 use crate::kernel::ids::TenantId;
 use crate::kernel::keyring::rotation::{Pace, Progress, RootEvent, Rotated};
+use crate::kernel::operators::Ledger;
+use crate::kernel::operators::deeds::{DestroyRoot, PrepareRoot, RotateRoot};
 use crate::kernel::rekey::{Pause, Stage};
 use crate::settings::Settings;
 
@@ -126,7 +129,9 @@ fn rotate_root(settings: &Settings, rate: u32, output: Output) -> anyhow::Result
         }
         ControlFlow::Continue(())
     };
-    let done = keyring.rotate_root(&actor(), Pace { keys_per_second: rate }, report)?;
+    let pace = Pace { keys_per_second: rate };
+    let done =
+        Ledger::of(&keyring).operate_blocking(here(), RotateRoot, |act| keyring.rotate_root(act, pace, report))??;
     let Rotated { version, provider, resumed, rewrapped, unopenable } = &done;
     let seconds = since.elapsed().as_secs_f64();
     let result = json!({
@@ -145,7 +150,8 @@ fn rotate_root(settings: &Settings, rate: u32, output: Output) -> anyhow::Result
 }
 
 fn prepare_root(settings: &Settings, output: Output) -> anyhow::Result<()> {
-    let version = app::open_keyring(settings)?.prepare_root()?;
+    let keyring = app::open_keyring(settings)?;
+    let version = Ledger::of(&keyring).operate_blocking(here(), PrepareRoot, |act| keyring.prepare_root(act))??;
     output.show(&json!({"version": version, "prepared": true}), || {
         format!(
             "root version {version} is made and wraps nothing yet: run seif keys rotate-root once every node has it"
@@ -155,7 +161,9 @@ fn prepare_root(settings: &Settings, output: Output) -> anyhow::Result<()> {
 }
 
 fn destroy_root(settings: &Settings, version: i64, output: Output) -> anyhow::Result<()> {
-    app::open_keyring(settings)?.destroy_root(&actor(), version)?;
+    let keyring = app::open_keyring(settings)?;
+    let deed = DestroyRoot { version };
+    Ledger::of(&keyring).operate_blocking(here(), deed, |act| keyring.destroy_root(act))??;
     output.show(&json!({"version": version, "destroyed": true}), || {
         format!("root version {version} is destroyed; copies of its file elsewhere are yours to destroy")
     });
@@ -171,11 +179,6 @@ fn estimate(state: &Progress) -> String {
     let rate = u128::from(done) * 1_000 / elapsed.as_millis().max(1);
     let left = u128::from(all.saturating_sub(done)) / rate.max(1);
     format!("{done} of {all} owner keys, {rate} a second, {left} s left")
-}
-
-/// The machine's own command line acts as whoever runs it.
-pub(super) fn actor() -> String {
-    format!("local:{}", rustix::process::getuid().as_raw())
 }
 
 #[cfg(test)]

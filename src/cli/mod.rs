@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod interface;
 mod keys;
+pub mod operator;
 mod operators;
 mod output;
 mod policy;

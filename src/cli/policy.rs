@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::app;
-use crate::cli::keys::actor;
+use crate::cli::operator::here;
 use crate::cli::output::Output;
 use crate::kernel::clock::Time;
 use crate::kernel::ids::MessageId;
@@ -126,7 +126,8 @@ pub(super) fn run(settings: &Settings, command: &Policy, output: Output) -> anyh
             Policy::Bounced { report } => bounced(&policies, report, output).await,
             Policy::Evidence { document, version, to } => {
                 let which = DocumentVersion { document: *document, version: *version };
-                evidence::write(&policies, which, to, output).await
+                let write = async |act: &_| evidence::write(&policies, act, to, output).await;
+                policies.evidence(which, here(), write).await
             }
         }
     })
@@ -150,7 +151,7 @@ async fn draft(policies: &Policies, wanted: &Draft, output: Output) -> anyhow::R
     for (language, file, summary) in wanted.paired() {
         texts.push(NewText { language, markdown: read(file)?, summary: summary.map(read).transpose()? });
     }
-    let which = policies.draft(wanted.document, texts).await?;
+    let which = policies.draft(wanted.document, texts, here()).await?;
     let languages: Vec<&str> =
         policies.preview(wanted.document).await?.texts.iter().map(|text| text.language.tag()).collect();
     output.show(
@@ -216,7 +217,7 @@ async fn preview(policies: &Policies, document: Document, output: Output) -> any
 async fn announce(policies: &Policies, wanted: &Announce, output: Output) -> anyhow::Result<()> {
     let weight = if wanted.correction { Weight::Correction } else { Weight::Material };
     let plan = Plan { effective_at: wanted.effective_at, weight, fallback: wanted.fallback };
-    let done = policies.announce(wanted.document, plan, actor()).await?;
+    let done = policies.announce(wanted.document, plan, here()).await?;
     let name = done.which.document.name();
     let result = json!({
         "document": name, "version": done.which.version, "state": "announced", "announced_at": done.announced_at,
@@ -234,7 +235,7 @@ async fn announce(policies: &Policies, wanted: &Announce, output: Output) -> any
 }
 
 async fn withdraw(policies: &Policies, document: Document, output: Output) -> anyhow::Result<()> {
-    let which = policies.withdraw(document, actor()).await?;
+    let which = policies.withdraw(document, here()).await?;
     output.show(&json!({"document": document.name(), "version": which.version, "state": "withdrawn"}), || {
         format!("{} version {} is withdrawn; who was told already was told", document.name(), which.version)
     });
@@ -315,7 +316,7 @@ async fn bounced(policies: &Policies, report: &PathBuf, output: Output) -> anyho
         read(report)?
     };
     let id = message_of(&text).context("the report returns no mail of this service")?;
-    let notices = policies.bounced(id).await?;
+    let notices = policies.bounced(id, here()).await?;
     anyhow::ensure!(notices > 0, "the mail that came back told of no change, or is known as lost already");
     output.show(&json!({"notices": notices}), || format!("{notices} notices came back"));
     Ok(())

@@ -7,7 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app;
-use crate::cli::keys::{TELL, actor};
+use crate::cli::keys::TELL;
+use crate::cli::operator::here;
 use crate::cli::output::{Output, progress};
 use crate::kernel::Kernel;
 use crate::kernel::backup;
@@ -17,6 +18,8 @@ use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{AccountId, TenantId};
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::rekeys::EVERYBODY;
+use crate::kernel::operators::deeds::{self, HoldKeys, RotateKeys};
+use crate::kernel::operators::{By, OperatorAct};
 use crate::kernel::rekey::{Begun, End, Facts, Pause, Progress, Rekey, Rules, Stage, Turn};
 use crate::kernel::store::StoreError;
 use crate::settings::Settings;
@@ -69,13 +72,20 @@ fn days(text: &str) -> Result<Duration, &'static str> {
 pub(super) fn rotate(settings: &Settings, wanted: &Rotate, output: Output) -> anyhow::Result<()> {
     let kernel = app::open_beside(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(turn_over(&kernel, settings, wanted))?;
+    let deed = RotateKeys { whose: wanted.whose.named() };
+    let turning = kernel.operate(here(), deed, async |act| turn_over(&kernel, settings, wanted, act).await);
+    let result = runtime.block_on(turning)??;
     let lines: Vec<String> = result.iter().map(line).collect();
     output.show(&json!({ "keys": result.iter().map(shown).collect::<Vec<_>>() }), || lines.join("\n"));
     Ok(())
 }
 
-async fn turn_over(kernel: &Kernel, settings: &Settings, wanted: &Rotate) -> anyhow::Result<Vec<Rekey>> {
+async fn turn_over(
+    kernel: &Kernel,
+    settings: &Settings,
+    wanted: &Rotate,
+    act: &OperatorAct<RotateKeys>,
+) -> anyhow::Result<Vec<Rekey>> {
     let rules = Rules {
         settle: Duration::from_secs(wanted.settle),
         end: if wanted.destroy_now { End::Now } else { End::InTime },
@@ -96,7 +106,7 @@ async fn turn_over(kernel: &Kernel, settings: &Settings, wanted: &Rotate) -> any
         (to_begin, owners) = whom(kernel, &wanted.whose, now)?;
     }
     for owner in &to_begin {
-        match kernel.keyring().begin_rekey(*owner, &actor()).await {
+        match kernel.keyring().begin_rekey(*owner, By::Operator(act)).await {
             Ok(Begun::Made(_) | Begun::UnderWay) => {}
             Ok(Begun::Sealed) => {
                 progress(&format!("{} has sealed its vault: it waits until that is open", name(*owner)));
@@ -107,6 +117,8 @@ async fn turn_over(kernel: &Kernel, settings: &Settings, wanted: &Rotate) -> any
             Err(error) => return Err(error.into()),
         }
     }
+    // What the tenants are told of it does not wait for its end.
+    kernel.tell_tenants().await?;
     let lookups = app::lookups::AllLookups::new(kernel);
     let told = Mutex::new(Instant::now());
     let report = |state: Progress| {
@@ -124,7 +136,7 @@ async fn turn_over(kernel: &Kernel, settings: &Settings, wanted: &Rotate) -> any
         let mut is_idle = true;
         for rekey in open {
             if rekey.stage == Stage::Retired {
-                kernel.keyring().hasten_rekey(&rekey).await?;
+                kernel.keyring().hasten_rekey(&rekey, act).await?;
             }
             match kernel.rekey_next(Some(rekey.owner), rules, &lookups, &report).await {
                 Ok(Turn::Reached(owner, stage)) => {
@@ -223,6 +235,13 @@ fn whom(kernel: &Kernel, whose: &Whose, since: Time) -> anyhow::Result<(Vec<Owne
 }
 
 impl Whose {
+    /// As the operators' ledger names them.
+    fn named(&self) -> deeds::Whose {
+        let owner = self.tenant.map(Owner::Tenant).or(self.account.map(Owner::Account));
+        let days = self.older_than.map(|age| deeds::Whose::OlderThanDays(age.as_secs() / 86_400));
+        owner.map(deeds::Whose::One).or(days).unwrap_or(deeds::Whose::All)
+    }
+
     /// What a run over them is kept under; those of an age are told by it, and need none.
     fn run(&self) -> Option<String> {
         let owner = self.tenant.map(Owner::Tenant).or(self.account.map(Owner::Account));
@@ -250,9 +269,11 @@ fn under_way(kernel: &Kernel, owners: &[Owner], end: End) -> anyhow::Result<Vec<
 
 /// Lets those under way wait, or go on.
 pub(super) fn pause(settings: &Settings, to: Pause, output: Output) -> anyhow::Result<()> {
-    let keyring = app::open_keyring(settings)?;
+    let kernel = app::open_beside(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let changed = runtime.block_on(keyring.pause_rekeys(None, to))?;
+    let deed = HoldKeys { whose: None, to };
+    let holding = kernel.operate(here(), deed, async |act| kernel.keyring().pause_rekeys(act).await);
+    let changed = runtime.block_on(holding)??;
     let is_paused = to == Pause::Waits;
     output.show(&json!({"changed": changed, "paused": is_paused}), || {
         format!("{changed} keys {}", if is_paused { "wait for go-on" } else { "go on turning over" })

@@ -5,7 +5,9 @@ use serde_json::json;
 
 use crate::accounts::support::{self, Named, Word};
 use crate::app;
+use crate::cli::operator::here;
 use crate::cli::output::Output;
+use crate::kernel::operators::deeds::IdentifyCaller;
 use crate::kernel::personal::Secret;
 use crate::settings::Settings;
 
@@ -34,7 +36,8 @@ pub(super) fn run(settings: &Settings, command: &Support, output: Output) -> any
 fn verify(settings: &Settings, code: &Secret<String>, output: Output) -> anyhow::Result<()> {
     let kernel = app::open_beside(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let caller = runtime.block_on(support::verify(&kernel, code))?;
+    let identify = kernel.operate(here(), IdentifyCaller, async |act| support::verify(&kernel, act, code).await);
+    let caller = runtime.block_on(identify)??;
     let tenants: Vec<&str> = caller.tenants.iter().map(|Named(name)| name.reveal().as_str()).collect();
     let words: Vec<&str> = caller.words.iter().map(|Word(word)| word.reveal().as_str()).collect();
     let name = caller.name.reveal();

@@ -8,7 +8,7 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 
 use crate::kernel::access::{FROZEN, MemberAccess, tokens as tokens_state};
 use crate::kernel::audit::journal::Journal;
-use crate::kernel::backup::standing::{self, Found};
+use crate::kernel::backup::standing::{self, Found, Standing};
 use crate::kernel::backup::{certificates, log_copies};
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys};
@@ -21,6 +21,7 @@ use crate::kernel::keyring::ledger::Ledger;
 use crate::kernel::keyring::root::Providers;
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::objects::{self, Objects};
+use crate::kernel::operators;
 use crate::kernel::rekey;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::migrate::{Schema, migrate};
@@ -121,6 +122,9 @@ impl Kernel {
         objects::remove_at_start(&db, &objects)?;
         apply_revocations(&db, &keyring)?;
         rekey::reconcile(&db, &keyring)?;
+        if standing != Standing::Even {
+            operators::tell_again(&keyring)?;
+        }
         fault::reach(Point::StartErased);
         let ended = standing::move_on(&db, &keyring, standing)?;
         let found = Found { standing, ended, erased_again: erased_again.max(resurrected.len()) };

@@ -9,10 +9,12 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 use sha2::{Digest as _, Sha256};
 
 use crate::kernel::clock::Time;
+use crate::kernel::keyring::KeyringError;
 use crate::kernel::log::SafeToLog;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::schema::{accounts, policies, policy_texts};
 use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::store_error;
 use crate::kernel::values::Locale;
 use crate::policies::document::{DRAFT, Document, DocumentVersion, State};
 use crate::policies::events::{self, Event, Tally};
@@ -64,6 +66,12 @@ impl SafeToLog for LifeError {}
 impl StoreFailure for LifeError {
     fn as_store(&self) -> Option<StoreError> {
         if let Self::Store(error) = self { Some(*error) } else { None }
+    }
+}
+
+impl From<KeyringError> for LifeError {
+    fn from(error: KeyringError) -> Self {
+        Self::Store(store_error(&error))
     }
 }
 

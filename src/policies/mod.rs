@@ -7,6 +7,7 @@
 //! transaction of who joins, and [`settled`] is for the outbox.
 
 pub mod consents;
+pub mod deeds;
 mod differences;
 mod document;
 mod events;
@@ -26,10 +27,14 @@ use crate::kernel::access::AccountAccess;
 use crate::kernel::clock::Time;
 use crate::kernel::ids::{AccountId, MessageId};
 use crate::kernel::log::SafeToLog;
+use crate::kernel::operators::{Operator, OperatorAct};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::store_error;
 use crate::kernel::tenancy::AccountScope;
 use crate::kernel::values::{EmailAddress, Locale};
+
+use deeds::{Announce, DraftTexts, ExportEvidence, NoteBounce, Withdraw};
 
 use consents::{Choice, Purpose, Register, Way};
 pub use differences::{Difference, differences};
@@ -230,10 +235,18 @@ impl Policies {
     ///
     /// # Errors
     /// [`LifeError::Untitled`], [`LifeError::Placeholder`], [`LifeError::Summary`], or the store's.
-    pub async fn draft(&self, document: Document, texts: Vec<NewText>) -> Result<DocumentVersion, LifeError> {
+    pub async fn draft(
+        &self,
+        document: Document,
+        texts: Vec<NewText>,
+        who: Operator,
+    ) -> Result<DocumentVersion, LifeError> {
         let facts = self.0.facts.clone();
         let write = move |tx: &mut Tx<'_>, _: &_| life::write(tx, document, &facts, &texts);
-        self.kernel().write("policies.draft", &self.kernel().service(), write).await
+        let done = self.kernel().operate(who, DraftTexts { document }, async |_| {
+            self.kernel().write("policies.draft", &self.kernel().service(), write).await
+        });
+        done.await?
     }
 
     /// The draft of `document` as it stands.
@@ -250,12 +263,17 @@ impl Policies {
         self.kernel().read(&self.kernel().service(), read).await
     }
 
-    /// Announces the draft of `document` on behalf of `actor`, and queues a notice for every account.
+    /// Announces the draft of `document` on behalf of `who`, and queues a notice for every account.
     ///
     /// # Errors
     /// Every [`LifeError`]; what was announced stays announced, and the rest of its notices is queued by the service.
-    pub async fn announce(&self, document: Document, plan: Plan, actor: String) -> Result<Announcement, LifeError> {
-        let least = self.0.facts.notice;
+    pub async fn announce(&self, document: Document, plan: Plan, who: Operator) -> Result<Announcement, LifeError> {
+        let done = self.kernel().operate(who, Announce { document, plan }, async |act| self.announced(act).await);
+        done.await?
+    }
+
+    async fn announced(&self, act: &OperatorAct<Announce>) -> Result<Announcement, LifeError> {
+        let (Announce { document, plan }, least, actor) = (*act.deed(), self.0.facts.notice, act.by().to_string());
         let announce = move |tx: &mut Tx<'_>, _: &_| -> Result<Announcement, LifeError> {
             let draft = life::Draft::find(tx, document)?.ok_or(LifeError::NoDraft)?;
             draft.announce(tx, plan, least, &actor)
@@ -269,12 +287,16 @@ impl Policies {
     ///
     /// # Errors
     /// [`LifeError::NothingAnnounced`], or the store's.
-    pub async fn withdraw(&self, document: Document, actor: String) -> Result<DocumentVersion, LifeError> {
+    pub async fn withdraw(&self, document: Document, who: Operator) -> Result<DocumentVersion, LifeError> {
+        let actor = who.to_string();
         let withdraw = move |tx: &mut Tx<'_>, _: &_| -> Result<DocumentVersion, LifeError> {
             let announced = life::Announced::find(tx, document)?.ok_or(LifeError::NothingAnnounced)?;
             announced.withdraw(tx, &actor)
         };
-        self.kernel().write("policies.withdraw", &self.kernel().service(), withdraw).await
+        let done = self.kernel().operate(who, Withdraw { document }, async |_| {
+            self.kernel().write("policies.withdraw", &self.kernel().service(), withdraw).await
+        });
+        done.await?
     }
 
     /// How many notices of `which` are where.
@@ -289,16 +311,31 @@ impl Policies {
         self.kernel().read(&self.kernel().service(), read).await
     }
 
-    /// What became of the notices of `which`, by account, after `after`, at most `limit`.
+    /// Writes out, by `run`, what proves a version's notice.
+    ///
+    /// # Errors
+    /// The operators' ledger is away, or what `run` gives.
+    pub async fn evidence<E: From<PoliciesError>>(
+        &self,
+        which: DocumentVersion,
+        who: Operator,
+        run: impl AsyncFnOnce(&OperatorAct<ExportEvidence>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let done = self.kernel().operate(who, ExportEvidence { which }, run).await;
+        done.map_err(|error| E::from(PoliciesError::Store(store_error(&error))))?
+    }
+
+    /// What became of the notices of the act's version, by account, after `after`, at most `limit`.
     ///
     /// # Errors
     /// The store's.
     pub async fn deliveries(
         &self,
-        which: DocumentVersion,
+        act: &OperatorAct<ExportEvidence>,
         after: AccountId,
         limit: i64,
     ) -> Result<Vec<Told>, PoliciesError> {
+        let which = act.deed().which;
         let read = move |tx: &mut Tx<'_>, _: &_| notices::deliveries(tx, which, after, limit);
         Ok(self.kernel().read(&self.kernel().service(), read).await?)
     }
@@ -307,9 +344,12 @@ impl Policies {
     ///
     /// # Errors
     /// The store's.
-    pub async fn bounced(&self, id: MessageId) -> Result<usize, PoliciesError> {
+    pub async fn bounced(&self, id: MessageId, who: Operator) -> Result<usize, PoliciesError> {
         let note = move |tx: &mut Tx<'_>, _: &_| notices::bounced(tx, id);
-        Ok(self.kernel().write("policies.bounced", &self.kernel().service(), note).await?)
+        let done = self.kernel().operate(who, NoteBounce { message: id }, async |_| {
+            self.kernel().write("policies.bounced", &self.kernel().service(), note).await
+        });
+        Ok(done.await.map_err(|error| store_error(&error))??)
     }
 
     /// What the account agrees to, with every decision on it.

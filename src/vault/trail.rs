@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::kernel::access::{TenantAccess, Use};
-use crate::kernel::audit::{self, Action, Event, SealedEntry, Subject, Verification};
+use crate::kernel::audit::{self, Action, ActorBody, ByOperator, Event, SealedEntry, Subject, Verification};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{AccountId, AuditId, RecordId};
@@ -48,8 +48,15 @@ pub enum AuditItem {
 /// Who did something. What tells of the person is gone once the account is erased.
 #[derive(Serialize)]
 pub struct AuditActor {
-    /// The account.
-    pub account: AccountId,
+    /// The account; nobody's where an operator did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// The operator: `local:UID` or `operator:ID`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// The number of the entry in the operators' own ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<u64>,
     /// In which session or through which token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<By>,
@@ -239,13 +246,25 @@ fn position(bytes: [u8; 24]) -> Result<(Time, AuditId), Error> {
 fn shown(entry: audit::Entry) -> AuditItem {
     let audit::Entry { id, at, told } = entry;
     let Ok(told) = told else { return AuditItem::Unreadable(id) };
-    let (action, subjects, count) =
-        told.event.map_or((None, Vec::new(), None), |event| (Some(event.action), event.subjects, event.count));
-    let actor = told.actor.map(|(account, known)| AuditActor {
-        account,
+    let (action, subjects, count, operator) = told.event.map_or((None, Vec::new(), None, None), |event| {
+        (Some(event.action), event.subjects, event.count, event.operator)
+    });
+    let by_operator = |by: ByOperator| AuditActor {
+        account: None,
+        operator: Some(by.operator),
+        entry: Some(by.entry),
+        by: None,
+        address: None,
+        device: None,
+    };
+    let by_account = |(account, known): (AccountId, Option<ActorBody>)| AuditActor {
+        account: Some(account),
+        operator: None,
+        entry: None,
         by: known.as_ref().map(|actor| actor.by),
         address: known.as_ref().map(|actor| actor.address.reveal().to_string()),
         device: known.map(|actor| actor.device.into_revealed()),
-    });
+    };
+    let actor = told.actor.map(by_account).or_else(|| operator.map(by_operator));
     AuditItem::Entry(AuditEntry { id, at, action, subjects, count, actor })
 }

@@ -17,18 +17,22 @@ use seif::kernel::backup::key::{BackupKey, Keys};
 use seif::kernel::backup::place::{Folder, Place as _};
 use seif::kernel::backup::standing::Standing;
 use seif::kernel::backup::{self, BackupError, Contents, Sources, restore};
+use seif::kernel::clock::Clock;
 use seif::kernel::crypto::Owner;
 use seif::kernel::entropy::Entropy;
 use seif::kernel::fault::Point;
 use seif::kernel::keyring::KeyringError;
 use seif::kernel::objects::Objects;
+use seif::kernel::operators::{By, Ledger, OperatorAct, Schedule, deeds};
 use seif::kernel::personal::Secret;
-use seif::kernel::store::Target;
+use seif::kernel::store::migrate::{Schema, migrate};
+use seif::kernel::store::{Conn, Target};
 use seif::testing::{Actor, Database, World, drop_database, fresh_databases};
 use serde_json::{Value, json};
 
 use crate::files::{content, objects};
 use crate::leaving::{erasure, is_erased, leave, rows};
+use crate::operator_ledger::HERE;
 use crate::process::Process;
 use crate::rows::Beside;
 use crate::shelf::{RECORDS, customer, customers, place, store, token};
@@ -59,8 +63,16 @@ impl Safe {
     }
 
     pub(crate) fn take(&self, world: &World, what: What) -> Contents {
-        let made =
-            backup::create(&sources(world), what, &self.of(what), &self.key, &world.clock, &Entropy::system()).unwrap();
+        let made = backup::create(
+            &By::Service(Schedule::due()),
+            &sources(world),
+            what,
+            &self.of(what),
+            &self.key,
+            &world.clock,
+            &Entropy::system(),
+        )
+        .unwrap();
         let held = backup::verify(&self.of(what), &made.name, &self.key).unwrap();
         assert_eq!((&held.label, &held.totals, held.taken.objects), (&made.label, &made.totals, made.taken.objects));
         made
@@ -71,7 +83,26 @@ impl Safe {
     }
 
     pub(crate) fn put_back(&self, made: &Contents, target: &Target) {
-        restore::restore(&self.of(made.label.what), &self.inspect(made), &self.key, target).unwrap();
+        self.try_to_put_back(made, target).unwrap();
+    }
+
+    /// The data beside a ledger of its own: these stories are of what comes back.
+    fn try_to_put_back(&self, made: &Contents, target: &Target) -> Result<(), BackupError> {
+        let (place, inspected) = (self.of(made.label.what), self.inspect(made));
+        if made.label.what == What::Keyring {
+            let now = Clock::system().now();
+            return restore::restore_keyring(HERE, now, &place, &inspected, None, &self.key, target).map(drop);
+        }
+        self.restoring(made, |act| restore::restore(act, &place, &inspected, &self.key, target))
+    }
+
+    fn restoring<R>(&self, made: &Contents, run: impl FnOnce(&OperatorAct<deeds::Restore>) -> R) -> R {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(folder.path().join("keyring.db"));
+        migrate(&mut Conn::open(&target).unwrap(), Schema::Keyring).unwrap();
+        let ledger = Ledger::open(target, Clock::system(), Entropy::system()).unwrap();
+        let deed = deeds::Restore { backup: made.label.id.clone() };
+        ledger.operate_blocking(HERE, deed, |act| Ok::<_, BackupError>(run(act))).unwrap().unwrap()
     }
 }
 
@@ -284,7 +315,7 @@ each_database! {
 
         let drills = world.folder.path().join("drills");
         let drilled = |world: &World| drill::drill(
-            &safe.of(What::Data), &safe.key, world.app.services.kernel.keyring(), &drills, &app::backups::SAMPLERS,
+            &By::Service(Schedule::due()), &safe.of(What::Data), &safe.key, world.app.services.kernel.keyring(), &drills, &app::backups::SAMPLERS,
             &world.clock, &Entropy::system(),
         ).unwrap().findings;
         let found = drilled(world);
@@ -299,7 +330,9 @@ each_database! {
             std::fs::remove_dir_all(&live).unwrap();
             let into = Objects::in_folder(live.clone());
             for _ in 0..2 {
-                let given = restore::restore_objects(&safe.of(What::Data), &safe.inspect(&second), &gone, &into).unwrap();
+                let given = safe.restoring(&second, |act| {
+                    restore::restore_objects(act, &safe.of(What::Data), &safe.inspect(&second), &gone, &into)
+                }).unwrap();
                 assert_eq!(given, 2);
             }
             safe.put_back(&second, &data);
@@ -326,7 +359,9 @@ each_database! {
             assert!(matches!(verified, Err(BackupError::Damaged)));
             let elsewhere = tempfile::tempdir().unwrap();
             let into = Objects::in_folder(elsewhere.path().to_owned());
-            let given = restore::restore_objects(&safe.of(What::Data), &safe.inspect(&second), &gone, &into);
+            let given = safe.restoring(&second, |act| {
+                restore::restore_objects(act, &safe.of(What::Data), &safe.inspect(&second), &gone, &into)
+            });
             assert!(matches!(given, Err(BackupError::Damaged)));
         }
         assert!(!drilled(world).is_good());
@@ -491,7 +526,7 @@ each_database! {
         let kernel = &world.app.services.kernel;
         let drills = world.folder.path().join("drills");
         let found = drill::drill(
-            &Folder::new(folder), &key, kernel.keyring(), &drills, &app::backups::SAMPLERS, &world.clock, &Entropy::system(),
+            &By::Service(Schedule::due()), &Folder::new(folder), &key, kernel.keyring(), &drills, &app::backups::SAMPLERS, &world.clock, &Entropy::system(),
         ).unwrap();
         assert_eq!((found.findings.is_good(), &found.findings.backup), (false, &damaged));
         assert!(found.findings.fault.is_some_and(|fault| fault.contains("damaged")));
@@ -538,7 +573,7 @@ each_database! {
             // A restore compares what it has written, table by table.
             safe.put_back(&made, url.as_ref().unwrap_or(&file));
             assert!(matches!(
-                restore::restore(&safe.of(what), &safe.inspect(&made), &safe.key, url.as_ref().unwrap_or(&file)),
+                safe.try_to_put_back(&made, url.as_ref().unwrap_or(&file)),
                 Err(BackupError::NotEmpty)
             ));
             for url in other.into_iter().flatten() {

@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use seif::kernel::keyring::rotation::Pace;
+use seif::kernel::operators::Ledger;
+use seif::kernel::operators::deeds::{DestroyRoot, RotateRoot};
 use seif::testing::{Actor, Database, World, certify};
 use serde_json::Value;
 
+use crate::operator_ledger::HERE;
 use crate::process::Process;
 use crate::shelf::{customer, customers, place};
 
@@ -240,9 +243,12 @@ fn openbao(database: Database) {
         let keyring = world.app.services.kernel.keyring().clone();
         let turned = actix_web::web::block(move || {
             let pace = Pace { keys_per_second: 10_000 };
-            let turned = keyring.rotate_root("local:0", pace, |_| std::ops::ControlFlow::Continue(())).unwrap();
-            keyring.destroy_root("local:0", 1).unwrap();
-            turned
+            let ledger = Ledger::of(&keyring);
+            let go_on = |_| std::ops::ControlFlow::Continue(());
+            let turned = ledger.operate_blocking(HERE, RotateRoot, |act| keyring.rotate_root(act, pace, go_on));
+            let gone = ledger.operate_blocking(HERE, DestroyRoot { version: 1 }, |act| keyring.destroy_root(act));
+            gone.unwrap().unwrap();
+            turned.unwrap().unwrap()
         });
         let turned = turned.await.unwrap();
         assert_eq!((turned.version, turned.provider.as_str(), turned.unopenable), (2, "openbao", 0));

@@ -43,6 +43,7 @@ mod model;
 mod notices;
 mod oidc;
 mod openapi;
+mod operator_ledger;
 mod owner_keys;
 mod pages;
 mod parity;

@@ -13,6 +13,7 @@ use seif::testing::{Actor, Database, World};
 use serde_json::json;
 
 use crate::backups::{Safe, lose, sources};
+use crate::operator_ledger::begin_rekey;
 use crate::shelf::{RECORDS, SEARCH, customers, ids, place, token};
 
 /// How many operations a run has.
@@ -110,7 +111,7 @@ const CUT_OFF: u64 = 12;
 async fn turn_some(world: &World, shop: &Shop, steps: usize) {
     let kernel = &world.app.services.kernel;
     let lookups = AllLookups::new(kernel);
-    let _either = kernel.keyring().begin_rekey(shop.whose, "local:0").await.unwrap();
+    let _either = begin_rekey(kernel, shop.whose).await;
     for _ in 0..steps {
         let _turn = kernel.rekey_next(Some(shop.whose), AT_ONCE, &lookups, &|_| ()).await.unwrap();
     }

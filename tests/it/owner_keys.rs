@@ -30,6 +30,7 @@ use seif::vault::{AuditItem, Limit};
 use serde_json::{Value, json};
 
 use crate::audit::scope;
+use crate::operator_ledger::{begin_rekey, hasten, hold_keys};
 use crate::process::Process;
 use crate::root_keys::{Place, done};
 use crate::shelf::{CUSTOMERS, RECORDS, SEARCH, customer, customers, ids, place, somebody, store, token};
@@ -133,7 +134,7 @@ async fn turn_over(world: &World, owners: &[Owner], rules: Rules, end: Stage) {
     let kernel = &world.app.services.kernel;
     let lookups = AllLookups::new(kernel);
     for owner in owners {
-        assert!(matches!(kernel.keyring().begin_rekey(*owner, "local:0").await.unwrap(), Begun::Made(_)));
+        assert!(matches!(begin_rekey(kernel, *owner).await, Begun::Made(_)));
     }
     for owner in owners {
         for _ in 0..100 {
@@ -239,7 +240,7 @@ each_database! {
         let lookups = AllLookups::new(&kernel);
         let owner_of = tenant(&owner);
         for round in 0..3 {
-            let begun = kernel.keyring().begin_rekey(owner_of, "local:0").await.unwrap();
+            let begun = begin_rekey(&kernel, owner_of).await;
             assert!(matches!(begun, Begun::Made(_)), "{round}");
             loop {
                 // A moment in each stage, for requests to meet it.
@@ -274,7 +275,7 @@ each_database! {
         let kernel = node.app.services.kernel.clone();
         let lookups = AllLookups::new(&kernel);
         let rules = Rules { settle: Duration::from_secs(6), ..AT_ONCE };
-        assert!(matches!(kernel.keyring().begin_rekey(whose, "local:0").await.unwrap(), Begun::Made(_)));
+        assert!(matches!(begin_rekey(&kernel, whose).await, Begun::Made(_)));
         for (round, stage) in [Stage::Sealing, Stage::Found, Stage::Alone, Stage::Retired, Stage::Destroyed].into_iter().enumerate() {
             // As long as a lease, and a little for who is waiting for a connection.
             tokio::time::sleep(Duration::from_secs(4)).await;
@@ -320,7 +321,7 @@ each_database! {
         // Before the old versions go, that is sealed anew.
         let lookups = AllLookups::new(&kernel);
         for rekey in kernel.keyring().rekeys(None).unwrap() {
-            kernel.keyring().hasten_rekey(&rekey).await.unwrap();
+            hasten(&kernel, &rekey).await;
             while let Turn::Reached(..) = kernel.rekey_next(Some(rekey.owner), AT_ONCE, &lookups, &|_| ()).await.unwrap() {}
         }
         assert!(kernel.keyring().rekeys(None).unwrap().iter().all(|rekey| rekey.stage == Stage::Destroyed));
@@ -376,7 +377,7 @@ each_database! {
         let kernel = world.app.services.kernel.clone();
         let whose = tenant(&owner);
         let wishes = WithAWish { lookups: AllLookups::new(&kernel), kernel: kernel.clone(), whose };
-        assert!(matches!(kernel.keyring().begin_rekey(whose, "local:0").await.unwrap(), Begun::Made(_)));
+        assert!(matches!(begin_rekey(&kernel, whose).await, Begun::Made(_)));
         for stage in [Stage::Sealing, Stage::Found, Stage::Alone] {
             assert_eq!(kernel.rekey_next(None, AT_ONCE, &wishes, &|_| ()).await.unwrap(), Turn::Reached(whose, stage));
         }
@@ -384,7 +385,7 @@ each_database! {
         assert_eq!(kernel.rekey_next(None, AT_ONCE, &wishes, &|_| ()).await.unwrap(), Turn::Waits(whose));
         assert_eq!(kernel.keyring().rekeys(Some(whose)).unwrap()[0].stage, Stage::Alone);
         assert_eq!(kernel.rekey_next(None, AT_ONCE, &wishes, &|_| ()).await.unwrap(), Turn::Nothing);
-        assert_eq!(kernel.keyring().begin_rekey(whose, "local:0").await.unwrap(), Begun::Leaving);
+        assert_eq!(begin_rekey(&kernel, whose).await, Begun::Leaving);
         assert_eq!(kernel.keyring().withdraw_erasure(whose).await.unwrap(), Withdrawal::Done);
         world.later(Duration::from_secs(2 * 3600));
         let lookups = AllLookups::new(&kernel);
@@ -405,19 +406,19 @@ each_database! {
                 is_begun.store(true, Ordering::SeqCst);
             }
         };
-        assert!(matches!(kernel.keyring().begin_rekey(whose, "local:0").await.unwrap(), Begun::Made(_)));
+        assert!(matches!(begin_rekey(&kernel, whose).await, Begun::Made(_)));
         assert_eq!(kernel.rekey_next(None, slow, &lookups, &report).await.unwrap(), Turn::Reached(whose, Stage::Sealing));
         let pause = async {
             while !is_begun.load(Ordering::SeqCst) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            assert_eq!(kernel.keyring().pause_rekeys(None, Pause::Waits).await.unwrap(), 1);
+            assert_eq!(hold_keys(&kernel, None, Pause::Waits).await, 1);
         };
         let (turn, ()) = tokio::join!(kernel.rekey_next(None, slow, &lookups, &report), pause);
         assert_eq!(turn.unwrap(), Turn::Waits(whose));
         let left = |world: &World| under(world, 2).0.into_iter().find(|(name, _)| name == "records.body");
         assert_eq!(left(world), Some(("records.body".to_owned(), 250)));
-        assert_eq!(kernel.keyring().pause_rekeys(None, Pause::Runs).await.unwrap(), 1);
+        assert_eq!(hold_keys(&kernel, None, Pause::Runs).await, 1);
         assert_eq!(kernel.rekey_next(None, AT_ONCE, &lookups, &report).await.unwrap(), Turn::Reached(whose, Stage::Found));
         assert_eq!(left(world), None);
     }
@@ -446,11 +447,11 @@ each_database! {
         let owner = world.owner().await;
         let kernel = world.app.services.kernel.clone();
         let (lookups, whose) = (AllLookups::new(&kernel), tenant(&owner));
-        assert!(matches!(kernel.keyring().begin_rekey(whose, "local:0").await.unwrap(), Begun::Made(_)));
-        assert_eq!(kernel.keyring().begin_rekey(whose, "local:0").await.unwrap(), Begun::UnderWay);
-        assert_eq!(kernel.keyring().pause_rekeys(None, Pause::Waits).await.unwrap(), 1);
+        assert!(matches!(begin_rekey(&kernel, whose).await, Begun::Made(_)));
+        assert_eq!(begin_rekey(&kernel, whose).await, Begun::UnderWay);
+        assert_eq!(hold_keys(&kernel, None, Pause::Waits).await, 1);
         assert_eq!(kernel.rekey_next(None, AT_ONCE, &lookups, &|_| ()).await.unwrap(), Turn::Nothing);
-        assert_eq!(kernel.keyring().pause_rekeys(Some(whose), Pause::Runs).await.unwrap(), 1);
+        assert_eq!(hold_keys(&kernel, Some(whose), Pause::Runs).await, 1);
         let settle = Rules { settle: Duration::from_secs(5), end: End::InTime, ..AT_ONCE };
         assert_eq!(kernel.rekey_next(None, settle, &lookups, &|_| ()).await.unwrap(), Turn::Waits(whose));
         assert_eq!(kernel.rekey_next(None, settle, &lookups, &|_| ()).await.unwrap(), Turn::Nothing);

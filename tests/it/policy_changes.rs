@@ -18,6 +18,7 @@ use seif::policies::{
 use seif::testing::{Actor, MailServer, World};
 use serde_json::{Value, json};
 
+use crate::operator_ledger::HERE;
 use crate::rows::Beside;
 use crate::shelf::{RECORDS, customers, somebody};
 
@@ -46,8 +47,8 @@ pub(crate) async fn announce(world: &World) -> Announcement {
 
 pub(crate) async fn announce_of(world: &World, document: Document, plan: Plan) -> Announcement {
     let policies = &world.app.services.policies;
-    let _ = policies.draft(document, texts(&Locale::ALL)).await.unwrap();
-    policies.announce(document, plan, "local:0".to_owned()).await.unwrap()
+    let _ = policies.draft(document, texts(&Locale::ALL), HERE).await.unwrap();
+    policies.announce(document, plan, HERE).await.unwrap()
 }
 
 /// Composes and hands over all that can be.
@@ -97,8 +98,8 @@ each_database! {
         // P-15
         let policies = &world.app.services.policies;
         assert_eq!(policies.preview(Document::Privacy).await.unwrap_err(), LifeError::NoDraft);
-        assert_eq!(policies.draft(Document::Privacy, texts(&[Locale::En])).await.unwrap(), SECOND);
-        assert_eq!(policies.draft(Document::Privacy, texts(&Locale::ALL)).await.unwrap(), SECOND, "one draft a document");
+        assert_eq!(policies.draft(Document::Privacy, texts(&[Locale::En]), HERE).await.unwrap(), SECOND);
+        assert_eq!(policies.draft(Document::Privacy, texts(&Locale::ALL), HERE).await.unwrap(), SECOND, "one draft a document");
         let preview = policies.preview(Document::Privacy).await.unwrap();
         assert_eq!((preview.texts.len(), preview.in_force, preview.accounts), (5, Some(1), 0));
         let stranger = world.stranger();
@@ -107,7 +108,7 @@ each_database! {
         for path in ["/api/v1/policies/privacy/2?language=en", "/api/v1/policies/privacy/1..2?language=en", "/privacy/en/2"] {
             assert_eq!(stranger.get(path).await.status, 404, "{path}");
         }
-        let announced = policies.announce(Document::Privacy, plan(world, DAY * 30), "local:0".to_owned()).await.unwrap();
+        let announced = policies.announce(Document::Privacy, plan(world, DAY * 30), HERE).await.unwrap();
         assert_eq!((announced.which, announced.notice), (SECOND, DAY * 30));
         let known = stranger.get("/api/v1/policies").await.expect(200).json();
         let second = known.as_array().unwrap().iter().find(|policy| policy["version"] == 2).unwrap();
@@ -134,17 +135,17 @@ each_database! {
         ] {
             assert!(db.run(statement).is_err(), "{statement}");
         }
-        let third = policies.draft(Document::Privacy, texts(&Locale::ALL)).await.unwrap();
+        let third = policies.draft(Document::Privacy, texts(&Locale::ALL), HERE).await.unwrap();
         assert_eq!(third.version, 3);
-        let refused = policies.announce(Document::Privacy, plan(world, DAY * 60), "local:0".to_owned()).await;
+        let refused = policies.announce(Document::Privacy, plan(world, DAY * 60), HERE).await;
         assert_eq!(refused.unwrap_err(), LifeError::AnotherAnnounced(2));
     }
 
     async fn announcing_needs_every_language_or_a_fallback_and_the_least_notice(world: World) {
         let policies = &world.app.services.policies;
-        let announce = async |plan| policies.announce(Document::Privacy, plan, "local:0".to_owned()).await;
+        let announce = async |plan| policies.announce(Document::Privacy, plan, HERE).await;
         assert_eq!(announce(plan(world, DAY * 30)).await.unwrap_err(), LifeError::NoDraft);
-        let _ = policies.draft(Document::Privacy, texts(&[Locale::En, Locale::Lv])).await.unwrap();
+        let _ = policies.draft(Document::Privacy, texts(&[Locale::En, Locale::Lv]), HERE).await.unwrap();
         let missing = LifeError::Languages(vec![Locale::Lt, Locale::Et, Locale::Kk]);
         assert_eq!(announce(plan(world, DAY * 30)).await.unwrap_err(), missing);
         let to_nothing = Plan { fallback: Some(Locale::Kk), ..plan(world, DAY * 30) };
@@ -164,7 +165,7 @@ each_database! {
             (wrong("# T\n\n{{ shoe_size }}\n", ""), LifeError::Placeholder(Locale::En)),
             (wrong("# T\n", "see https://evil.example"), LifeError::Summary(Locale::En)),
         ] {
-            assert_eq!(policies.draft(Document::Terms, text).await.unwrap_err(), error);
+            assert_eq!(policies.draft(Document::Terms, text, HERE).await.unwrap_err(), error);
         }
         assert_eq!(policies.preview(Document::Terms).await.unwrap_err(), LifeError::NoDraft, "nothing is left behind");
     }
@@ -208,8 +209,8 @@ each_database! {
         assert_eq!(counts(world).await, Counts { refused: 1, unreachable: 1, ..accounts(4) });
         // One that was sent comes back: a report of the mail server's says so.
         let id = message_id(mails.iter().find(|mail| mail.contains("@example.kk")).unwrap());
-        assert_eq!(one.bounced(id).await.unwrap(), 1);
-        assert_eq!(one.bounced(id).await.unwrap(), 0, "known already");
+        assert_eq!(one.bounced(id, HERE).await.unwrap(), 1);
+        assert_eq!(one.bounced(id, HERE).await.unwrap(), 0, "known already");
         assert_eq!(counts(world).await, Counts { refused: 1, unreachable: 1, bounced: 1, ..accounts(3) });
 
         // At its time it is still held up by who was told a minute late; a moment before theirs, too.
@@ -302,10 +303,10 @@ each_database! {
         let (outbox, policies) = (to_server(world, &server), &world.app.services.policies);
         let _ = announce(world).await;
         let _ = policies.work().await.unwrap();
-        assert_eq!(policies.withdraw(Document::Privacy, "local:0".to_owned()).await.unwrap(), SECOND);
+        assert_eq!(policies.withdraw(Document::Privacy, HERE).await.unwrap(), SECOND);
         deliver(policies, &outbox).await;
         assert_eq!((server.messages().len(), counts(world).await.called_off), (0, 3));
-        let gone = policies.withdraw(Document::Privacy, "local:0".to_owned()).await.unwrap_err();
+        let gone = policies.withdraw(Document::Privacy, HERE).await.unwrap_err();
         assert_eq!(gone, LifeError::NothingAnnounced);
         world.later(DAY * 60);
         deliver(policies, &outbox).await;
@@ -314,7 +315,7 @@ each_database! {
         assert!(listed.as_array().unwrap().iter().all(|policy| policy["version"] == 1), "{listed}");
         let page = world.stranger().get("/privacy/en/2").await.expect(200).text();
         assert!(page.contains("withdrawn"), "{page}");
-        assert_eq!(policies.draft(Document::Privacy, texts(&Locale::ALL)).await.unwrap().version, 3, "no number twice");
+        assert_eq!(policies.draft(Document::Privacy, texts(&Locale::ALL), HERE).await.unwrap().version, 3, "no number twice");
     }
 
     async fn a_correction_may_come_sooner_and_asks_nobody_again(world: World) {
@@ -489,9 +490,9 @@ each_database! {
         let before = world.stranger().get("/api/v1/policies/privacy/1?language=en").await.expect(200).json();
         let markdown = before["body_markdown"].as_str().unwrap();
         let changed = NewText { language: Locale::En, markdown: format!("{markdown}\nOne more word.\n"), summary: None };
-        let _ = policies.draft(Document::Privacy, vec![changed]).await.unwrap();
+        let _ = policies.draft(Document::Privacy, vec![changed], HERE).await.unwrap();
         let fallback = Plan { fallback: Some(Locale::En), ..plan(world, DAY * 30) };
-        let _ = policies.announce(Document::Privacy, fallback, "local:0".to_owned()).await.unwrap();
+        let _ = policies.announce(Document::Privacy, fallback, HERE).await.unwrap();
         let answer = world.stranger().get("/api/v1/policies/privacy/1..2?language=en").await.expect(200).json();
         let pieces = answer["pieces"].as_array().unwrap();
         let kinds: Vec<_> = pieces.iter().map(|piece| piece["change"].as_str().unwrap()).collect();

@@ -12,6 +12,7 @@ use seif::testing::Actor;
 use serde_json::{Value, json};
 
 use crate::audit::scope;
+use crate::operator_ledger::begin_rekey;
 use crate::shelf::{RECORDS, SEARCH, customer, customers, place, somebody, token};
 use crate::traces::{copy_of_data, restore_data};
 
@@ -130,12 +131,12 @@ each_database! {
         let owner = owner.moved_to(world);
         let kernel = world.app.services.kernel.clone();
         let whose = tenant(&owner);
-        assert!(matches!(kernel.keyring().begin_rekey(whose, "local:0").await.unwrap(), Begun::Made(_)));
+        assert!(matches!(begin_rekey(&kernel, whose).await, Begun::Made(_)));
         let _ = owner.post(SEAL, json!({})).await.expect(204);
         let lookups = seif::app::lookups::AllLookups::new(&kernel);
         let rules = Rules { settle: Duration::ZERO, retention: Duration::ZERO, values_per_second: 1_000, end: End::InTime };
         assert_eq!(kernel.rekey_next(None, rules, &lookups, &|_| ()).await.unwrap(), Turn::Waits(whose));
-        assert_eq!(kernel.keyring().begin_rekey(whose, "local:0").await.unwrap(), Begun::Sealed);
+        assert_eq!(begin_rekey(&kernel, whose).await, Begun::Sealed);
         drop((kernel, lookups));
         let original = world.database_urls().first().cloned();
         restore_data(world, &copy).await;

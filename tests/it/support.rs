@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use seif::accounts::support::{self, Caller, VerifyError};
 use seif::each_database;
+use seif::kernel::operators::deeds::IdentifyCaller;
 use seif::kernel::personal::Secret;
 use seif::testing::{Actor, World};
 use serde_json::{Value, json};
+
+use crate::operator_ledger::HERE;
 
 const CODES: &str = "/api/v1/account/support-codes";
 
@@ -17,7 +20,9 @@ async fn code(actor: &Actor) -> Value {
 
 /// What support finds out by a code.
 async fn verify(world: &World, code: &str) -> Result<Caller, VerifyError> {
-    support::verify(&world.app.services.kernel, &Secret::new(code.to_owned())).await
+    let kernel = &world.app.services.kernel;
+    let code = Secret::new(code.to_owned());
+    kernel.operate(HERE, IdentifyCaller, async |act| support::verify(kernel, act, &code).await).await.unwrap()
 }
 
 each_database! {

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use crate::cli::output::Output;
 use crate::kernel::clock::Time;
 use crate::kernel::ids::AccountId;
-use crate::policies::{Counts, DocumentVersion, Fingerprint, Policies};
+use crate::kernel::operators::OperatorAct;
+use crate::policies::deeds::ExportEvidence;
+use crate::policies::{Counts, Fingerprint, Policies};
 
 /// So many accounts are read at once.
 const PAGE: i64 = 5_000;
@@ -21,10 +23,11 @@ const PAGE: i64 = 5_000;
 /// belongs to, only the person's own key tells; an authority that asks for one account is answered about that one.
 pub(super) async fn write(
     policies: &Policies,
-    which: DocumentVersion,
+    act: &OperatorAct<ExportEvidence>,
     to: &Path,
     output: Output,
 ) -> anyhow::Result<()> {
+    let which = act.deed().which;
     let name = which.document.name();
     let published = policies.list().await?.into_iter().find(|known| known.which == which);
     let published = published.with_context(|| format!("{name} has no announced version {}", which.version))?;
@@ -39,7 +42,7 @@ pub(super) async fn write(
         }));
     }
     let counts = policies.counts(which).await?;
-    let accounts = accounts(policies, which, &to.join("notices.csv"), &mut sums).await?;
+    let accounts = accounts(policies, act, &to.join("notices.csv"), &mut sums).await?;
     let happened: Vec<Value> = policies
         .history()
         .await?
@@ -69,7 +72,12 @@ pub(super) async fn write(
     Ok(())
 }
 
-async fn accounts(policies: &Policies, which: DocumentVersion, file: &Path, sums: &mut String) -> anyhow::Result<u64> {
+async fn accounts(
+    policies: &Policies,
+    act: &OperatorAct<ExportEvidence>,
+    file: &Path,
+    sums: &mut String,
+) -> anyhow::Result<u64> {
     let mut digest = Fingerprint::default();
     let mut out = std::io::BufWriter::new(fs::File::create(file).context("notices.csv cannot be written")?);
     let mut line = |text: String| -> anyhow::Result<()> {
@@ -80,7 +88,7 @@ async fn accounts(policies: &Policies, which: DocumentVersion, file: &Path, sums
     let mut after = AccountId::from_bytes([0; 16]);
     let mut many = 0;
     loop {
-        let page = policies.deliveries(which, after, PAGE).await?;
+        let page = policies.deliveries(act, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.account;
         for told in page {

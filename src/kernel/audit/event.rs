@@ -14,6 +14,19 @@ pub struct Event {
     /// How many, where it was many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+    /// Which operator did it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<ByOperator>,
+}
+
+/// An operator, and where their own ledger says what they did.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByOperator {
+    /// `local:UID` or `operator:ID`.
+    pub operator: String,
+    /// The number of the ledger's entry.
+    pub entry: u64,
 }
 
 /// What can be done.
@@ -61,6 +74,15 @@ pub enum Action {
     LeavingObjected,
     VaultSealed,
     VaultUnsealed,
+    OperatorRotatedKeys,
+    OperatorPausedKeys,
+    OperatorResumedKeys,
+    OperatorRestored,
+    OperatorShownTenant,
+    OperatorAskedErasure,
+    SupportGranted,
+    SupportGrantEnded,
+    SupportViewed,
 }
 
 /// Something that an event touched.
@@ -82,7 +104,14 @@ impl Event {
     /// `action`, of nothing in particular.
     #[must_use]
     pub const fn new(action: Action) -> Self {
-        Self { action, subjects: Vec::new(), count: None }
+        Self { action, subjects: Vec::new(), count: None, operator: None }
+    }
+
+    /// The same, done by an operator.
+    #[must_use]
+    pub fn by(mut self, operator: ByOperator) -> Self {
+        self.operator = Some(operator);
+        self
     }
 
     /// The same, of `subject` too.

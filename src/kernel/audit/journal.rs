@@ -225,7 +225,11 @@ fn create(path: &Path) -> std::io::Result<File> {
 /// An entry on the file: `length(4) | tenant(16) | id(16) | at(8) | leaf(32) | account(16) | body length(4) | body |
 /// actor`, big-endian.
 fn encode(entry: &SealedEntry) -> Vec<u8> {
-    let (body, actor) = (entry.body.as_bytes(), entry.actor.as_bytes());
+    let (account, actor) = match &entry.actor {
+        Some((account, actor)) => (*account, actor.as_bytes()),
+        None => (AccountId::from_bytes([0; 16]), [].as_slice()),
+    };
+    let body = entry.body.as_bytes();
     let length = 16 + 16 + 8 + 32 + 16 + 4 + body.len() + actor.len();
     let mut line = Vec::with_capacity(4 + length);
     line.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
@@ -233,7 +237,7 @@ fn encode(entry: &SealedEntry) -> Vec<u8> {
     line.extend(entry.id.as_bytes());
     line.extend(entry.at.micros().to_be_bytes());
     line.extend(entry.leaf);
-    line.extend(entry.account.as_bytes());
+    line.extend(account.as_bytes());
     line.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes());
     line.extend(body);
     line.extend(actor);
@@ -266,8 +270,7 @@ fn decode_one(bytes: &[u8]) -> Option<(SealedEntry, &[u8])> {
         at: Time::from_micros(i64::from_be_bytes(*at)),
         leaf: *leaf,
         body: Sealed::from_bytes(body.to_vec()),
-        account: AccountId::from_bytes(*account),
-        actor: Sealed::from_bytes(actor.to_vec()),
+        actor: (!actor.is_empty()).then(|| (AccountId::from_bytes(*account), Sealed::from_bytes(actor.to_vec()))),
     };
     Some((entry, rest))
 }

@@ -17,7 +17,7 @@ use diesel::{
 };
 use sha2::{Digest as _, Sha256};
 
-pub use self::event::{Action, Event, Subject};
+pub use self::event::{Action, ByOperator, Event, Subject};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyUse, OwnerKeys, Place, RowRef, Sealed, Unreadable};
 use crate::kernel::entropy::Entropy;
@@ -27,7 +27,7 @@ use crate::kernel::store::append::NewEntry;
 use crate::kernel::store::schema::audit_entries;
 use crate::kernel::store::tx::Head;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{Actor, By, InTenant, TenantScope, UpkeepScope};
+use crate::kernel::tenancy::{Actor, By, InTenant, NoticeScope, TenantScope, UpkeepScope};
 
 /// The most entries that are handed to the store at once.
 const AT_ONCE: usize = 500;
@@ -78,8 +78,8 @@ pub struct SealedEntry {
     at: Time,
     leaf: [u8; 32],
     body: Sealed<AuditBody>,
-    account: AccountId,
-    actor: Sealed<AuditActor>,
+    /// Nobody of the tenant's where an operator acted.
+    actor: Option<(AccountId, Sealed<AuditActor>)>,
 }
 
 impl SealedEntry {
@@ -87,22 +87,33 @@ impl SealedEntry {
     #[must_use]
     pub fn new(scope: &TenantScope, event: &Event, now: Time, entropy: &Entropy) -> Self {
         let id = AuditId::new(now, entropy);
-        let row = RowRef::new(id.as_bytes(), 1);
-        let salt = entropy.bytes::<32>();
-        let event = event.canonical();
-        let leaf = leaf(&salt, &event);
-        let body = scope.keys().seal::<AuditBody>(row, &SaltedBody { salt: BASE64.encode(salt), event }, entropy);
+        let (leaf, body) = seal_event(scope.keys(), id, event, entropy);
         let actor = scope.actor();
-        Self {
-            tenant: scope.tenant(),
-            id,
-            at: now,
-            leaf,
-            body,
-            account: actor.account(),
-            actor: seal_actor(actor, row, entropy),
-        }
+        let sealed = seal_actor(actor, RowRef::new(id.as_bytes(), 1), entropy);
+        Self { tenant: scope.tenant(), id, at: now, leaf, body, actor: Some((actor.account(), sealed)) }
     }
+
+    /// Seals `event`, which an operator did at `at`: the event itself says who.
+    #[must_use]
+    pub(in crate::kernel) fn of_operator(
+        scope: &NoticeScope,
+        id: AuditId,
+        event: &Event,
+        at: Time,
+        entropy: &Entropy,
+    ) -> Self {
+        let (leaf, body) = seal_event(scope.keys(), id, event, entropy);
+        Self { tenant: scope.tenant(), id, at, leaf, body, actor: None }
+    }
+}
+
+/// The leaf of `event` under a new salt, and both sealed.
+fn seal_event(keys: &OwnerKeys, id: AuditId, event: &Event, entropy: &Entropy) -> ([u8; 32], Sealed<AuditBody>) {
+    let salt = entropy.bytes::<32>();
+    let event = event.canonical();
+    let leaf = leaf(&salt, &event);
+    let body = SaltedBody { salt: BASE64.encode(salt), event };
+    (leaf, keys.seal::<AuditBody>(RowRef::new(id.as_bytes(), 1), &body, entropy))
 }
 
 fn seal_actor(actor: &Actor, row: RowRef, entropy: &Entropy) -> Sealed<AuditActor> {
@@ -144,8 +155,8 @@ pub(in crate::kernel) fn append<'e>(
             leaf: entry.leaf,
             chain: chained,
             body: entry.body.as_bytes().to_vec(),
-            account: entry.account,
-            actor: entry.actor.as_bytes().to_vec(),
+            account: entry.actor.as_ref().map(|(account, _)| *account),
+            actor: entry.actor.as_ref().map(|(_, actor)| actor.as_bytes().to_vec()),
         });
     }
     for some in placed.chunks(AT_ONCE) {

@@ -22,13 +22,17 @@ enum How {
 }
 
 /// Every table of a keyring that is carried, and what happens with it. A test asks of each table why it is not.
-const CARRIED: [(&str, How); 10] = [
+const CARRIED: [(&str, How); 14] = [
     ("erasures", How::Changes),
     ("ledger", How::Grows(&["owner_id", "owner_kind", "row_id"])),
     ("log_checkpoints", How::Changes),
     ("log_entries", How::Changes),
     ("log_head", How::Changes),
     ("log_nodes", How::Changes),
+    ("operator_entries", How::Changes),
+    ("operator_head", How::Changes),
+    ("operator_proposals", How::Changes),
+    ("operator_tellings", How::Changes),
     ("operators", How::Changes),
     ("revocations", How::Changes),
     ("sealings", How::Changes),

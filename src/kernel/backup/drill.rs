@@ -23,6 +23,8 @@ use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::AnyId;
 use crate::kernel::keyring::{Keyring, KeyringError};
 use crate::kernel::objects::Objects;
+use crate::kernel::operators::By;
+use crate::kernel::operators::deeds::TryBackup;
 use crate::kernel::store::schema::backup_drills;
 use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx};
 use crate::kernel::tenancy::UpkeepScope;
@@ -99,7 +101,9 @@ const SCRATCH: &str = "drill-";
 ///
 /// # Errors
 /// There is no back-up, or a place cannot be read or written, or a database is away: nothing was found out.
+#[expect(clippy::too_many_arguments, reason = "where from, where to, by whom and what time it is")]
 pub fn drill(
+    _by: &By<'_, TryBackup>,
     place: &dyn Place,
     key: &Keys,
     keyring: &Keyring,
@@ -149,7 +153,7 @@ fn within(
     let objects = Objects::within(place.objects().into());
     let target = Target::Sqlite(scratch.join("seif.db"));
     let begun = std::time::Instant::now();
-    restore::restore(place, &inspected, key, &target)?;
+    restore::fill_scratch(place, &inspected, key, &target)?;
     let restored_in = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let gone = resurrected(inspected.owners(), keyring)?;
     let db = Db::open(target, clock.clone(), entropy.clone(), &Options::default())?;

@@ -74,6 +74,8 @@ use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::InstanceId;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::objects::Objects;
+use crate::kernel::operators::deeds::{TakeBackup, TryBackup};
+use crate::kernel::operators::{By, OperatorAct, Schedule};
 use crate::kernel::store::schema::instance;
 use crate::kernel::store::whole::{self, Table};
 use crate::kernel::store::{Conn, StoreError, Target};
@@ -183,11 +185,28 @@ pub struct Sources {
     pub objects: Objects,
 }
 
+/// As [`create`], for a drill alone, which tries it and throws it away.
+///
+/// # Errors
+/// As [`create`].
+pub fn for_a_drill(
+    _act: &OperatorAct<TryBackup>,
+    sources: &Sources,
+    what: What,
+    place: &dyn Place,
+    key: &Keys,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Result<Contents, BackupError> {
+    create(&By::Service(Schedule::due()), sources, what, place, key, clock, entropy)
+}
+
 /// Takes a back-up of one database as it is now, beside whoever writes. Reads no key and opens nothing.
 ///
 /// # Errors
 /// See [`BackupError`]; then nothing of it has a name.
 pub fn create(
+    _by: &By<'_, TakeBackup>,
     sources: &Sources,
     what: What,
     place: &dyn Place,

@@ -14,12 +14,15 @@ use super::key::Keys;
 use super::place::Place;
 use super::standing::PUT_BACK;
 use super::{BackupError, carried, installation, shelf};
+use crate::kernel::clock::Time;
 use crate::kernel::core::resurrected;
 use crate::kernel::crypto::Owner;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::InstanceId;
 use crate::kernel::keyring::{KeyState, Keyring};
 use crate::kernel::objects::Objects;
+use crate::kernel::operators::deeds::{Restore, RestoreKeyring};
+use crate::kernel::operators::{self, Operator, OperatorAct};
 use crate::kernel::store::migrate::{self, Schema};
 use crate::kernel::store::whole::{self, Table, Value};
 use crate::kernel::store::{Conn, StoreError, Target};
@@ -121,6 +124,7 @@ pub fn demand_fit(inspected: &Inspected, keyring: &Keyring) -> Result<Vec<Owner>
 /// # Errors
 /// [`BackupError::Damaged`] when one is not there or not as it was kept; a storage cannot be read or written.
 pub fn restore_objects(
+    _act: &OperatorAct<Restore>,
     place: &dyn Place,
     inspected: &Inspected,
     gone: &[Owner],
@@ -149,30 +153,59 @@ pub fn keyring_at(target: &Target) -> Result<InstanceId, BackupError> {
     installation(&mut conn)?.ok_or(BackupError::Unused)
 }
 
-/// Fills the empty database at `target` with what was inspected, reads it back, and marks it as put back.
+/// Fills the empty database at `target` with the data that was inspected, reads it back, and marks it as put back. The
+/// operator's entry is in the ledger of the keyring that the data goes with.
 ///
 /// # Errors
 /// See [`BackupError`]; then nothing stands at `target` that a start would take for a database of ours.
-pub fn restore(place: &dyn Place, inspected: &Inspected, key: &Keys, target: &Target) -> Result<(), BackupError> {
+pub fn restore(
+    _act: &OperatorAct<Restore>,
+    place: &dyn Place,
+    inspected: &Inspected,
+    key: &Keys,
+    target: &Target,
+) -> Result<(), BackupError> {
+    put(place, inspected, key, target, None).map(drop)
+}
+
+/// The same in a place of a drill's own, which nobody looks for.
+pub(super) fn fill_scratch(
+    place: &dyn Place,
+    inspected: &Inspected,
+    key: &Keys,
+    target: &Target,
+) -> Result<(), BackupError> {
     put(place, inspected, key, target, None).map(drop)
 }
 
 /// As [`restore`] for a keyring, which takes over in the same transaction what `later`, a back-up of the data, carries of
-/// erasures, certificates and revocations. Gives how many owners and records were erased that the keyring had not known of.
+/// erasures, certificates, revocations and what operators did. There is no ledger yet that `who` could be entered in: the
+/// same transaction enters it in the one that is put back. Gives how many owners and records were erased that the keyring
+/// had not known of.
 ///
 /// # Errors
 /// As [`restore`]; `later` belongs to another installation.
 pub fn restore_keyring(
+    who: Operator,
+    at: Time,
     place: &dyn Place,
     inspected: &Inspected,
-    later: &Inspected,
+    later: Option<&Inspected>,
     key: &Keys,
     target: &Target,
 ) -> Result<usize, BackupError> {
-    if inspected.label.installation != later.label.installation {
+    if later.is_some_and(|later| inspected.label.installation != later.label.installation) {
         return Err(BackupError::Foreign);
     }
-    put(place, inspected, key, target, Some(later))
+    put(place, inspected, key, target, Some(Taking { who, at, later }))
+}
+
+/// What a keyring takes over when it is put back.
+#[derive(Clone, Copy)]
+struct Taking<'i> {
+    who: Operator,
+    at: Time,
+    later: Option<&'i Inspected>,
 }
 
 fn put(
@@ -180,11 +213,11 @@ fn put(
     inspected: &Inspected,
     key: &Keys,
     target: &Target,
-    later: Option<&Inspected>,
+    taking: Option<Taking<'_>>,
 ) -> Result<usize, BackupError> {
     let file = place.open(&inspected.name)?;
     let taken = match target {
-        Target::Postgres(_) => fill(file, inspected, key, target, later)?,
+        Target::Postgres(_) => fill(file, inspected, key, target, taking)?,
         Target::Sqlite(path) => {
             if path.exists() {
                 return Err(BackupError::NotEmpty);
@@ -194,7 +227,7 @@ fn put(
             }
             let aside = aside(path);
             remove(&aside)?;
-            let taken = match fill(file, inspected, key, &Target::Sqlite(aside.clone()), later) {
+            let taken = match fill(file, inspected, key, &Target::Sqlite(aside.clone()), taking) {
                 Ok(taken) => taken,
                 Err(error) => {
                     remove(&aside)?;
@@ -242,7 +275,7 @@ fn fill(
     inspected: &Inspected,
     key: &Keys,
     target: &Target,
-    later: Option<&Inspected>,
+    taking: Option<Taking<'_>>,
 ) -> Result<usize, BackupError> {
     let schema = match inspected.label.what {
         What::Data => Schema::Data,
@@ -265,15 +298,30 @@ fn fill(
     }
     pour(&mut conn, &tables, file, key)?;
     compare(&mut conn, &tables, &inspected.totals)?;
-    let taken = match later {
+    let taken = match taking.and_then(|taking| taking.later) {
         Some(later) if later.label.at > inspected.label.at => later.carried.replace(&mut conn, &tables)?,
         Some(earlier) => earlier.carried.add(&mut conn, &tables)?,
         None => 0,
     };
+    // A back-up of before there was a ledger gets it by the migration below.
+    let has_ledger = tables.iter().any(|table| table.name == "operator_head");
+    let note = |conn: &mut Conn| match taking {
+        Some(taking) => {
+            let deed = RestoreKeyring { backup: inspected.label.id.clone() };
+            operators::note_at_once(conn, taking.at, taking.who, &deed)
+        }
+        None => Ok(()),
+    };
+    if has_ledger {
+        note(&mut conn)?;
+    }
     whole::mark(&mut conn, schema, PUT_BACK)?;
     fault::reach(Point::RestoreFilled);
     whole::commit_filling(&mut conn, filling)?;
     migrate::migrate(&mut conn, schema)?;
+    if !has_ledger {
+        note(&mut conn)?;
+    }
     Ok(taken)
 }
 

@@ -21,7 +21,7 @@ pub mod rotation;
 pub mod sealings;
 mod seals;
 pub mod signing;
-mod tables;
+pub(in crate::kernel) mod tables;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};

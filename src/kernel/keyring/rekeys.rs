@@ -20,6 +20,8 @@ use super::{KeyState, Keyring, KeyringError, TagState, first_of, move_epoch, rot
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey};
 use crate::kernel::ids::AnyId;
+use crate::kernel::operators::deeds::{HoldKeys, RotateKeys};
+use crate::kernel::operators::{self, By, Mark, OperatorAct};
 use crate::kernel::store::{StoreError, Tx, both};
 
 /// How far the turning over of a key is.
@@ -210,7 +212,13 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyringError::NoKey`]; the keyring, or who keeps the root key, is away.
-    pub async fn begin_rekey(&self, owner: Owner, actor: &str) -> Result<Begun, KeyringError> {
+    pub async fn begin_rekey(&self, owner: Owner, by: By<'_, RotateKeys>) -> Result<Begun, KeyringError> {
+        if let By::Operator(act) = &by
+            && !act.deed().whose.covers(owner)
+        {
+            return Err(KeyringError::Defect("keys that the operator's entry does not name"));
+        }
+        let mark = by.mark();
         for _ in 0..4 {
             let keys = match self.reach(owner).await {
                 Err(KeyringError::Sealed(_)) => return Ok(Begun::Sealed),
@@ -223,12 +231,12 @@ impl Keyring {
             let key = OwnerKey::random(self.entropy());
             let asked = root.wrap(vec![Item::new(root.context(owner, new), key.reveal())], self.entropy());
             let wrapped = first_of(asked.wait().await?)?;
-            let (root, actor) = (root.version(), actor.to_owned());
+            let (root, mark) = (root.version(), mark.clone());
             let begun = self
                 .db()
                 .write(Vec::new(), move |tx| {
                     rotation::demand_current(tx, root)?;
-                    begin(tx, owner, (old, new), (root, &wrapped), &actor)
+                    begin(tx, owner, (old, new), (root, &wrapped), &mark)
                 })
                 .await;
             match begun {
@@ -376,21 +384,29 @@ impl Keyring {
     ///
     /// # Errors
     /// The keyring is away.
-    pub async fn pause_rekeys(&self, only: Option<Owner>, to: Pause) -> Result<usize, KeyringError> {
+    pub async fn pause_rekeys(&self, act: &OperatorAct<HoldKeys>) -> Result<usize, KeyringError> {
+        let (HoldKeys { whose, to }, mark) = (*act.deed(), act.mark());
         self.db()
             .write(Vec::new(), move |tx| {
-                let open = rekeys::table.filter(rekeys::stage.lt(Stage::Retired.code()));
-                let set = rekeys::is_paused.eq(to == Pause::Waits);
-                let changed = match only {
-                    Some(owner) => diesel::update(
-                        open.filter(rekeys::owner_kind.eq(owner.kind()))
-                            .filter(rekeys::owner_id.eq(AnyId::from_bytes(owner.id_bytes()))),
-                    )
-                    .set(set)
-                    .execute(tx.conn()),
-                    None => diesel::update(open).set(set).execute(tx.conn()),
-                };
-                Ok(changed.map_err(StoreError::from)?)
+                let open: Vec<(i16, AnyId, KeyVersion)> = rekeys::table
+                    .filter(rekeys::stage.lt(Stage::Retired.code()))
+                    .select((rekeys::owner_kind, rekeys::owner_id, rekeys::old_version))
+                    .load(tx.conn())
+                    .map_err(StoreError::from)?;
+                let mut changed = 0;
+                for (kind, id, old) in open {
+                    let owner = Owner::decode(kind, *id.as_bytes()).ok();
+                    if whose.is_some_and(|whose| owner != Some(whose)) {
+                        continue;
+                    }
+                    let still = rekeys::table.find((kind, id, old)).filter(rekeys::stage.lt(Stage::Retired.code()));
+                    let set = rekeys::is_paused.eq(to == Pause::Waits);
+                    changed += diesel::update(still).set(set).execute(tx.conn()).map_err(StoreError::from)?;
+                    if let (Some(entry), Some(Owner::Tenant(tenant))) = (mark.entry, owner) {
+                        operators::touch(tx.conn(), entry, tenant)?;
+                    }
+                }
+                Ok(changed)
             })
             .await
     }
@@ -399,7 +415,10 @@ impl Keyring {
     ///
     /// # Errors
     /// The keyring is away.
-    pub async fn hasten_rekey(&self, rekey: &Rekey) -> Result<(), KeyringError> {
+    pub async fn hasten_rekey(&self, rekey: &Rekey, act: &OperatorAct<RotateKeys>) -> Result<(), KeyringError> {
+        if !act.deed().whose.covers(rekey.owner) {
+            return Err(KeyringError::Defect("keys that the operator's entry does not name"));
+        }
         let rekey = rekey.clone();
         self.db()
             .write(Vec::new(), move |tx| {
@@ -602,7 +621,7 @@ fn begin(
     owner: Owner,
     (old, new): (KeyVersion, KeyVersion),
     (root, wrapped): (i64, &[u8]),
-    actor: &str,
+    mark: &Mark,
 ) -> Result<Begun, KeyringError> {
     let (kind, id, now) = (owner.kind(), AnyId::from_bytes(owner.id_bytes()), tx.now());
     if leaving(tx, owner)? > 0 {
@@ -640,11 +659,14 @@ fn begin(
             rekeys::stage.eq(Stage::Made.code()),
             (rekeys::begun_at.eq(now), rekeys::stage_at.eq(now), rekeys::held_until.eq(now)),
             rekeys::is_paused.eq(false),
-            rekeys::actor.eq(actor),
+            rekeys::actor.eq(&mark.by),
             rekeys::facts.eq(written(&Facts::default())),
         ))
         .execute(tx.conn())
         .map_err(StoreError::from)?;
+    if let (Some(entry), Owner::Tenant(tenant)) = (mark.entry, owner) {
+        operators::touch(tx.conn(), entry, tenant)?;
+    }
     move_epoch(tx, Some(owner))?;
     Ok(Begun::Made(new))
 }

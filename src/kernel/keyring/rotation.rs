@@ -20,6 +20,8 @@ use crate::kernel::crypto::{KeyVersion, Owner, Unreadable};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::AnyId;
+use crate::kernel::operators::OperatorAct;
+use crate::kernel::operators::deeds::{DestroyRoot, PrepareRoot, RotateRoot};
 use crate::kernel::personal::Comparison;
 use crate::kernel::store::{Conn, Db, StoreError, Tx};
 use crate::kernel::transparency::Leaf;
@@ -177,16 +179,17 @@ impl Keyring {
 
     /// Turns the root key over: makes a new version at the configured provider and wraps every owner key by it, beside a
     /// running service. Where an earlier run was interrupted, this one goes on with it. On the calling thread, for as
-    /// long as it takes; `actor` is who does it, `report` is told how far it is and may break off.
+    /// long as it takes; `report` is told how far it is and may break off.
     ///
     /// # Errors
     /// The keyring or a provider is away: what was done stays done, and the next run goes on from there.
     pub fn rotate_root(
         &self,
-        actor: &str,
+        act: &OperatorAct<RotateRoot>,
         pace: Pace,
         mut report: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Rotated, KeyringError> {
+        let actor = &act.by().to_string();
         let maker = self.0.roots.maker()?;
         let rows = self.db().read_here(None, roots::all)?;
         let in_use = self.db().read_here(None, roots::in_use)?;
@@ -219,7 +222,7 @@ impl Keyring {
     ///
     /// # Errors
     /// The keyring or the provider is away.
-    pub fn prepare_root(&self) -> Result<i64, KeyringError> {
+    pub fn prepare_root(&self, _act: &OperatorAct<PrepareRoot>) -> Result<i64, KeyringError> {
         let maker = self.0.roots.maker()?;
         let planned = plan(self.db(), maker, &self.0.entropy)?;
         maker.make(planned.version, &planned.handle, &self.0.entropy)?;
@@ -240,13 +243,14 @@ impl Keyring {
         Ok(self.rewrap(&root, SERVICE, pace, |_| ControlFlow::Continue(()))?.0)
     }
 
-    /// Destroys a root version for good: at its provider, then here.
+    /// Destroys the root version that the act names for good: at its provider, then here.
     ///
     /// # Errors
     /// It is the current one, it still wraps keys, there is none, or its provider is away or not configured; then
     /// running it again goes on.
-    pub fn destroy_root(&self, actor: &str, version: i64) -> Result<(), KeyringError> {
-        let by = actor.to_owned();
+    pub fn destroy_root(&self, act: &OperatorAct<DestroyRoot>) -> Result<(), KeyringError> {
+        let version = act.deed().version;
+        let by = act.by().to_string();
         let row = self.db().write_blocking(Vec::new(), move |tx| condemn(tx, version, &by))?;
         fault::reach(Point::RootDestroying);
         let sources: Vec<&Source> = self.0.roots.named(&row.provider).collect();
@@ -257,7 +261,7 @@ impl Keyring {
             source.destroy(version, &row.handle, &self.0.entropy)?;
         }
         fault::reach(Point::RootGone);
-        let by = actor.to_owned();
+        let by = act.by().to_string();
         self.db().write_blocking(Vec::new(), move |tx| {
             let gone = root_rows::table.find(version).filter(root_rows::state.eq(RootState::Destroying.code()));
             let set = (root_rows::state.eq(RootState::Destroyed.code()), root_rows::proof.eq(Vec::new()));
@@ -598,6 +602,7 @@ mod tests {
     use crate::kernel::clock::Clock;
     use crate::kernel::ids::AccountId;
     use crate::kernel::keyring::root::Provider;
+    use crate::kernel::operators::{Ledger, Operator};
     use crate::kernel::store::Target;
     use crate::kernel::store::migrate::{Schema, migrate};
 
@@ -620,18 +625,28 @@ mod tests {
         ControlFlow::Continue(())
     }
 
+    fn rotate(keyring: &Keyring, report: fn(Progress) -> ControlFlow<()>) -> Rotated {
+        let turn = |act: &OperatorAct<RotateRoot>| keyring.rotate_root(act, PACE, report);
+        Ledger::of(keyring).operate_blocking(Operator::Local(0), RotateRoot, turn).unwrap().unwrap()
+    }
+
+    fn destroy(keyring: &Keyring, version: i64) -> Result<(), KeyringError> {
+        let gone = |act: &OperatorAct<DestroyRoot>| keyring.destroy_root(act);
+        Ledger::of(keyring).operate_blocking(Operator::Local(0), DestroyRoot { version }, gone).unwrap()
+    }
+
     #[test]
     fn a_version_that_wraps_anything_is_not_destroyed_and_neither_is_the_current_one() {
         let folder = tempfile::tempdir().unwrap();
         let keyring = keyring(folder.path());
         owners(&keyring, 100);
-        keyring.rotate_root("local:0", PACE, |_| ControlFlow::Break(())).unwrap();
-        assert!(matches!(keyring.destroy_root("local:0", 1), Err(KeyringError::RootInUse(1, 36))));
-        assert!(matches!(keyring.destroy_root("local:0", 2), Err(KeyringError::RootCurrent(2))));
+        rotate(&keyring, |_| ControlFlow::Break(()));
+        assert!(matches!(destroy(&keyring, 1), Err(KeyringError::RootInUse(1, 36))));
+        assert!(matches!(destroy(&keyring, 2), Err(KeyringError::RootCurrent(2))));
         assert_eq!(keyring.finish_rotation(PACE).unwrap(), 36);
         assert_eq!(keyring.finish_rotation(PACE).unwrap(), 0);
-        keyring.destroy_root("local:0", 1).unwrap();
-        assert!(matches!(keyring.destroy_root("local:0", 1), Err(KeyringError::NoRoot(1))));
+        destroy(&keyring, 1).unwrap();
+        assert!(matches!(destroy(&keyring, 1), Err(KeyringError::NoRoot(1))));
         let events: Vec<_> = keyring.status().unwrap().history.iter().map(|line| (line.version, line.event)).collect();
         for expected in [(1, RootEvent::Current), (2, RootEvent::Current), (1, RootEvent::Destroyed)] {
             assert!(events.contains(&expected), "{events:?}");
@@ -653,10 +668,10 @@ mod tests {
                 Ok::<_, KeyringError>(())
             })
             .unwrap();
-        let rotated = keyring.rotate_root("local:0", PACE, go_on).unwrap();
+        let rotated = rotate(&keyring, go_on);
         assert_eq!((rotated.rewrapped, rotated.unopenable), (69, 1));
         assert_eq!(keyring.status().unwrap().by_root, [(1, 1), (2, 69)]);
-        assert!(matches!(keyring.destroy_root("local:0", 1), Err(KeyringError::RootInUse(1, 1))));
+        assert!(matches!(destroy(&keyring, 1), Err(KeyringError::RootInUse(1, 1))));
     }
 
     #[test]
@@ -664,10 +679,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = [keyring(folder.path()), keyring(folder.path())];
         owners(&one, 200);
-        let rotate = |keyring: &Keyring| keyring.rotate_root("local:0", PACE, go_on).unwrap();
         std::thread::scope(|scope| {
-            let other = scope.spawn(|| rotate(&two));
-            rotate(&one);
+            let other = scope.spawn(|| rotate(&two, go_on));
+            rotate(&one, go_on);
             other.join().unwrap();
         });
         let status = one.status().unwrap();

@@ -264,5 +264,52 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    operator_head (one) {
+        one -> BigInt,
+        seq -> BigInt,
+        chain -> Binary,
+    }
+}
+
+diesel::table! {
+    operator_entries (seq) {
+        seq -> BigInt,
+        at -> BigInt,
+        body -> Binary,
+        chain -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    operator_tellings (seq, tenant_id) {
+        seq -> BigInt,
+        tenant_id -> Uid,
+        held_until -> BigInt,
+        told_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    operator_proposals (id) {
+        id -> Uid,
+        act -> Text,
+        deed -> Binary,
+        proposer -> Text,
+        at -> BigInt,
+        expires_at -> BigInt,
+        state -> SmallInt,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(owner_keys, ledger);
 diesel::allow_tables_to_appear_in_same_query!(operator_sessions, operators);
+diesel::allow_tables_to_appear_in_same_query!(operator_entries, operator_tellings);

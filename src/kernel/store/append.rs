@@ -82,8 +82,8 @@ pub(in crate::kernel) struct NewEntry {
     pub(in crate::kernel) leaf: [u8; 32],
     pub(in crate::kernel) chain: [u8; 32],
     pub(in crate::kernel) body: Vec<u8>,
-    pub(in crate::kernel) account: AccountId,
-    pub(in crate::kernel) actor: Vec<u8>,
+    pub(in crate::kernel) account: Option<AccountId>,
+    pub(in crate::kernel) actor: Option<Vec<u8>>,
 }
 
 /// Rows to be appended together.
@@ -175,7 +175,7 @@ impl Rows {
                             audit_entries::chain.eq(row.chain.as_slice()),
                             audit_entries::body.eq(row.body.as_slice()),
                             audit_entries::actor_id.eq(row.account),
-                            audit_entries::actor.eq(row.actor.as_slice()),
+                            audit_entries::actor.eq(row.actor.as_deref()),
                         ))
                         .execute(conn)?;
                 }

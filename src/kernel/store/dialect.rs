@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::deserialize::QueryableByName;
 use diesel::pg::PgConnection;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, RunQueryDsl as _, sql_query};
 
@@ -203,8 +203,8 @@ pub(super) fn insert_rows(conn: &mut PgConnection, rows: &append::Rows) -> Query
         .bind::<Array<Binary>, _>(column(entries, |row| row.leaf.as_slice()))
         .bind::<Array<Binary>, _>(column(entries, |row| row.chain.as_slice()))
         .bind::<Array<Binary>, _>(column(entries, |row| row.body.as_slice()))
-        .bind::<Array<Uid>, _>(column(entries, |row| row.account))
-        .bind::<Array<Binary>, _>(column(entries, |row| row.actor.as_slice()))
+        .bind::<Array<Nullable<Uid>>, _>(column(entries, |row| row.account))
+        .bind::<Array<Nullable<Binary>>, _>(column(entries, |row| row.actor.as_deref()))
         .execute(conn)?;
     }
     Ok(())

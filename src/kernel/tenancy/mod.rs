@@ -370,6 +370,49 @@ impl Scope for UpkeepScope {
     }
 }
 
+/// One tenant's audit, for what an operator did that touches it: an entry is sealed for the tenant, and nothing is opened.
+#[derive(Clone, Debug)]
+pub(in crate::kernel) struct NoticeScope {
+    tenant: TenantId,
+    keys: Arc<OwnerKeys>,
+}
+
+impl NoticeScope {
+    pub(in crate::kernel) const fn new(tenant: TenantId, keys: Arc<OwnerKeys>) -> Self {
+        Self { tenant, keys }
+    }
+
+    pub(in crate::kernel) fn keys(&self) -> &OwnerKeys {
+        &self.keys
+    }
+}
+
+impl InTenant for NoticeScope {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+}
+
+impl sealed::Sealed for NoticeScope {}
+
+impl Scope for NoticeScope {
+    fn tenants(&self) -> Vec<TenantId> {
+        vec![self.tenant]
+    }
+
+    fn keys_in_use(&self) -> Vec<(Owner, KeyVersion)> {
+        vec![(Owner::Tenant(self.tenant), self.keys.current())]
+    }
+
+    fn grants(&self) -> Vec<&Arc<OwnerKeys>> {
+        vec![&self.keys]
+    }
+
+    fn renewed(&self, keyring: &Keyring) -> Result<Self, KeyringError> {
+        Ok(Self { tenant: self.tenant, keys: keyring.keys(Owner::Tenant(self.tenant))? })
+    }
+}
+
 /// One tenant of the several that a transaction of the kernel's own reaches: the audit's journal, a sweep. It opens none
 /// of their rows.
 pub(in crate::kernel) struct Carried(pub(in crate::kernel) TenantId);

@@ -1,0 +1,5 @@
+DROP TABLE operator_proposals;
+DROP TABLE operator_tellings;
+DROP TABLE operator_entries;
+DROP TABLE operator_head;
+DROP FUNCTION operator_ledger_only_grows();

@@ -1,0 +1,289 @@
+//! What an operator has the kernel do.
+
+use crate::kernel::crypto::Owner;
+use crate::kernel::ids::{OperatorId, TenantId};
+use crate::kernel::operators::{Act, Deed, Of, Role, Touches};
+use crate::kernel::rekey::Pause;
+
+/// A new root version wraps every owner's key.
+#[derive(Debug, Clone, Copy)]
+pub struct RotateRoot;
+
+impl Deed for RotateRoot {
+    fn act(&self) -> Act {
+        Act::RotateRoot
+    }
+}
+
+/// A new root version is made, and wraps nothing yet.
+#[derive(Debug, Clone, Copy)]
+pub struct PrepareRoot;
+
+impl Deed for PrepareRoot {
+    fn act(&self) -> Act {
+        Act::PrepareRoot
+    }
+}
+
+/// A root version is destroyed.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct DestroyRoot {
+    /// Which.
+    pub version: i64,
+}
+
+impl Deed for DestroyRoot {
+    fn act(&self) -> Act {
+        Act::DestroyRoot
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::RootVersion(self.version)]
+    }
+}
+
+/// Keys of owners turn over. Each tenant is told when its own begin to.
+#[derive(Debug, Clone, Copy)]
+pub struct RotateKeys {
+    /// Whose.
+    pub whose: Whose,
+}
+
+/// Whose keys are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's.
+    All,
+    /// One owner's.
+    One(Owner),
+    /// Those whose version in use is at least so many days old.
+    OlderThanDays(u64),
+}
+
+impl Whose {
+    fn of(self) -> Of {
+        match self {
+            Self::One(Owner::Tenant(id)) => Of::Tenant(id),
+            Self::One(Owner::Account(id)) => Of::Account(id),
+            Self::OlderThanDays(days) => Of::OlderThanDays(days),
+            Self::All | Self::One(Owner::Service | Owner::Day(_) | Owner::Letter(_)) => Of::Everybody,
+        }
+    }
+
+    /// Whether the keys of `owner` may be among them.
+    pub(in crate::kernel) fn covers(self, owner: Owner) -> bool {
+        match self {
+            Self::One(one) => one == owner,
+            Self::All | Self::OlderThanDays(_) => true,
+        }
+    }
+}
+
+impl Deed for RotateKeys {
+    fn act(&self) -> Act {
+        Act::RotateKeys
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![self.whose.of()]
+    }
+}
+
+/// Keys that turn over wait, or go on. Each tenant whose keys they are is told.
+#[derive(Debug, Clone, Copy)]
+pub struct HoldKeys {
+    /// Whose; nobody's in particular is everybody's.
+    pub whose: Option<Owner>,
+    /// What they do from now on.
+    pub to: Pause,
+}
+
+impl Deed for HoldKeys {
+    fn act(&self) -> Act {
+        match self.to {
+            Pause::Waits => Act::PauseKeys,
+            Pause::Runs => Act::ResumeKeys,
+        }
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![self.whose.map_or(Of::Everybody, |owner| Whose::One(owner).of())]
+    }
+}
+
+/// A back-up is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct TakeBackup;
+
+impl Deed for TakeBackup {
+    fn act(&self) -> Act {
+        Act::TakeBackup
+    }
+}
+
+/// A back-up is put back into a scratch place, and a sample of every tenant is opened and compared.
+#[derive(Debug, Clone, Copy)]
+pub struct TryBackup;
+
+impl Deed for TryBackup {
+    fn act(&self) -> Act {
+        Act::TryBackup
+    }
+}
+
+/// A back-up of the data is put back.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Restore {
+    /// The back-up's id.
+    pub backup: String,
+}
+
+impl Deed for Restore {
+    fn act(&self) -> Act {
+        Act::Restore
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Database("data".to_owned()), Of::Backup(self.backup.clone())]
+    }
+
+    fn touches(&self) -> Touches {
+        Touches::Everybody
+    }
+}
+
+/// A back-up of the keyring is put back.
+#[derive(Debug, Clone)]
+pub struct RestoreKeyring {
+    /// The back-up's id.
+    pub backup: String,
+}
+
+impl Deed for RestoreKeyring {
+    fn act(&self) -> Act {
+        Act::Restore
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Database("keyring".to_owned()), Of::Backup(self.backup.clone())]
+    }
+
+    fn touches(&self) -> Touches {
+        Touches::Everybody
+    }
+}
+
+/// Somebody on the telephone is identified by the code that their screen shows.
+#[derive(Debug, Clone, Copy)]
+pub struct IdentifyCaller;
+
+impl Deed for IdentifyCaller {
+    fn act(&self) -> Act {
+        Act::IdentifyCaller
+    }
+}
+
+/// A tenant is looked at: its size, its state, and who subscribes (P-3).
+#[derive(Debug, Clone, Copy)]
+pub struct ShowTenant {
+    /// Which.
+    pub tenant: TenantId,
+}
+
+impl Deed for ShowTenant {
+    fn act(&self) -> Act {
+        Act::ShowTenant
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Tenant(self.tenant)]
+    }
+
+    fn touches(&self) -> Touches {
+        Touches::Tenant(self.tenant)
+    }
+}
+
+/// An operator's account is made, or its role changed.
+#[derive(Debug, Clone, Copy)]
+pub struct SetOperator {
+    /// Whose.
+    pub operator: OperatorId,
+    /// What they may do from now on.
+    pub role: Role,
+    /// [`Act::AddOperator`] or [`Act::ChangeOperator`].
+    pub how: Set,
+}
+
+/// What becomes of an operator's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    /// It is made.
+    Added,
+    /// It is another role's.
+    Changed,
+}
+
+impl Deed for SetOperator {
+    fn act(&self) -> Act {
+        match self.how {
+            Set::Added => Act::AddOperator,
+            Set::Changed => Act::ChangeOperator,
+        }
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Operator(self.operator), Of::Role(self.role)]
+    }
+}
+
+/// An operator's account ends.
+#[derive(Debug, Clone, Copy)]
+pub struct RemoveOperator {
+    /// Whose.
+    pub operator: OperatorId,
+}
+
+impl Deed for RemoveOperator {
+    fn act(&self) -> Act {
+        Act::RemoveOperator
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Operator(self.operator)]
+    }
+}
+
+/// An operator enrols anew: their methods go.
+#[derive(Debug, Clone, Copy)]
+pub struct ResetOperator {
+    /// Whose.
+    pub operator: OperatorId,
+}
+
+impl Deed for ResetOperator {
+    fn act(&self) -> Act {
+        Act::ResetOperator
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Operator(self.operator)]
+    }
+}
+
+/// An operator signs in to the console.
+#[derive(Debug, Clone, Copy)]
+pub struct SignIn {
+    /// Who.
+    pub operator: OperatorId,
+}
+
+impl Deed for SignIn {
+    fn act(&self) -> Act {
+        Act::SignIn
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Operator(self.operator)]
+    }
+}
