@@ -26,6 +26,10 @@ pub const ACTS: &[(&str, crate::kernel::operators::Act)] = {
         ("policy bounced", Act::NoteBounce),
         ("policy evidence", Act::ExportEvidence),
         ("support verify", Act::IdentifyCaller),
+        ("operators add", Act::AddOperator),
+        ("operators role", Act::ChangeOperator),
+        ("operators reset", Act::ResetOperator),
+        ("operators remove", Act::RemoveOperator),
     ]
 };
 
@@ -44,6 +48,7 @@ mod tests {
         "keys reports",
         "backup verify",
         "backup list",
+        "operators list",
         "policy preview",
         "policy list",
         "policy notices",

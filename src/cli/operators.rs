@@ -57,7 +57,7 @@ pub(super) fn run(settings: &Settings, command: &Operators, output: Output) -> a
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Operators::Add { name, role } => made(&operators.add(name, *role).await?, output),
+            Operators::Add { name, role } => made(&operators.add(local(), name, *role).await?, output),
             Operators::List => list(&operators, output).await?,
             Operators::Role { name, role } => {
                 let account = operators.named(name).await?;

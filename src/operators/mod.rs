@@ -14,6 +14,7 @@ use crate::kernel::ids::OperatorId;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::operators::{Changed, Then};
 use crate::kernel::log::SafeToLog;
+use crate::kernel::operators::deeds::{RemoveOperator, ResetOperator, Set, SetOperator};
 use crate::kernel::operators::{Operator, OperatorAccount, OperatorName, Role};
 use crate::kernel::store::StoreError;
 use crate::kernel::store::db::StoreFailure;
@@ -102,9 +103,11 @@ impl Operators {
     ///
     /// # Errors
     /// [`OperatorsError::Taken`]; the keyring is away.
-    pub async fn add(&self, name: &OperatorName, role: Role) -> Result<OperatorAccount, OperatorsError> {
+    pub async fn add(&self, by: Operator, name: &OperatorName, role: Role) -> Result<OperatorAccount, OperatorsError> {
         let account = OperatorAccount::new(name, role, self.kernel.now(), self.kernel.entropy());
-        match self.kernel.keyring().add_operator(&account).await {
+        let deed = SetOperator { operator: account.id, role, how: Set::Added };
+        let adding = self.kernel.operate(by, deed, async |_| self.kernel.keyring().add_operator(&account).await);
+        match adding.await? {
             Ok(()) => Ok(account),
             Err(KeyringError::Store(StoreError::Taken)) => Err(OperatorsError::Taken),
             Err(error) => Err(error.into()),
@@ -116,7 +119,11 @@ impl Operators {
     /// # Errors
     /// [`OperatorsError::NotFound`]; [`OperatorsError::LastAdministrator`]; the keyring is away.
     pub async fn give_role(&self, by: Operator, id: OperatorId, role: Role) -> Result<(), OperatorsError> {
-        self.change(by, id, Then::Nothing, |account| account.of_role(role)).await.map(drop)
+        let deed = SetOperator { operator: id, role, how: Set::Changed };
+        let changing = self.kernel.operate(by, deed, async |_| {
+            self.change(by, id, Then::Nothing, |account| account.of_role(role)).await.map(drop)
+        });
+        changing.await?
     }
 
     /// Gives an operator a new app, for this once, and nothing of what they had: their sessions end.
@@ -124,7 +131,10 @@ impl Operators {
     /// # Errors
     /// [`OperatorsError::NotFound`]; the keyring is away.
     pub async fn reset(&self, by: Operator, id: OperatorId) -> Result<OperatorAccount, OperatorsError> {
-        self.change(by, id, Then::SessionsEnd, |account| account.reset(self.kernel.entropy())).await
+        let resetting = self.kernel.operate(by, ResetOperator { operator: id }, async |_| {
+            self.change(by, id, Then::SessionsEnd, |account| account.reset(self.kernel.entropy())).await
+        });
+        resetting.await?
     }
 
     /// Removes an operator: their sessions end.
@@ -132,11 +142,14 @@ impl Operators {
     /// # Errors
     /// [`OperatorsError::NotFound`]; [`OperatorsError::LastAdministrator`]; the keyring is away.
     pub async fn remove(&self, by: Operator, id: OperatorId) -> Result<(), OperatorsError> {
-        match self.kernel.keyring().remove_operator(by, id).await? {
-            Changed::Done => Ok(()),
-            Changed::Overtaken => Err(OperatorsError::NotFound),
-            Changed::LastAdministrator => Err(OperatorsError::LastAdministrator),
-        }
+        let removing = self.kernel.operate(by, RemoveOperator { operator: id }, async |_| {
+            match self.kernel.keyring().remove_operator(by, id).await? {
+                Changed::Done => Ok(()),
+                Changed::Overtaken => Err(OperatorsError::NotFound),
+                Changed::LastAdministrator => Err(OperatorsError::LastAdministrator),
+            }
+        });
+        removing.await?
     }
 
     /// Changes an account as it stands now, whoever else changes it.

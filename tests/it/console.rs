@@ -30,7 +30,7 @@ async fn post(actor: &Actor, path: &str, pairs: &[(&str, &str)]) -> Answer {
 /// Makes an operator by what the command line calls, not yet signed in.
 async fn made(world: &World, name: &str, role: Role) -> Who {
     let name: OperatorName = name.parse().unwrap();
-    let account = world.app.services.operators.add(&name, role).await.unwrap();
+    let account = world.app.services.operators.add(Operator::Local(0), &name, role).await.unwrap();
     let app = Authenticator::new("", account.secret().reveal());
     Who { actor: world.stranger(), app, name: name.text().reveal().clone() }
 }

@@ -278,6 +278,10 @@ fn every_act_of_the_command_line(database: Database) {
             vec!["policy", "evidence", "privacy", "2", "--to", &evidence],
             vec!["policy", "bounced", &bounce],
             vec!["support", "verify", "12345678"],
+            vec!["operators", "add", "berta", "--role", "reader"],
+            vec!["operators", "role", "berta", "publisher"],
+            vec!["operators", "reset", "berta"],
+            vec!["operators", "remove", "berta"],
         ];
         for command in &commands {
             let output = process.command(command).output().unwrap();

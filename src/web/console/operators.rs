@@ -90,7 +90,11 @@ async fn add(
     let typed = form.text("operator_name");
     let role = role_of(&form)?;
     let made = match OperatorName::parse(typed.reveal()) {
-        Ok(name) => services.operators.add(&name, role).await.map_err(|error| refusal(&services.incidents, error)),
+        Ok(name) => services
+            .operators
+            .add(access.operator(), &name, role)
+            .await
+            .map_err(|error| refusal(&services.incidents, error)),
         Err(_) => Err(invalid(vec![Fault::new("/operator_name", "operator_name", "Letters, digits and . - _ @")])),
     };
     match made {
