@@ -79,7 +79,7 @@ struct Found<'m> {
 
 /// Finds the records that mention somebody: live and in the trash, in their values, their histories and the names of their
 /// files; and files of no record that are named so. What a sensitive field holds is looked at and stays masked.
-#[utoipa::path(post, path = "/api/v1/people/search", tag = "records",
+#[utoipa::path(post, path = "/api/v1/people/search", tag = "records", operation_id = "search_person",
     security(("session" = [])),
     request_body = Sought,
     responses((status = 200, description = "Where somebody is mentioned", body = shapes::Mentions),
@@ -113,7 +113,7 @@ fn mentioned<'m>(services: &Services, mention: &'m Mention) -> Mentioned<'m> {
 
 /// Erases records of somebody for good, all of them or none: their histories, their files, what finds them, what the
 /// audit tells of them. An erasure that is interrupted is ended when it is asked for again, or at the next start.
-#[utoipa::path(post, path = "/api/v1/people/erasure", tag = "records",
+#[utoipa::path(post, path = "/api/v1/people/erasure", tag = "records", operation_id = "erase_person",
     security(("session" = [])),
     request_body = Erasure,
     responses((status = 200, description = "The receipt", body = shapes::PersonReceiptShape),
