@@ -2,7 +2,7 @@
 //!
 //! They are apart from every tenant's accounts, in the keyring's database, and have no password: a code of an
 //! authenticator app, or a passkey. Start at [`Operators`]; what an operator may do stands in
-//! [`Role`](crate::kernel::operators::Role) and in the permissions that name roles.
+//! [`Role`] and in the permissions that name roles.
 
 mod passkeys;
 mod signing_in;
