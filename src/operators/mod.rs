@@ -4,10 +4,13 @@
 //! authenticator app, or a passkey. Start at [`Operators`]; what an operator may do stands in
 //! [`Role`] and in the permissions that name roles.
 
+pub mod backups;
 mod passkeys;
 mod signing_in;
 pub mod standing;
+pub mod tenants;
 
+use self::backups::Backups;
 use crate::kernel::Kernel;
 use crate::kernel::access::throttles::Throttled;
 use crate::kernel::ids::OperatorId;
@@ -26,6 +29,7 @@ pub use self::passkeys::Question;
 #[derive(Clone)]
 pub struct Operators {
     kernel: Kernel,
+    backups: Backups,
 }
 
 /// Why something about an operator was not done.
@@ -69,10 +73,10 @@ impl From<KeyringError> for OperatorsError {
 }
 
 impl Operators {
-    /// The operators of the service that `kernel` is of.
+    /// The operators of the service that `kernel` is of, whose back-ups are there.
     #[must_use]
-    pub const fn new(kernel: Kernel) -> Self {
-        Self { kernel }
+    pub const fn new(kernel: Kernel, backups: Backups) -> Self {
+        Self { kernel, backups }
     }
 
     /// Every operator, in the order of their making.

@@ -1,11 +1,12 @@
 //! How the service is doing, in counts and times: nothing of what a tenant keeps is read for it (P-3).
 
 use diesel::dsl::{count_star, min};
-use diesel::{QueryDsl as _, RunQueryDsl as _};
+use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
 use crate::kernel::backup::drill;
 use crate::kernel::clock::Time;
-use crate::kernel::store::schema::outbox;
+use crate::kernel::rekey::Stage;
+use crate::kernel::store::schema::{outbox, policy_notices};
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::ServiceScope;
 use crate::operators::{Operators, OperatorsError};
@@ -52,7 +53,56 @@ pub struct Messages {
     pub oldest: Option<Time>,
 }
 
+impl Messages {
+    /// The state as the console calls it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self.state {
+            WAITING | WAITING_ONCE => "waiting",
+            _ => "in_hand",
+        }
+    }
+}
+
+/// Messages that wait, as the outbox numbers them: as often as it takes, and once.
+const WAITING: i16 = 1;
+const WAITING_ONCE: i16 = 2;
+
+/// Work that goes on behind requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// What, as the console calls it.
+    pub word: &'static str,
+    /// How much of it waits or is under way.
+    pub many: i64,
+    /// Since when the oldest of it is.
+    pub oldest: Option<Time>,
+}
+
 impl Operators {
+    /// Work that waits or is under way: notices of documents, and keys that turn over.
+    ///
+    /// # Errors
+    /// A store's.
+    pub async fn work(&self) -> Result<Vec<Work>, OperatorsError> {
+        let read = |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<(i64, Option<Time>), StoreError> {
+            let waiting = policy_notices::table.filter(policy_notices::settled_at.is_null());
+            Ok(waiting.select((count_star(), min(policy_notices::queued_at))).get_result(tx.conn())?)
+        };
+        let (many, oldest) = self.kernel.read(&self.kernel.service(), read).await?;
+        let rekeys = self.kernel.keyring().rekeys(None)?;
+        let open: Vec<Time> =
+            rekeys.iter().filter(|rekey| rekey.stage < Stage::Retired).map(|rekey| rekey.begun_at).collect();
+        Ok(vec![
+            Work { word: "notices", many, oldest },
+            Work {
+                word: "re_keying",
+                many: i64::try_from(open.len()).unwrap_or(i64::MAX),
+                oldest: open.into_iter().min(),
+            },
+        ])
+    }
+
     /// How the service is doing.
     ///
     /// # Errors

@@ -261,7 +261,7 @@ each_database! {
             }
             seen += 1;
         }
-        assert!(seen >= 4, "{seen}");
+        assert!(seen >= 10, "{seen}");
     }
 }
 

@@ -4,9 +4,14 @@
 //! It answers where `[operators]` of the configuration says and to whom; for anybody else there is nothing there
 //! ([`Door`]). Each handler names a permission of operators, as every other names its own.
 
+mod backups;
+mod keys;
 mod operators;
+mod outbox;
 mod overview;
+mod policies;
 mod sign_in;
+mod tenants;
 
 use std::net::IpAddr;
 
@@ -38,6 +43,11 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(sign_in::routes());
     routes.extend(overview::routes());
+    routes.extend(tenants::routes());
+    routes.extend(keys::routes());
+    routes.extend(policies::routes());
+    routes.extend(outbox::routes());
+    routes.extend(backups::routes());
     routes.extend(operators::routes());
     routes
 }

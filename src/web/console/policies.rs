@@ -1,0 +1,147 @@
+//! `/operator/policies`: the legal documents, and who was told of them.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::kernel::access::{Authorized, SeeConsole};
+use crate::kernel::log::Incidents;
+use crate::kernel::values::Fault;
+use crate::messages::notice::{ChangedDocument, Notice};
+use crate::messages::telling::Told;
+use crate::policies::{Document, LifeError, Published, State};
+use crate::web::api::accounts::invalid;
+use crate::web::api::failure;
+use crate::web::api::policies::refusal as of_policies;
+use crate::web::console::Desk;
+use crate::web::pages::{ConsoleCell, ConsolePage, ConsolePart, ConsoleWidth, Shown};
+use crate::web::problem::Problem;
+use crate::web::routes::{Route, get};
+use crate::web::services::Services;
+use crate::web::site::show;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![get("/operator/policies", list), get("/operator/policies/{document}/preview", preview)]
+}
+
+async fn page(desk: &Desk<'_>) -> Result<ConsolePage, Problem> {
+    let services = desk.services;
+    let failed = |error| of_policies(&services.incidents, error);
+    let mut rows = Vec::new();
+    for published in services.policies.list().await.map_err(failed)?.iter().rev() {
+        let counts = services.policies.counts(published.which).await.map_err(failed)?;
+        let mut row = version(desk, published);
+        row.extend([
+            ConsoleCell::number(counts.sent + counts.joined),
+            ConsoleCell::number(counts.queued),
+            ConsoleCell::number(counts.refused + counts.bounced + counts.unreachable),
+            ConsoleCell::number(counts.acknowledged),
+        ]);
+        rows.push(row);
+    }
+    let columns = vec![
+        "document",
+        "version",
+        "state",
+        "announced-at",
+        "in-force-at",
+        "noticed",
+        "queued",
+        "unreachable",
+        "acknowledged",
+    ];
+    let mut parts = vec![ConsolePart::Table { title: "policies", columns, rows }];
+    let mut drafts = Vec::new();
+    for document in Document::ALL {
+        // A document without a draft is no failure.
+        let Ok(draft) = services.policies.preview(document).await else { continue };
+        let languages: Vec<&str> = draft.texts.iter().map(|text| text.language.tag()).collect();
+        let facts = vec![
+            ("version", ConsoleCell::number(draft.which.version)),
+            ("document", ConsoleCell::text(document.name())),
+            ("languages", ConsoleCell::text(languages.join(", "))),
+        ];
+        drafts.push(ConsolePart::Facts { title: "drafts", facts });
+        let to = format!("/policies/{}/preview", document.name());
+        drafts.push(ConsolePart::Link { to, says: "preview" });
+    }
+    parts.extend(drafts);
+    Ok(desk.page("policies", ConsoleWidth::Wide, parts))
+}
+
+fn version(desk: &Desk<'_>, published: &Published) -> Vec<ConsoleCell> {
+    let word = match published.state {
+        State::Announced => "announced",
+        State::InForce => "in_force",
+        State::Superseded => "superseded",
+        State::Withdrawn => "withdrawn",
+    };
+    vec![
+        ConsoleCell::text(published.which.document.name()),
+        ConsoleCell::number(published.which.version),
+        ConsoleCell::Word { word },
+        desk.at(published.announced_at),
+        published.in_force_at.map_or(ConsoleCell::Nothing, |at| desk.at(at)),
+    ]
+}
+
+async fn list(
+    access: Authorized<SeeConsole>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let desk = Desk::new(&request, &services, Some(&access));
+    show(&services, &page(&desk).await?, &desk.chrome)
+}
+
+fn document(name: &str) -> Result<Document, Problem> {
+    name.parse().map_err(|_| Problem::NotFound)
+}
+
+/// The draft, the mail that tells of it in each language, and how many get it.
+async fn previewed(desk: &Desk<'_>, document: Document) -> Result<ConsolePage, Problem> {
+    let services = desk.services;
+    let draft = services.policies.preview(document).await;
+    let draft = draft.map_err(|error| of_life(&services.incidents, error))?;
+    let effective_at = services.policies.now().plus(services.settings.policies.notice.into());
+    let mut parts = vec![ConsolePart::Says { says: "will-be-told", count: draft.accounts }];
+    for text in &draft.texts {
+        let notice = Notice::PolicyChanged {
+            documents: vec![ChangedDocument {
+                title: text.title.clone(),
+                version: draft.which.version,
+                on: effective_at.date(),
+                summary: text.summary.clone(),
+            }],
+        };
+        let told = services.telling.tell(&notice, text.language);
+        let Told { subject, text: words } = told.map_err(|error| Problem::unexpected(&services.incidents, &error))?;
+        let title = format!("{}: {subject}", text.language.tag());
+        parts.push(ConsolePart::Text { title: Shown::from(title), text: Shown::from(words) });
+        let title = format!("{}: {}", text.language.tag(), text.title);
+        parts.push(ConsolePart::Text { title: Shown::from(title), text: Shown::from(text.markdown.clone()) });
+    }
+    Ok(desk.page("preview", ConsoleWidth::Wide, parts))
+}
+
+async fn preview(
+    access: Authorized<SeeConsole>,
+    request: HttpRequest,
+    services: Data<Services>,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let desk = Desk::new(&request, &services, Some(&access));
+    show(&services, &previewed(&desk, document(&name)?).await?, &desk.chrome)
+}
+
+/// Why a document's life did not go on, as the client sees it.
+fn of_life(incidents: &Incidents, error: LifeError) -> Problem {
+    let field = |pointer, code| invalid(vec![Fault::new(pointer, code, "See the document's state.")]);
+    match error {
+        LifeError::NoDraft | LifeError::NothingAnnounced | LifeError::Unknown => Problem::NotFound,
+        LifeError::AnotherAnnounced(_) => field("/version", "another_announced"),
+        LifeError::Languages(_) => field("/languages", "languages_missing"),
+        LifeError::TooSoon(_) => field("/effective_at", "too_soon"),
+        LifeError::Untitled(_) | LifeError::Placeholder(_) | LifeError::Summary(_) => field("/text", "invalid"),
+        LifeError::Store(error) => failure::of_store(incidents, error),
+    }
+}
