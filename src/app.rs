@@ -159,7 +159,7 @@ impl App {
         let vault = Vault::new(kernel.clone(), |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)));
         let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
         let leaving = leaving(&kernel, &settings);
-        let operators = Operators::new(kernel.clone(), backups::of_console(&settings));
+        let operators = Operators::new(kernel.clone());
         let settings = Arc::new(settings);
         let services = web::Data::new(Services {
             kernel,
@@ -394,7 +394,7 @@ pub fn policies_beside(settings: &Settings) -> Result<Policies, AppError> {
 /// # Errors
 /// As [`open_beside`].
 pub fn operators_beside(settings: &Settings) -> Result<Operators, AppError> {
-    Ok(Operators::new(open_beside(settings)?, backups::of_console(settings)))
+    Ok(Operators::new(open_beside(settings)?))
 }
 
 /// Brings both databases to this version's schema.

@@ -32,13 +32,6 @@ pub(super) async fn hourly(services: &Services) {
 /// What is opened of each tenant to see whether a back-up can be put back.
 pub const SAMPLERS: [Sampler; 3] = [profile::sample, sampling::records, sampling::files];
 
-/// The back-ups as the console knows them.
-#[must_use]
-pub fn of_console(settings: &Settings) -> crate::operators::backups::Backups {
-    let rules = &settings.backup;
-    crate::operators::backups::Backups { data: rules.to.clone(), keyring: rules.keyring_to.clone() }
-}
-
 /// Where a drill puts a back-up back.
 #[must_use]
 pub fn scratch(settings: &Settings) -> PathBuf {

@@ -4,13 +4,11 @@
 //! authenticator app, or a passkey. Start at [`Operators`]; what an operator may do stands in
 //! [`Role`] and in the permissions that name roles.
 
-pub mod backups;
 mod passkeys;
 mod signing_in;
 pub mod standing;
 pub mod tenants;
 
-use self::backups::Backups;
 use crate::kernel::Kernel;
 use crate::kernel::access::throttles::Throttled;
 use crate::kernel::ids::OperatorId;
@@ -29,7 +27,6 @@ pub use self::passkeys::Question;
 #[derive(Clone)]
 pub struct Operators {
     kernel: Kernel,
-    backups: Backups,
 }
 
 /// Why something about an operator was not done.
@@ -73,10 +70,10 @@ impl From<KeyringError> for OperatorsError {
 }
 
 impl Operators {
-    /// The operators of the service that `kernel` is of, whose back-ups are there.
+    /// The operators of the service that `kernel` is of.
     #[must_use]
-    pub const fn new(kernel: Kernel, backups: Backups) -> Self {
-        Self { kernel, backups }
+    pub const fn new(kernel: Kernel) -> Self {
+        Self { kernel }
     }
 
     /// Every operator, in the order of their making.
