@@ -32,6 +32,15 @@ pub struct TenantSize {
     pub files: i64,
 }
 
+/// A page of tenants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantPage {
+    /// Those on it, in the order of their making.
+    pub tenants: Vec<TenantSize>,
+    /// After which the next page begins, where there is one.
+    pub next: Option<TenantId>,
+}
+
 /// How a tenant stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TenantState {
@@ -60,7 +69,7 @@ impl Operators {
     ///
     /// # Errors
     /// A store's.
-    pub async fn tenants(&self, after: Option<TenantId>) -> Result<Vec<TenantSize>, OperatorsError> {
+    pub async fn tenants(&self, after: Option<TenantId>) -> Result<TenantPage, OperatorsError> {
         let after = after.map_or(AnyId::from_bytes([0; 16]), |id| AnyId::from_bytes(*id.as_bytes()));
         let list = move |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<Vec<AnyId>, StoreError> {
             let found = key_versions::table
@@ -74,16 +83,19 @@ impl Operators {
             Ok(found)
         };
         let ids = self.kernel.read(&self.kernel.service(), list).await?;
-        let mut all = Vec::with_capacity(ids.len());
+        // Of a full page more may follow, also where some of its ids name no tenant any more.
+        let is_full = i64::try_from(ids.len()).is_ok_and(|many| many >= PAGE);
+        let next = ids.last().filter(|_| is_full).map(|id| TenantId::from_bytes(*id.as_bytes()));
+        let mut tenants = Vec::with_capacity(ids.len());
         for id in ids {
             let id = TenantId::from_bytes(*id.as_bytes());
             let size = self.kernel.read(&self.kernel.upkeep(id), move |tx, scope| size(tx, scope, id)).await?;
             // Keys of a sign-up that never came to its end have no tenant.
             let Some(size) = size else { continue };
             let is_sealed = self.kernel.keyring().sealing(id).await?.is_some();
-            all.push(if is_sealed { TenantSize { state: TenantState::Sealed, ..size } } else { size });
+            tenants.push(if is_sealed { TenantSize { state: TenantState::Sealed, ..size } } else { size });
         }
-        Ok(all)
+        Ok(TenantPage { tenants, next })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The operators' console: who gets in, how, from where, and what nobody ever sees there.
 
+mod pages;
+
 use std::time::Duration;
 
 use reqwest::Method;
@@ -242,26 +244,6 @@ each_database! {
         let elsewhere = admin.actor.with_header("sec-fetch-site", "cross-site");
         let _ = post(&elsewhere, "/operator/operators", &fields).await.expect(403);
         assert_eq!(world.app.services.operators.list().await.unwrap().len(), 1);
-    }
-
-    // P-3
-    async fn no_page_of_the_console_shows_anything_that_a_business_keeps(world: World) {
-        let owner = world.owner().await;
-        crate::shelf::customers(&owner).await;
-        let _ = crate::shelf::customer(&owner, "MARKED-CONTENT-77").await;
-        world.deliver().await;
-        let admin = operator(world, Role::Administrator).await;
-        let mut seen = 0;
-        for path in pages() {
-            let page = admin.actor.get(path).await;
-            let text = page.page();
-            assert_eq!(page.status, 200, "{path}: {text}");
-            for secret in ["MARKED-CONTENT-77", "customers", "Customers", owner.email.as_str()] {
-                assert!(!text.contains(secret), "{path} shows {secret}");
-            }
-            seen += 1;
-        }
-        assert!(seen >= 10, "{seen}");
     }
 }
 

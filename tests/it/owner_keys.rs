@@ -37,7 +37,7 @@ use crate::shelf::{CUSTOMERS, RECORDS, SEARCH, customer, customers, ids, place, 
 use crate::traces::{copy_of_data, restore_data};
 
 /// Without waiting for other nodes: there are none.
-const AT_ONCE: Rules = Rules {
+pub(crate) const AT_ONCE: Rules = Rules {
     settle: Duration::ZERO,
     retention: Duration::from_secs(35 * 86_400),
     values_per_second: 1_000_000,
@@ -130,7 +130,7 @@ impl Lookups for WithAWish {
 }
 
 /// Turns the keys of `owners` over until each has reached `end`.
-async fn turn_over(world: &World, owners: &[Owner], rules: Rules, end: Stage) {
+pub(crate) async fn turn_over(world: &World, owners: &[Owner], rules: Rules, end: Stage) {
     let kernel = &world.app.services.kernel;
     let lookups = AllLookups::new(kernel);
     for owner in owners {

@@ -52,8 +52,11 @@ async fn page(desk: &Desk<'_>) -> Result<ConsolePage, Problem> {
     let mut parts = vec![ConsolePart::Table { title: "policies", columns, rows }];
     let mut drafts = Vec::new();
     for document in Document::ALL {
-        // A document without a draft is no failure.
-        let Ok(draft) = services.policies.preview(document).await else { continue };
+        let draft = match services.policies.preview(document).await {
+            Ok(draft) => draft,
+            Err(LifeError::NoDraft) => continue,
+            Err(error) => return Err(of_life(&services.incidents, error)),
+        };
         let languages: Vec<&str> = draft.texts.iter().map(|text| text.language.tag()).collect();
         let facts = vec![
             ("version", ConsoleCell::number(draft.which.version)),

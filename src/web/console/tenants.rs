@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::kernel::access::{Authorized, SeeConsole};
 use crate::kernel::ids::TenantId;
-use crate::operators::tenants::{PAGE, TenantSize};
+use crate::operators::tenants::TenantSize;
 use crate::web::console::{Desk, refusal};
 use crate::web::pages::{ConsoleCell, ConsolePart, ConsoleWidth};
 use crate::web::problem::Problem;
@@ -29,8 +29,8 @@ async fn list(
     place: Query<Place>,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::new(&request, &services, Some(&access));
-    let tenants = services.operators.tenants(place.after).await;
-    let tenants = tenants.map_err(|error| refusal(&services.incidents, error))?;
+    let found = services.operators.tenants(place.after).await;
+    let found = found.map_err(|error| refusal(&services.incidents, error))?;
     let row = |tenant: &TenantSize| {
         vec![
             ConsoleCell::text(tenant.id.to_string()),
@@ -44,10 +44,10 @@ async fn list(
     let mut parts = vec![ConsolePart::Table {
         title: "tenants",
         columns: vec!["id", "state", "since", "members", "records", "files"],
-        rows: tenants.iter().map(row).collect(),
+        rows: found.tenants.iter().map(row).collect(),
     }];
-    if let Some(last) = tenants.last().filter(|_| i64::try_from(tenants.len()).is_ok_and(|many| many >= PAGE)) {
-        parts.push(ConsolePart::Link { to: format!("/tenants?after={}", last.id), says: "further" });
+    if let Some(last) = found.next {
+        parts.push(ConsolePart::Link { to: format!("/tenants?after={last}"), says: "further" });
     }
     desk.show("tenants", ConsoleWidth::Wide, parts)
 }

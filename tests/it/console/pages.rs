@@ -1,0 +1,229 @@
+//! What the console's pages show: counts, times, ids and states as they are, and nothing that a business keeps.
+
+use std::collections::BTreeSet;
+
+use seif::app::lookups::AllLookups;
+use seif::each_database;
+use seif::kernel::crypto::Owner;
+use seif::kernel::operators::Role;
+use seif::kernel::rekey::{Begun, Stage, Turn};
+use seif::kernel::values::Locale;
+use seif::policies::Document;
+use seif::testing::{Actor, World};
+use serde_json::json;
+
+use super::{operator, pages};
+use crate::owner_keys::{AT_ONCE, turn_over};
+use crate::policy_changes::{announce, texts};
+use crate::shelf::{RECORDS, customer, customers, place, store};
+
+/// What stands in the cells of each line of a page's tables.
+fn lines(page: &str) -> Vec<Vec<String>> {
+    let cell = |rest: &str| words(&format!("<td {}", rest.split("</td>").next().unwrap()));
+    let cells = |line: &str| line.split("<td ").skip(1).map(cell).collect::<Vec<_>>();
+    page.split("<tr>").map(cells).filter(|cells| !cells.is_empty()).collect()
+}
+
+/// A piece of a page without its tags.
+fn words(html: &str) -> String {
+    let mut text = String::new();
+    for piece in html.split('<') {
+        text += piece.split_once('>').map_or("", |(_, text)| text);
+        text.push(' ');
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn line_of<'l>(lines: &'l [Vec<String>], word: &str) -> &'l [String] {
+    lines.iter().find(|line| line[0] == word).unwrap_or_else(|| panic!("{word} is not in {lines:#?}"))
+}
+
+fn tenant(actor: &Actor) -> String {
+    actor.tenant.clone().unwrap()
+}
+
+fn key_of(actor: &Actor) -> Owner {
+    Owner::Tenant(tenant(actor).parse().unwrap())
+}
+
+/// Begins to turn the business's key over, and leaves it there.
+async fn begin(world: &World, actor: &Actor) {
+    let begun = world.app.services.kernel.keyring().begin_rekey(key_of(actor), "local:0").await.unwrap();
+    assert!(matches!(begun, Begun::Made(_)));
+}
+
+each_database! {
+    async fn every_role_sees_every_page_but_the_operators(world: World) {
+        let _ = world.app.services.policies.draft(Document::Privacy, texts(&Locale::ALL)).await.unwrap();
+        let mut open = pages();
+        open.retain(|path| *path != "/operator/operators");
+        open.push("/operator/policies/privacy/preview");
+        assert!(open.len() >= 11, "{open:?}");
+        for role in Role::ALL {
+            let who = operator(world, role).await;
+            for path in &open {
+                let page = who.actor.get(path).await.expect(200).page();
+                assert!(page.contains(&format!("{}-1", role.name())), "{path} does not say who is signed in");
+            }
+            let operators = who.actor.get("/operator/operators").await;
+            assert_eq!(operators.status, if role == Role::Administrator { 200 } else { 403 }, "{role:?}");
+        }
+    }
+
+    // P-3
+    async fn a_business_is_an_id_a_state_an_age_and_sizes(world: World) {
+        let shop = world.owner().await;
+        let shut = world.owner().await;
+        let going = world.owner().await;
+        let _ = world.member(&shop, seif::kernel::access::Role::Viewer).await;
+        customers(&shop).await;
+        let record = place(&customer(&shop, "1").await);
+        let _ = customer(&shop, "2").await;
+        let of_record = format!("?record={}", record.rsplit('/').next().unwrap());
+        let _ = store(&shop, &of_record, "x.txt", b"x").await.expect(201);
+        let _ = shut.post("/api/v1/tenant/seal", json!({})).await.expect(204);
+        let _ = crate::leaving::leave(&going, "after_grace").await;
+        let reader = operator(world, Role::Reader).await;
+        let all = lines(&reader.actor.get("/operator/tenants").await.expect(200).page());
+        // A member has a business of their own too.
+        assert_eq!(all.len(), 4, "{all:#?}");
+        for (business, state, sizes) in [
+            (&shop, "Served", ["2", "2", "1"]),
+            (&shut, "Vault sealed", ["1", "0", "0"]),
+            (&going, "About to leave", ["1", "0", "0"]),
+        ] {
+            let line = line_of(&all, &tenant(business));
+            assert_eq!(line[1], state);
+            assert_eq!(line[3..], sizes.map(ToOwned::to_owned));
+        }
+    }
+
+    async fn a_key_that_turns_over_is_shown_with_how_far_it_is_and_its_report_at_the_end(world: World) {
+        let [one, other] = [world.owner().await, world.owner().await];
+        let reader = operator(world, Role::Reader).await;
+        let keys = async || reader.actor.get("/operator/keys").await.expect(200).page();
+        let report = async || reader.actor.get("/operator/keys/reports").await.expect(200).page();
+        assert!(!keys().await.contains(&tenant(&one)));
+        assert!(report().await.contains("There are none."));
+        begin(world, &one).await;
+        let shown = lines(&keys().await);
+        let line = line_of(&shown, &tenant(&one));
+        assert_eq!([&line[1], &line[2], &line[8]], ["1 → 2", "The new version is made", "Goes on"]);
+        assert!(line[3].ends_with("0 / 5"), "{line:?}");
+        turn_over(world, &[key_of(&other)], AT_ONCE, Stage::Retired).await;
+        let shown = lines(&keys().await);
+        let line = line_of(&shown, &tenant(&other));
+        assert_eq!(line[2], "The old version is retired");
+        assert!(line[3].ends_with("4 / 5"), "{line:?}");
+        let kernel = &world.app.services.kernel;
+        world.later(AT_ONCE.retention);
+        let lookups = AllLookups::new(kernel);
+        while let Turn::Reached(..) = kernel.rekey_next(Some(key_of(&other)), AT_ONCE, &lookups, &|_| ()).await.unwrap() {}
+        let mut reader = reader;
+        let _ = reader.sign_in(world).await.expect(303);
+        let shown = reader.actor.get("/operator/keys").await.expect(200).page();
+        assert!(!shown.contains(&tenant(&other)), "it is at its end");
+        let reports = reader.actor.get("/operator/keys/reports").await.expect(200).page();
+        assert!(reports.contains(&tenant(&other)) && !reports.contains(&tenant(&one)));
+    }
+
+    async fn a_document_is_shown_as_a_draft_with_its_mail_and_then_with_who_was_told(world: World) {
+        let _ = [world.owner().await, world.owner().await];
+        let policies = &world.app.services.policies;
+        let reader = operator(world, Role::Reader).await;
+        let preview = "/operator/policies/privacy/preview";
+        for nothing in [preview, "/operator/policies/never/preview"] {
+            let _ = reader.actor.get(nothing).await.problem(404, "not_found");
+        }
+        assert!(!reader.actor.get("/operator/policies").await.expect(200).page().contains(preview));
+        let _ = policies.draft(Document::Privacy, texts(&Locale::ALL)).await.unwrap();
+        assert!(reader.actor.get("/operator/policies").await.expect(200).page().contains(preview));
+        let page = reader.actor.get(preview).await.expect(200).page();
+        assert!(page.contains("2 accounts will be told."));
+        for locale in Locale::ALL {
+            assert!(page.contains(&format!("Politika ({})", locale.tag())), "{locale:?}");
+        }
+        assert!(page.contains("changes its legal documents"), "the mail's subject");
+        let _ = announce(world).await;
+        let shown = lines(&reader.actor.get("/operator/policies").await.expect(200).page());
+        let line = shown.iter().find(|line| line[0] == "privacy" && line[1] == "2").unwrap();
+        assert_eq!([&line[2], &line[5], &line[6]], ["Announced", "0", "2"]);
+        let _ = reader.actor.get(preview).await.problem(404, "not_found");
+    }
+
+    async fn what_waits_is_shown_as_counts_and_nobody_is_named(world: World) {
+        let owner = world.owner().await;
+        world.deliver().await;
+        let reader = operator(world, Role::Reader).await;
+        let look = async || reader.actor.get("/operator/outbox").await.expect(200).page();
+        let before = lines(&look().await);
+        assert_eq!(line_of(&before, "Notices of documents")[1], "0");
+        assert_eq!(line_of(&before, "Keys that turn over")[1], "0");
+        assert!(before.iter().all(|line| line[0] != "Waits"), "{before:?}");
+        let email = "waits.for.a.code@example.lv";
+        let _ = world.stranger().post("/api/v1/signups", json!({"email": email, "language": "en"})).await.expect(202);
+        let _ = announce(world).await;
+        begin(world, &owner).await;
+        let page = look().await;
+        let shown = lines(&page);
+        for (word, many) in [("Waits", "1"), ("Notices of documents", "1"), ("Keys that turn over", "1")] {
+            let line = line_of(&shown, word);
+            assert_eq!(line[1], many, "{word}");
+            assert_ne!(line[2], "–", "{word}");
+        }
+        assert!(!page.contains(email) && !page.contains(owner.email.as_str()));
+    }
+
+    async fn the_page_of_back_ups_says_what_the_last_drill_found(world: World) {
+        let folder = tempfile::tempdir().unwrap();
+        let [data, keyring] = ["data", "keyring"].map(|name| folder.path().join(name).display().to_string());
+        let found = async |world: &World| {
+            let reader = operator(world, Role::Reader).await;
+            words(&reader.actor.get("/operator/backups").await.expect(200).page())
+        };
+        world.restart_with(&format!("[backup]\nto = \"{data}\"\nkeyring_to = \"{keyring}\"\nevery = \"1d\"\n")).await;
+        assert!(found(world).await.contains("Found –"));
+        world.app.sweep().await;
+        let reader = world.app.services.operators.named(&"reader-1".parse().unwrap()).await.unwrap();
+        world.app.services.operators.remove(seif::kernel::operators::Operator::Local(0), reader.id).await.unwrap();
+        assert!(found(world).await.contains("Found It can be put back"));
+    }
+
+    // P-3: every page that the console leads to, and every one in the list of routes.
+    async fn nothing_that_a_business_keeps_is_on_any_page(world: World) {
+        let marks = ["markedcollection77", "markedfield77", "markedlabel77", "markedvalue77", "markedfile77", "markedcontent77"];
+        let shop = world.owner().await;
+        let fields = json!([{"name": "markedfield77", "label": "MarkedLabel77", "kind": "text", "searchable": true}]);
+        let made = shop.post("/api/v1/collections", json!({"name": "MarkedCollection77", "fields": fields})).await.expect(201).json();
+        let records = format!("{}/records", RECORDS.replace("customers/records", made["slug"].as_str().unwrap()));
+        let record = shop.post(&records, json!({"values": {"markedfield77": "MarkedValue77"}})).await.expect(201);
+        let id = place(&record).rsplit('/').next().unwrap().to_owned();
+        let _ = store(&shop, &format!("?record={id}"), "MarkedFile77.txt", b"MarkedContent77").await.expect(201);
+        // What gives the pages something to show.
+        begin(world, &shop).await;
+        let second = world.owner().await;
+        turn_over(world, &[key_of(&second)], AT_ONCE, Stage::Retired).await;
+        let _ = announce(world).await;
+        let _ = world.app.services.policies.draft(Document::Terms, texts(&Locale::ALL)).await.unwrap();
+        let admin = operator(world, Role::Administrator).await;
+        let mut waiting: Vec<String> = pages().into_iter().map(ToOwned::to_owned).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(path) = waiting.pop() {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            let page = admin.actor.get(&path).await.expect(200).page();
+            let flat = page.to_lowercase();
+            let business = "and daughters";
+            for kept in marks.into_iter().chain([business, shop.email.as_str(), id.as_str()]) {
+                assert!(!flat.contains(&kept.to_lowercase()), "{path} shows {kept}");
+            }
+            let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+            waiting.extend(links.filter(|to| to.starts_with("/operator")).map(ToOwned::to_owned));
+        }
+        assert!(seen.contains("/operator/policies/terms/preview") && seen.len() >= 12, "{seen:?}");
+        assert!(admin.actor.get("/operator/tenants").await.expect(200).page().contains(&tenant(&shop)));
+        // The mark is there for who may see it.
+        assert!(shop.get(&format!("{records}/{id}")).await.expect(200).text().contains("MarkedValue77"));
+    }
+}
