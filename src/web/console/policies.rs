@@ -106,6 +106,8 @@ async fn previewed(desk: &Desk<'_>, document: Document) -> Result<ConsolePage, P
     let draft = services.policies.preview(document).await;
     let draft = draft.map_err(|error| of_life(&services.incidents, error))?;
     let effective_at = services.policies.now().plus(services.settings.policies.notice.into());
+    let checkpoint = services.kernel.log_checkpoint().await;
+    let checkpoint = checkpoint.map_err(|error| failure::of_store(&services.incidents, error))?;
     let mut parts = vec![ConsolePart::Says { says: "will-be-told", count: draft.accounts }];
     for text in &draft.texts {
         let notice = Notice::PolicyChanged {
@@ -115,6 +117,7 @@ async fn previewed(desk: &Desk<'_>, document: Document) -> Result<ConsolePage, P
                 on: effective_at.date(),
                 summary: text.summary.clone(),
             }],
+            checkpoint: checkpoint.clone(),
         };
         let told = services.telling.tell(&notice, text.language);
         let Told { subject, text: words } = told.map_err(|error| Problem::unexpected(&services.incidents, &error))?;

@@ -96,6 +96,12 @@ each_database! {
             assert_eq!(line[1], state);
             assert_eq!(line[3..], sizes.map(ToOwned::to_owned));
         }
+        let after = all[0][0].clone();
+        let further = reader.actor.get(&format!("/operator/tenants?after={after}")).await.expect(200).page();
+        assert_eq!(lines(&further), all[1..]);
+        for wrong in ["after=x", "after=", "before=x"] {
+            let _ = reader.actor.get(&format!("/operator/tenants?{wrong}")).await.problem(400, "malformed_request");
+        }
     }
 
     async fn a_key_that_turns_over_is_shown_with_how_far_it_is_and_its_report_at_the_end(world: World) {
