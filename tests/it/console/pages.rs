@@ -13,6 +13,7 @@ use seif::testing::{Actor, World};
 use serde_json::json;
 
 use super::{operator, pages};
+use crate::operator_ledger::{HERE, begin_rekey};
 use crate::owner_keys::{AT_ONCE, turn_over};
 use crate::policy_changes::{announce, texts};
 use crate::shelf::{RECORDS, customer, customers, place, store};
@@ -48,13 +49,13 @@ fn key_of(actor: &Actor) -> Owner {
 
 /// Begins to turn the business's key over, and leaves it there.
 async fn begin(world: &World, actor: &Actor) {
-    let begun = world.app.services.kernel.keyring().begin_rekey(key_of(actor), "local:0").await.unwrap();
+    let begun = begin_rekey(&world.app.services.kernel, key_of(actor)).await;
     assert!(matches!(begun, Begun::Made(_)));
 }
 
 each_database! {
     async fn every_role_sees_every_page_but_the_operators(world: World) {
-        let _ = world.app.services.policies.draft(Document::Privacy, texts(&Locale::ALL)).await.unwrap();
+        let _ = world.app.services.policies.draft(Document::Privacy, texts(&Locale::ALL), HERE).await.unwrap();
         let mut open = pages();
         open.retain(|path| *path != "/operator/operators");
         open.push("/operator/policies/privacy/preview");
@@ -142,7 +143,7 @@ each_database! {
             let _ = reader.actor.get(nothing).await.problem(404, "not_found");
         }
         assert!(!reader.actor.get("/operator/policies").await.expect(200).page().contains(preview));
-        let _ = policies.draft(Document::Privacy, texts(&Locale::ALL)).await.unwrap();
+        let _ = policies.draft(Document::Privacy, texts(&Locale::ALL), HERE).await.unwrap();
         assert!(reader.actor.get("/operator/policies").await.expect(200).page().contains(preview));
         let page = reader.actor.get(preview).await.expect(200).page();
         assert!(page.contains("2 accounts will be told."));
@@ -191,7 +192,7 @@ each_database! {
         assert!(found(world).await.contains("Found –"));
         world.app.sweep().await;
         let reader = world.app.services.operators.named(&"reader-1".parse().unwrap()).await.unwrap();
-        world.app.services.operators.remove(seif::kernel::operators::Operator::Local(0), reader.id).await.unwrap();
+        world.app.services.operators.remove(HERE, reader.id).await.unwrap();
         assert!(found(world).await.contains("Found It can be put back"));
     }
 
@@ -210,7 +211,7 @@ each_database! {
         let second = world.owner().await;
         turn_over(world, &[key_of(&second)], AT_ONCE, Stage::Retired).await;
         let _ = announce(world).await;
-        let _ = world.app.services.policies.draft(Document::Terms, texts(&Locale::ALL)).await.unwrap();
+        let _ = world.app.services.policies.draft(Document::Terms, texts(&Locale::ALL), HERE).await.unwrap();
         let admin = operator(world, Role::Administrator).await;
         let mut waiting: Vec<String> = pages().into_iter().map(ToOwned::to_owned).collect();
         let mut seen = BTreeSet::new();
