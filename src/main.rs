@@ -2,6 +2,6 @@
 
 fn main() -> std::process::ExitCode {
     let status = seif::cli::run();
-    seif::kernel::log::finish();
+    seif::kernel::finish();
     status
 }

@@ -43,7 +43,7 @@ pub fn start(level: LevelFilter, format: Format, incidents: Incidents) {
 }
 
 /// Writes the lines that wait. To be called before the process ends.
-pub fn finish() {
+pub(in crate::kernel) fn finish() {
     let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
     write_out(&mut waiting);
 }

@@ -29,3 +29,9 @@ pub mod transparency;
 pub mod values;
 
 pub use self::core::{Kernel, LETTER, Parts, StartError, store_error};
+
+/// Ends what goes on in threads of its own, and writes the log's last lines. To be called before the process ends.
+pub fn finish() {
+    keyring::root::finish();
+    log::finish();
+}

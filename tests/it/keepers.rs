@@ -426,3 +426,24 @@ fn a_root_key_is_made_used_turned_over_and_destroyed_in_a_pkcs11_token_and_moves
         process.kill();
     });
 }
+
+/// SoftHSM shows no token while another process writes to it, and cleans up when the process ends.
+#[test]
+fn commands_at_one_moment_each_find_their_token_and_end_well() {
+    let Some(token) = Token::new() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let settings = token.settings("[root_key]", PIN);
+    let process = Process::start_in(&folder.path().join("data"), &[], &settings, &token.environment());
+    for _ in 0..20 {
+        let begun: Vec<_> = std::iter::repeat_with(|| {
+            let mut status = process.command(&["keys", "status", "--json"]);
+            status.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .take(6)
+        .collect();
+        for one in begun {
+            let ended = one.wait_with_output().unwrap();
+            assert!(ended.status.success(), "{:?}: {}", ended.status, String::from_utf8_lossy(&ended.stderr));
+        }
+    }
+}

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use self::files::KeyFile;
+pub(in crate::kernel) use self::remote::finish;
 use self::remote::{Keeper, Pending, Remote};
 use crate::kernel::crypto::aead::{Aead as _, KEY, NONCE, TAG, Xaes256Gcm};
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey, Unreadable};

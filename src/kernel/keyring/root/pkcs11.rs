@@ -4,10 +4,12 @@
 //! by AES-256-GCM in the token; what the key is bound to goes along as associated data. With random nonces a key may
 //! wrap 2^32 times (SP 800-38D §8.3): more than there will ever be owners.
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11 as Library};
 use cryptoki::error::{Error, RvError};
@@ -29,17 +31,28 @@ const NONCE: usize = 12;
 const TAG_BITS: u64 = 128;
 const KEY_BYTES: u64 = 32;
 
+/// How often a token that is not there is looked for again before it counts as away, and how long between.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
 const NO_KEY: Fail = Fail::Refused("does not have the key");
 const WRONG_PIN: Fail = Fail::Refused("refuses our PIN: mend it and start anew, before the token locks it");
 
-/// A module is initialised once in a process, and stays.
-static LIBRARIES: Mutex<Option<HashMap<PathBuf, Library>>> = Mutex::new(None);
+/// A module is loaded once in a process, and stays initialised while a session needs it.
+static MODULES: Mutex<BTreeMap<PathBuf, Module>> = Mutex::new(BTreeMap::new());
 
-/// A session with the token.
+struct Module {
+    library: Library,
+    is_initialised: bool,
+    sessions: usize,
+}
+
+/// A session with the token. It ends before it counts as ended.
 pub(super) struct Token {
     session: Session,
     entropy: Entropy,
     keys: HashMap<String, ObjectHandle>,
+    _counted: Counted,
 }
 
 /// Whether the token refused the PIN: then it is not shown again, since tokens lock themselves after a few wrong ones.
@@ -47,34 +60,40 @@ pub(super) struct Token {
 pub(super) struct PinRefused(AtomicBool);
 
 impl Token {
-    /// Opens a session and logs in.
+    /// Opens a session and logs in. A token that is not there is looked for again for a moment: SoftHSM has none to show
+    /// while another process writes to it.
     pub(super) fn connect(settings: &Pkcs11, refused: &PinRefused) -> Result<Self, Fail> {
+        for _ in 0..LOOKS {
+            match Self::connect_now(settings, refused) {
+                Err(Fail::Away) => std::thread::sleep(BETWEEN_LOOKS),
+                Ok(token) => return Ok(token),
+                Err(refused) => return Err(refused),
+            }
+        }
+        Self::connect_now(settings, refused)
+    }
+
+    fn connect_now(settings: &Pkcs11, refused: &PinRefused) -> Result<Self, Fail> {
         if refused.0.load(Ordering::SeqCst) {
             return Err(WRONG_PIN);
         }
-        let library = library(&settings.module)?;
-        let slots = library.get_slots_with_initialized_token().map_err(away)?;
-        let named = |slot: &&cryptoki::slot::Slot| {
-            library.get_token_info(**slot).is_ok_and(|info| info.label().trim_end() == settings.token_label)
-        };
-        // A token that is not there may have been pulled out.
-        let slot = slots.iter().find(named).ok_or(Fail::Away)?;
-        let session = library.open_rw_session(*slot).map_err(away)?;
-        let pin = settings.pin.read().ok_or(Fail::Refused("needs a PIN, and its file cannot be read"))?;
-        let pin = AuthPin::from(pin.reveal().clone());
-        match session.login(UserType::User, Some(&pin)) {
-            // All sessions of a process share it.
-            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-            Err(Error::Pkcs11(
-                RvError::PinIncorrect | RvError::PinLocked | RvError::PinExpired | RvError::PinLenRange,
-                _,
-            )) => {
-                refused.0.store(true, Ordering::SeqCst);
-                return Err(WRONG_PIN);
+        let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+        let module = module(&mut modules, &settings.module)?;
+        match log_in(&module.library, settings, refused) {
+            Ok(session) => {
+                module.sessions += 1;
+                let counted = Counted(settings.module.clone());
+                Ok(Self { session, entropy: settings.entropy.clone(), keys: HashMap::new(), _counted: counted })
             }
-            Err(error) => return Err(away(error)),
+            Err(fail) => {
+                // SoftHSM looks for its tokens when it is initialised, and then no more.
+                if module.sessions == 0 {
+                    module.is_initialised = false;
+                    module.library.clone().finalize().map_err(away)?;
+                }
+                Err(fail)
+            }
         }
-        Ok(Self { session, entropy: settings.entropy.clone(), keys: HashMap::new() })
     }
 
     fn key(&mut self, handle: &str) -> Result<ObjectHandle, Fail> {
@@ -161,19 +180,58 @@ const fn says_unreadable(error: RvError) -> bool {
     matches!(error, RvError::EncryptedDataInvalid | RvError::EncryptedDataLenRange | RvError::SignatureInvalid)
 }
 
-fn library(module: &Path) -> Result<Library, Fail> {
-    let mut libraries = LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner);
-    let libraries = libraries.get_or_insert_default();
-    if let Some(library) = libraries.get(module) {
-        return Ok(library.clone());
+/// That a session is open, until it is dropped.
+struct Counted(PathBuf);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = modules.get_mut(&self.0) {
+            module.sessions = module.sessions.saturating_sub(1);
+        }
     }
-    let library = Library::new(module).map_err(|_| Fail::Refused("has a module that cannot be loaded"))?;
-    match library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
+}
+
+fn module<'m>(modules: &'m mut BTreeMap<PathBuf, Module>, path: &Path) -> Result<&'m mut Module, Fail> {
+    let module = match modules.entry(path.to_owned()) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(place) => {
+            let library = Library::new(path).map_err(|_| Fail::Refused("has a module that cannot be loaded"))?;
+            place.insert(Module { library, is_initialised: false, sessions: 0 })
+        }
+    };
+    if !module.is_initialised {
+        match module.library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => module.is_initialised = true,
+            Err(error) => return Err(away(error)),
+        }
+    }
+    Ok(module)
+}
+
+fn log_in(library: &Library, settings: &Pkcs11, refused: &PinRefused) -> Result<Session, Fail> {
+    let slots = library.get_slots_with_initialized_token().map_err(away)?;
+    let named = |slot: &&cryptoki::slot::Slot| {
+        library.get_token_info(**slot).is_ok_and(|info| info.label().trim_end() == settings.token_label)
+    };
+    // A token that is not there may have been pulled out.
+    let slot = slots.iter().find(named).ok_or(Fail::Away)?;
+    let session = library.open_rw_session(*slot).map_err(away)?;
+    let pin = settings.pin.read().ok_or(Fail::Refused("needs a PIN, and its file cannot be read"))?;
+    let pin = AuthPin::from(pin.reveal().clone());
+    match session.login(UserType::User, Some(&pin)) {
+        // All sessions of a process share it.
+        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+        Err(Error::Pkcs11(
+            RvError::PinIncorrect | RvError::PinLocked | RvError::PinExpired | RvError::PinLenRange,
+            _,
+        )) => {
+            refused.0.store(true, Ordering::SeqCst);
+            return Err(WRONG_PIN);
+        }
         Err(error) => return Err(away(error)),
     }
-    libraries.insert(module.to_owned(), library.clone());
-    Ok(library)
+    Ok(session)
 }
 
 /// A token that fails counts as away: it may be pulled out, or be reset.

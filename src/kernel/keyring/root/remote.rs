@@ -4,8 +4,9 @@
 //! and while it is known to be away ([`Breaker`]) is told so at once. The next one to ask after a pause finds out whether
 //! it is back.
 
+use std::mem::ManuallyDrop;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::{Item, Opened};
@@ -156,8 +157,29 @@ fn answer(jobs: &Mutex<Receiver<Job>>, connect: &Connect) {
     let mut connection = None;
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = next else { return };
+        let _asking = ASKING.read().unwrap_or_else(PoisonError::into_inner);
+        let Ok(job) = next else {
+            // The last connection ends here, with the guard still held.
+            drop(connection.take());
+            return;
+        };
         job(&mut || connect(), &mut connection);
+    }
+}
+
+/// Held by each thread that is asking a keeper or taking leave of it, and from [`finish`] on by nobody else any more.
+static ASKING: RwLock<()> = RwLock::new(());
+
+/// Waits, for [`TIMEOUT`] at most, until no thread is asking a keeper, and lets none begin. To be called before the
+/// process ends: what a PKCS#11 module cleans up then must not be in use.
+pub(in crate::kernel) fn finish() {
+    let since = Instant::now();
+    while since.elapsed() < TIMEOUT {
+        if let Ok(alone) = ASKING.try_write() {
+            let _for_good = ManuallyDrop::new(alone);
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
