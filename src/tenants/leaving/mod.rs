@@ -44,6 +44,9 @@ const OBJECTION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How often to look for what other processes left behind, or what has become due.
 const LOOK: Duration = Duration::from_secs(60);
 
+/// How soon after something was in the way.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// Where a person's mails go, and in which language.
 pub type AddressOf = fn(&mut Tx<'_>, &AccountScope) -> Result<(EmailAddress, Locale), StoreError>;
 
@@ -310,12 +313,16 @@ impl Leaving {
     pub async fn run(&self, incidents: &Incidents) {
         let begun = self.kernel().db().notifier(Wake::Jobs);
         loop {
-            if let Err(error) = self.sweep().await {
-                incidents.report(&error);
-            }
+            let pause = match self.sweep().await {
+                Ok(()) => LOOK,
+                Err(error) => {
+                    incidents.report(&error);
+                    LOOK_AGAIN
+                }
+            };
             tokio::select! {
                 () = begun.notified() => {}
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }
