@@ -49,7 +49,8 @@ pub(crate) fn tenant(owner: &Actor) -> TenantId {
     owner.tenant.as_deref().unwrap().parse().unwrap()
 }
 
-fn entries(world: &World) -> Vec<Entry> {
+/// What the ledger says, the newest first.
+pub(crate) fn entries(world: &World) -> Vec<Entry> {
     Ledger::of(world.app.services.kernel.keyring()).entries(None, None, 1_000).unwrap()
 }
 
@@ -61,14 +62,31 @@ pub(crate) async fn told(owner: &Actor) -> Vec<Value> {
 }
 
 /// Looks at a tenant, as an operator does.
-async fn look(kernel: &Kernel, tenant: TenantId) {
+pub(crate) async fn look(kernel: &Kernel, tenant: TenantId) {
     kernel.operate(HERE, ShowTenant { tenant }, async |_| Ok::<_, ()>(())).await.unwrap().unwrap();
 }
 
-fn keyring_of(world: &World) -> Beside {
+/// The keyring's database, beside the service.
+pub(crate) fn keyring_of(world: &World) -> Beside {
     match world.database_urls().get(1) {
         Some(url) => Beside::url(url),
         None => Beside::file(&world.folder.path().join("keyring.db")),
+    }
+}
+
+/// Takes away what keeps the ledger from being changed.
+pub(crate) fn without_triggers(world: &World, keyring: &mut Beside) {
+    match world.database {
+        Database::Postgres => {
+            for table in ["operator_entries", "operator_tellings"] {
+                keyring.run(&format!("ALTER TABLE {table} DISABLE TRIGGER USER")).unwrap();
+            }
+        }
+        Database::Sqlite => {
+            for trigger in ["entries_unchanged", "entries_stay", "tellings_stay"] {
+                keyring.run(&format!("DROP TRIGGER operator_{trigger}")).unwrap();
+            }
+        }
     }
 }
 
@@ -110,14 +128,7 @@ each_database! {
         }
         assert_eq!(ledger.verify().unwrap(), LedgerState::Intact(6));
         // Whoever can take the triggers away is still seen.
-        match world.database {
-            Database::Postgres => for table in ["operator_entries", "operator_tellings"] {
-                keyring.run(&format!("ALTER TABLE {table} DISABLE TRIGGER USER")).unwrap();
-            },
-            Database::Sqlite => for trigger in ["entries_unchanged", "entries_stay", "tellings_stay"] {
-                keyring.run(&format!("DROP TRIGGER operator_{trigger}")).unwrap();
-            },
-        }
+        without_triggers(world, &mut keyring);
         for (edit, back, broken) in [
             ("UPDATE operator_entries SET at = at + 1 WHERE seq = 2", "UPDATE operator_entries SET at = at - 1 WHERE seq = 2", 2),
             ("UPDATE operator_entries SET seq = 60 WHERE seq = 6", "UPDATE operator_entries SET seq = 6 WHERE seq = 60", 6),

@@ -197,5 +197,8 @@ mod tests {
         for act in Act::ALL {
             assert_eq!(serde_json::to_string(&act).unwrap(), format!("\"{}\"", act.name()));
         }
+        for step in crate::kernel::operators::Step::ALL {
+            assert_eq!(serde_json::to_string(&step).unwrap(), format!("\"{}\"", step.name()));
+        }
     }
 }

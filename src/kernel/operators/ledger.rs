@@ -107,6 +107,24 @@ pub enum Step {
     Refused,
 }
 
+impl Step {
+    /// Every step.
+    pub const ALL: [Self; 6] = [Self::Begun, Self::Done, Self::Failed, Self::Proposed, Self::Confirmed, Self::Refused];
+
+    /// Its name in the ledger.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Proposed => "proposed",
+            Self::Confirmed => "confirmed",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// An entry as it stands in the chain.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]

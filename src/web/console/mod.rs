@@ -6,6 +6,7 @@
 
 mod backups;
 mod keys;
+mod ledger;
 mod operators;
 mod outbox;
 mod overview;
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(policies::routes());
     routes.extend(outbox::routes());
     routes.extend(backups::routes());
+    routes.extend(ledger::routes());
     routes.extend(operators::routes());
     routes
 }

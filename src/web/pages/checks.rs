@@ -19,6 +19,7 @@ use super::{
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
+use crate::kernel::operators::{Act, Step};
 use crate::web::assets;
 
 /// A page as it came out, and where it came from.
@@ -291,6 +292,15 @@ fn every_template_belongs_to_a_page_and_every_file_is_a_template() {
     for file in std::fs::read_dir(folder).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
         assert!(known.contains(name.as_str()), "{name} is in no list");
+    }
+}
+
+#[test]
+fn each_act_of_operators_and_each_step_of_one_has_its_word() {
+    let texts = super::texts::tests::keys(Locale::En);
+    for word in Act::ALL.iter().map(|act| act.name()).chain(Step::ALL.iter().map(|step| step.name())) {
+        let key = format!("console-word-{}", word.replace('_', "-"));
+        assert!(texts.contains_key(&key), "{key}");
     }
 }
 

@@ -132,6 +132,11 @@ pub enum ConsoleCell {
         /// It.
         at: Moment,
     },
+    /// Several things, each a word and, where it has one, its id or number.
+    Things {
+        /// They.
+        things: Vec<ConsoleThing>,
+    },
     /// How far something is.
     Bar {
         /// So much is done.
@@ -163,6 +168,15 @@ impl ConsoleCell {
     pub fn at(at: Option<Moment>) -> Self {
         at.map_or(Self::Nothing, |at| Self::At { at })
     }
+}
+
+/// A thing that something is about.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConsoleThing {
+    /// What: `console-word-{word}`.
+    pub word: &'static str,
+    /// Which: an id, a number or a name of ours.
+    pub which: Option<Shown>,
 }
 
 /// A form of the console.
@@ -264,10 +278,16 @@ impl Page for ConsolePage {
                 ConsoleCell::Word { word: "reader" },
                 ConsoleCell::at(Some(samples::moment(0))),
                 ConsoleCell::at(None),
+                ConsoleCell::Things {
+                    things: vec![
+                        ConsoleThing { word: "everybody", which: None },
+                        ConsoleThing { word: "tenant", which: Some(samples::shown("01947a2e")) },
+                    ],
+                },
                 ConsoleCell::Bar { done: 3, all: 10 },
                 ConsoleCell::Form(form(None, vec![choice.clone(), hidden], ConsoleWeight::Danger)),
             ];
-            let columns = vec!["id", "count", "role", "since", "since", "progress", "operator-role"];
+            let columns = vec!["id", "count", "role", "since", "since", "about", "progress", "operator-role"];
             let facts = vec![("count", ConsoleCell::number(3)), ("since", ConsoleCell::at(Some(samples::moment(9))))];
             Self {
                 console: Console {

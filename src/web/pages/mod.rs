@@ -76,7 +76,7 @@ pub use confirm::{
 pub use consents::{ConsentDecided, ConsentLine, ConsentStanding, ConsentsPage, Signal};
 pub use console::{
     Console, ConsoleCell, ConsoleField, ConsoleForm, ConsolePage, ConsolePart, ConsolePasskey, ConsolePasskeyPurpose,
-    ConsoleWeight, ConsoleWho, ConsoleWidth,
+    ConsoleThing, ConsoleWeight, ConsoleWho, ConsoleWidth,
 };
 pub use contacts::{ContactsPage, PhoneRow, TextMessages, WaitingChange};
 pub use control::{FreezePage, PasswordField, PasswordPage, SessionPlace, SessionRow, SessionsPage, WhichSession};

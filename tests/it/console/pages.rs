@@ -19,14 +19,14 @@ use crate::policy_changes::{announce, texts};
 use crate::shelf::{RECORDS, customer, customers, place, store};
 
 /// What stands in the cells of each line of a page's tables.
-fn lines(page: &str) -> Vec<Vec<String>> {
+pub(super) fn lines(page: &str) -> Vec<Vec<String>> {
     let cell = |rest: &str| words(&format!("<td {}", rest.split("</td>").next().unwrap()));
     let cells = |line: &str| line.split("<td ").skip(1).map(cell).collect::<Vec<_>>();
     page.split("<tr>").map(cells).filter(|cells| !cells.is_empty()).collect()
 }
 
 /// A piece of a page without its tags.
-fn words(html: &str) -> String {
+pub(super) fn words(html: &str) -> String {
     let mut text = String::new();
     for piece in html.split('<') {
         text += piece.split_once('>').map_or("", |(_, text)| text);
@@ -59,7 +59,7 @@ each_database! {
         let mut open = pages();
         open.retain(|path| *path != "/operator/operators");
         open.push("/operator/policies/privacy/preview");
-        assert!(open.len() >= 11, "{open:?}");
+        assert!(open.len() >= 12, "{open:?}");
         for role in Role::ALL {
             let who = operator(world, role).await;
             for path in &open {
