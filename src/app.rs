@@ -183,7 +183,7 @@ impl App {
     /// The certificate is refused, or the address cannot be had.
     pub fn listen(&self, clock: &Clock) -> Result<Listening, AppError> {
         let settings = Arc::clone(&self.services.settings);
-        let certificates = Certificates::open(self.certificate_source(clock)?)?;
+        let certificates = Certificates::open(certificate_source(&settings, clock, &self.entropy)?)?;
         let profile = match settings.tls.profile {
             TlsProfile::Modern => Profile::Modern,
             TlsProfile::Intermediate => Profile::Intermediate,
@@ -265,23 +265,6 @@ impl App {
         if self.services.kernel.journal().flush().is_err() {
             tracing::warn!("the journal of reads waits for the next start");
         }
-    }
-
-    fn certificate_source(&self, clock: &Clock) -> Result<CertificateSource, AppError> {
-        let settings = &self.services.settings;
-        let Some(files) = &settings.tls.certificate else {
-            let authority =
-                LocalAuthority::open(&settings.data, clock.clone(), self.entropy.clone()).map_err(TlsError::from)?;
-            return Ok(CertificateSource::Local(authority));
-        };
-        let files = CertificateFiles { chain: files.chain.clone(), key: files.key.clone() };
-        if settings.mode() == Mode::Trial {
-            return Ok(CertificateSource::Files(files));
-        }
-        let names: Vec<String> = settings.server.names.iter().map(ToString::to_string).collect();
-        let roots = settings.tls.roots.clone().map_or(Roots::System, Roots::File);
-        let demands = Demands::new(&names, &roots, clock.clone()).map_err(TlsError::from)?;
-        Ok(CertificateSource::Production(files, demands))
     }
 
     fn shared(&self) -> Shared {
@@ -395,6 +378,34 @@ pub fn policies_beside(settings: &Settings) -> Result<Policies, AppError> {
 /// As [`open_beside`].
 pub fn operators_beside(settings: &Settings) -> Result<Operators, AppError> {
     Ok(Operators::new(open_beside(settings)?))
+}
+
+/// The certificates that the settings name, read and checked as the service does; none where the local authority makes
+/// them.
+///
+/// # Errors
+/// The certificate is refused.
+pub fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, AppError> {
+    if settings.tls.certificate.is_none() {
+        return Ok(None);
+    }
+    let source = certificate_source(settings, &Clock::system(), &Entropy::system())?;
+    Ok(Some(Certificates::open(source)?))
+}
+
+fn certificate_source(settings: &Settings, clock: &Clock, entropy: &Entropy) -> Result<CertificateSource, AppError> {
+    let Some(files) = &settings.tls.certificate else {
+        let authority = LocalAuthority::open(&settings.data, clock.clone(), entropy.clone()).map_err(TlsError::from)?;
+        return Ok(CertificateSource::Local(authority));
+    };
+    let files = CertificateFiles { chain: files.chain.clone(), key: files.key.clone() };
+    if settings.mode() == Mode::Trial {
+        return Ok(CertificateSource::Files(files));
+    }
+    let names: Vec<String> = settings.server.names.iter().map(ToString::to_string).collect();
+    let roots = settings.tls.roots.clone().map_or(Roots::System, Roots::File);
+    let demands = Demands::new(&names, &roots, clock.clone()).map_err(TlsError::from)?;
+    Ok(CertificateSource::Production(files, demands))
 }
 
 /// Brings both databases to this version's schema.

@@ -1,7 +1,9 @@
 //! The command line: one file a command.
 
+mod audit;
 mod backup;
 mod demo;
+mod doctor;
 mod interface;
 mod keys;
 pub mod operator;
@@ -11,6 +13,7 @@ mod policy;
 mod rekey;
 mod serve;
 mod support;
+mod tenants;
 mod verify;
 
 use std::process::ExitCode;
@@ -54,6 +57,14 @@ enum Command {
     /// Says who may sign in to the operators' console, and as what.
     #[command(subcommand)]
     Operators(operators::Operators),
+    /// Shows businesses by id, state, age and size.
+    #[command(subcommand)]
+    Tenants(tenants::Tenants),
+    /// Shows what operators did, and whether the record of it is whole.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Looks whether everything that the service needs is there and as it should be.
+    Doctor,
     /// Identifies callers.
     #[command(subcommand)]
     Support(support::Support),
@@ -87,6 +98,9 @@ pub fn run() -> ExitCode {
         Command::Backup(command) => backup::run(&settings, &command, output),
         Command::Policy(command) => policy::run(&settings, &command, output),
         Command::Operators(command) => operators::run(&settings, &command, output),
+        Command::Tenants(command) => tenants::run(&settings, &command, output),
+        Command::Audit(command) => audit::run(&settings, &command, output),
+        Command::Doctor => doctor::run(&settings, output),
         Command::Support(command) => support::run(&settings, &command, output),
         Command::Verify(wanted) => verify::run(&settings, &wanted, output),
         Command::Routes => {

@@ -4,8 +4,9 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::app;
+use crate::cli::operator::here;
 use crate::cli::output::Output;
-use crate::kernel::operators::{Operator, OperatorAccount, OperatorName, Role};
+use crate::kernel::operators::{OperatorAccount, OperatorName, Role};
 use crate::operators::Operators as Slice;
 use crate::settings::Settings;
 
@@ -46,36 +47,31 @@ fn role(name: &str) -> Result<Role, &'static str> {
     Role::named(name).ok_or("not one of reader, key_keeper, publisher, administrator")
 }
 
-/// Who acts: whoever may run commands on the machine.
-pub(super) fn local() -> Operator {
-    Operator::Local(rustix::process::getuid().as_raw())
-}
-
 /// Runs the command beside a service that may be running.
 pub(super) fn run(settings: &Settings, command: &Operators, output: Output) -> anyhow::Result<()> {
     let operators = app::operators_beside(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Operators::Add { name, role } => made(&operators.add(local(), name, *role).await?, output),
+            Operators::Add { name, role } => made(&operators.add(here(), name, *role).await?, output),
             Operators::List => list(&operators, output).await?,
             Operators::Role { name, role } => {
                 let account = operators.named(name).await?;
-                operators.give_role(local(), account.id, *role).await?;
+                operators.give_role(here(), account.id, *role).await?;
                 output.show(&json!({"id": account.id, "role": role}), || {
                     format!("{} is {} from now on", name.text().reveal(), role.name())
                 });
             }
             Operators::Remove { name } => {
                 let account = operators.named(name).await?;
-                operators.remove(local(), account.id).await?;
+                operators.remove(here(), account.id).await?;
                 output.show(&json!({"id": account.id, "removed": true}), || {
                     format!("{} is removed, and their sessions are ended", name.text().reveal())
                 });
             }
             Operators::Reset { name } => {
                 let account = operators.named(name).await?;
-                made(&operators.reset(local(), account.id).await?, output);
+                made(&operators.reset(here(), account.id).await?, output);
             }
         }
         Ok(())

@@ -37,6 +37,7 @@ mod keepers;
 mod leaving;
 mod leaving_kills;
 mod limits;
+mod looking;
 mod mail;
 mod methods;
 mod model;

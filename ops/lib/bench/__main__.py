@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import backups
+import files
+import leaving
 import load
 import machine
 import rekeys
@@ -21,7 +23,7 @@ from peer import Peer
 from seif import Tenant
 from servers import Server, free_port
 
-OPERATIONS = ["read", "create", "list", "search", "sign-in", "signins", "backups", "rekeys"]
+OPERATIONS = ["read", "create", "list", "search", "sign-in", "signins", "backups", "rekeys", "files", "leaving"]
 
 
 def arguments():
@@ -40,6 +42,7 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--people", type=int, default=200)
+    parser.add_argument("--mib", type=int, default=1024)
     parser.add_argument("--peer", type=Path, action="append", default=[])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--hello-only", action="store_true")
@@ -89,7 +92,7 @@ def seif(options, database, folder, stack):
     wanted = {name: plan for name, plan in tenant.operations().items() if name in options.operations}
     subject = Subject(f"Seif, {database}", server.base, server.pid, wanted, tenant.check)
     subject.reads, subject.sign_in = tenant.operations()["read"], tenant.operations()["sign-in"].body
-    subject.kept = kept
+    subject.kept, subject.tenant, subject.data = kept, tenant, data
     subject.rewrap = f"{options.postgres.rsplit('/', 1)[0]}/bench_rewrap" if database == "postgres" else None
     return subject, tenant.load
 
@@ -158,6 +161,17 @@ def main():
                 if hasattr(subject, "kept"):
                     turned.append(rekeys.measure(subject, subject.kept, options.programs, subject.rewrap, options.seconds, folder))
                     say(f"{subject.name}: {turned[-1]['values']:,} values sealed and made anew in {turned[-1]['seconds']:.2f} s")
+            moved = []
+            for subject in subjects if "files" in options.operations else []:
+                if hasattr(subject, "kept"):
+                    moved.append(files.measure(subject, hello, subject.tenant, options.mib, folder))
+                    say(f"{subject.name}: a file of {options.mib} MiB, {moved[-1]['rates']}")
+            left = []
+            for subject in subjects if "leaving" in options.operations else []:
+                if hasattr(subject, "kept"):
+                    empty = Tenant(subject.base, subject.data, 0, say, "empty@example.com")
+                    left.append(leaving.measure(subject, empty, subject.tenant))
+                    say(f"{subject.name}: {left[-1]['full']['rows']:,} rows purged in {left[-1]['full']['purged']:.2f} s")
             memory = {subject.name: load.resident_mib(subject.pid) for subject in subjects if subject.pid}
     except (Unexpected, load.Wrong, RuntimeError, OSError, KeyError, subprocess.CalledProcessError) as fault:
         say(f"ops/bench: {type(fault).__name__}: {fault}")
@@ -170,14 +184,14 @@ def main():
     result = {
         "machine": facts, "build": options.build, "records": options.records, "rounds": options.rounds,
         "seconds": options.seconds, "loads": loads, "resident_mib": memory, "rows": report.rows(runs), "runs": runs,
-        "signins": storms, "backups": kept, "rekeys": turned,
+        "signins": storms, "backups": kept, "rekeys": turned, "files": moved, "leaving": left,
     }
     (options.out / "bench.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    table = storm.markdown(storms) + backups.markdown(kept) + rekeys.markdown(turned) + report.markdown(result)
+    table = storm.markdown(storms) + backups.markdown(kept) + rekeys.markdown(turned) + files.markdown(moved) + leaving.markdown(left) + report.markdown(result)
     (options.out / "bench.md").write_text(table)
     print(table)
     say(f"written: {options.out}/bench.md, {options.out}/bench.json")
-    return 1 if any(row["errors"] for row in [*result["rows"], *storms, *kept, *turned]) else 0
+    return 1 if any(row["errors"] for row in [*result["rows"], *storms, *kept, *turned, *moved, *left]) else 0
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ BATCH = 1000
 class Tenant:
     """A business of one, signed in and confirmed, with a collection of 1 KiB records and a token for it."""
 
-    def __init__(self, base, data, records, say):
-        self.data = Path(data)
+    def __init__(self, base, data, records, say, email=EMAIL):
+        self.data, self.email, self.name = Path(data), email, "Bench Works"
         # A request with a cookie has to say that it comes from the service's own pages.
         self.client = Client(base, str(self.data / "tls" / "ca.pem"), {"Origin": base})
         self.say = say
@@ -30,16 +30,19 @@ class Tenant:
             "POST", "/api/v1/tokens", {"name": "bench", "scopes": ["records:read", "records:write"]}, expect=201
         )
         self.token = {"Authorization": f"Bearer {token['token']}"}
+        scopes = {"name": "bench files", "scopes": ["files:read", "files:write"]}
+        _, _, files = self.client.send("POST", "/api/v1/tokens", scopes, expect=201)
+        self.files = {"Authorization": f"Bearer {files['token']}"}
 
     def _join(self):
-        _, _, signup = self.client.send("POST", "/api/v1/signups", {"email": EMAIL, "language": "en"}, expect=202)
+        _, _, signup = self.client.send("POST", "/api/v1/signups", {"email": self.email, "language": "en"}, expect=202)
         code = self._mailed_code()
         documents = self.client.send("GET", "/api/v1/policies")[2]
         body = {
             "code": code,
             "password": PASSWORD,
             "name": "Bench Keeper",
-            "tenant": {"kind": "company", "name": "Bench Works", "country": "EE"},
+            "tenant": {"kind": "company", "name": self.name, "country": "EE"},
             "acknowledged": [
                 {"document": each["document"], "version": each["version"]}
                 for each in documents
@@ -53,11 +56,13 @@ class Tenant:
         self.client.headers |= {"Cookie": cookie, "Seif-Tenant": joined["tenant_id"]}
 
     def _mailed_code(self, seconds=30):
-        """The code stands alone on a line of the text part of the one mail there is."""
+        """The code stands alone on a line of the text part of the one mail to this address."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for path in sorted((self.data / "mail").glob("*.eml")):
                 mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+                if self.email not in mail["To"]:
+                    continue
                 text = mail.get_body(("plain",)).get_content()
                 found = re.search(r"^\s*(\d{6})\s*$", text, re.MULTILINE)
                 if found:
