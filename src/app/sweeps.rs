@@ -9,20 +9,17 @@ use crate::app::lookups::AllLookups;
 use crate::app::{backups, transparency};
 use crate::kernel::crypto::Owner;
 use crate::kernel::idempotency;
-use crate::kernel::keyring::rotation::Pace;
 use crate::kernel::keyring::{Keyring, KeyringError};
 use crate::kernel::operators::{By, Schedule};
 use crate::kernel::rekey::Turn;
 use crate::kernel::store::StoreError;
 use crate::kernel::store_error;
 use crate::messages::outbox::Outbox;
+use crate::operators::keys::PACE;
 use crate::web::services::Services;
 
 /// How often the small sweeps are made.
 const OFTEN: Duration = Duration::from_secs(60);
-
-/// How fast owner keys are wrapped anew beside requests.
-const PACE: Pace = Pace { keys_per_second: 500 };
 
 /// How many of the small sweeps make an hour, after which those over all tenants are made.
 const HOUR: u32 = 60;
@@ -86,7 +83,8 @@ pub(super) async fn often(services: &Services, outbox: &Outbox) {
 async fn turn_keys_over(services: &Services) {
     let (rules, lookups) = (app::rekey_rules(&services.settings), AllLookups::new(&services.kernel));
     loop {
-        match services.kernel.rekey_next(None, rules, &lookups, &|_| ()).await {
+        let note = |progress| services.operators.note(progress);
+        match services.kernel.rekey_next(None, rules, &lookups, &note).await {
             Ok(Turn::Reached(..)) => {}
             Ok(Turn::Nothing | Turn::Waits(_)) => return,
             Err(StoreError::Busy | StoreError::Again | StoreError::KeysAway) => return,

@@ -10,6 +10,7 @@ use crate::app;
 use crate::cli::operator::here;
 use crate::cli::output::{Output, progress};
 use crate::cli::rekey;
+use crate::kernel::estimate::Estimate;
 use crate::kernel::ids::TenantId;
 use crate::kernel::keyring::rotation::{Pace, Progress, RootEvent, Rotated};
 use crate::kernel::operators::Ledger;
@@ -176,9 +177,13 @@ pub(super) const TELL: Duration = Duration::from_secs(1);
 /// `1200 of 10000 owner keys, 850 a second, 11 s left`.
 fn estimate(state: &Progress) -> String {
     let Progress { done, all, elapsed } = *state;
-    let rate = u128::from(done) * 1_000 / elapsed.as_millis().max(1);
-    let left = u128::from(all.saturating_sub(done)) / rate.max(1);
-    format!("{done} of {all} owner keys, {rate} a second, {left} s left")
+    format!("{done} of {all} owner keys{}", pace(Estimate::of(done, all, elapsed)))
+}
+
+/// `, 850 a second, 11 s left`: the second once that can be said.
+pub(super) fn pace(estimate: Estimate) -> String {
+    let left = estimate.left().map_or_else(String::new, |left| format!(", {} s left", left.as_secs()));
+    format!(", {} a second{left}", estimate.rate(Duration::from_secs(1)))
 }
 
 #[cfg(test)]
@@ -190,6 +195,6 @@ mod tests {
         let state = Progress { done: 1_200, all: 10_000, elapsed: Duration::from_millis(1_500) };
         assert_eq!(estimate(&state), "1200 of 10000 owner keys, 800 a second, 11 s left");
         let begun = Progress { done: 0, all: 5, elapsed: Duration::ZERO };
-        assert_eq!(estimate(&begun), "0 of 5 owner keys, 0 a second, 5 s left");
+        assert_eq!(estimate(&begun), "0 of 5 owner keys, 0 a second");
     }
 }

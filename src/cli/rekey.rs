@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app;
-use crate::cli::keys::TELL;
+use crate::cli::keys::{TELL, pace};
 use crate::cli::operator::here;
 use crate::cli::output::{Output, progress};
 use crate::kernel::Kernel;
@@ -15,13 +15,14 @@ use crate::kernel::backup;
 use crate::kernel::backup::format::What;
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::Owner;
+use crate::kernel::estimate::Estimate;
 use crate::kernel::ids::{AccountId, TenantId};
-use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::rekeys::EVERYBODY;
+use crate::kernel::operators::OperatorAct;
 use crate::kernel::operators::deeds::{self, HoldKeys, RotateKeys};
-use crate::kernel::operators::{By, OperatorAct};
 use crate::kernel::rekey::{Begun, End, Facts, Pause, Progress, Rekey, Rules, Stage, Turn};
 use crate::kernel::store::StoreError;
+use crate::operators::keys::begin_each;
 use crate::settings::Settings;
 
 /// Whose keys, and how.
@@ -105,18 +106,12 @@ async fn turn_over(
         let now = anew(kernel, &wanted.whose).await?;
         (to_begin, owners) = whom(kernel, &wanted.whose, now)?;
     }
-    for owner in &to_begin {
-        match kernel.keyring().begin_rekey(*owner, By::Operator(act)).await {
-            Ok(Begun::Made(_) | Begun::UnderWay) => {}
-            Ok(Begun::Sealed) => {
-                progress(&format!("{} has sealed its vault: it waits until that is open", name(*owner)));
-            }
-            Ok(Begun::Leaving) => progress(&format!("{} is being erased: its key goes for good", name(*owner))),
-            // A key that was made for somebody who never came.
-            Err(KeyringError::NoKey(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let passed_over = |owner, begun| match begun {
+        Begun::Sealed => progress(&format!("{} has sealed its vault: it waits until that is open", name(owner))),
+        Begun::Leaving => progress(&format!("{} is being erased: its key goes for good", name(owner))),
+        Begun::Made(_) | Begun::UnderWay => {}
+    };
+    begin_each(kernel, &to_begin, act, passed_over).await?;
     // What the tenants are told of it does not wait for its end.
     kernel.tell_tenants().await?;
     let lookups = app::lookups::AllLookups::new(kernel);
@@ -341,9 +336,7 @@ const fn words(stage: Stage) -> &'static str {
 /// `1200 of 10000 values, 850 a second, 11 s left`.
 fn estimate(state: &Progress) -> String {
     let Progress { done, all, elapsed, .. } = *state;
-    let rate = u128::from(done) * 1_000 / elapsed.as_millis().max(1);
-    let left = u128::from(all.saturating_sub(done)) / rate.max(1);
-    format!("{}: {done} of {all} values, {rate} a second, {left} s left", name(state.owner))
+    format!("{}: {done} of {all} values{}", name(state.owner), pace(Estimate::of(done, all, elapsed)))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod core;
 pub mod crypto;
 pub mod entropy;
 pub mod erasure;
+pub mod estimate;
 pub mod fault;
 pub mod idempotency;
 pub mod ids;

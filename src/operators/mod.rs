@@ -4,10 +4,14 @@
 //! authenticator app, or a passkey. Start at [`Operators`]; what an operator may do stands in
 //! [`Role`] and in the permissions that name roles.
 
+mod background;
+pub mod keys;
 mod passkeys;
 mod signing_in;
 pub mod standing;
 pub mod tenants;
+
+use std::sync::{Arc, Mutex};
 
 use crate::kernel::Kernel;
 use crate::kernel::access::throttles::Throttled;
@@ -17,16 +21,20 @@ use crate::kernel::keyring::operators::{Changed, Then};
 use crate::kernel::log::SafeToLog;
 use crate::kernel::operators::deeds::{RemoveOperator, ResetOperator, Set, SetOperator};
 use crate::kernel::operators::{Operator, OperatorAccount, OperatorName, Role};
+use crate::kernel::rekey::Progress;
 use crate::kernel::store::StoreError;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store_error;
 
+use self::background::Background;
 pub use self::passkeys::Question;
 
 /// What the operators of this service can do about themselves. Cheap to clone.
 #[derive(Clone)]
 pub struct Operators {
     kernel: Kernel,
+    background: Background,
+    progress: Arc<Mutex<Option<Progress>>>,
 }
 
 /// Why something about an operator was not done.
@@ -50,6 +58,18 @@ pub enum OperatorsError {
     /// The service was reached by a bare address, and passkeys are bound to a name.
     #[error("passkeys need a name")]
     NeedsName,
+    /// Something of the kind is under way already.
+    #[error("something of the kind is under way already")]
+    UnderWay,
+    /// There is no such tenant.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// An owner has sealed the tenant's vault.
+    #[error("the tenant's vault is sealed")]
+    TenantSealed,
+    /// The tenant is being erased.
+    #[error("the tenant is being erased")]
+    TenantErased,
     /// The store or the keyring failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -72,8 +92,8 @@ impl From<KeyringError> for OperatorsError {
 impl Operators {
     /// The operators of the service that `kernel` is of.
     #[must_use]
-    pub const fn new(kernel: Kernel) -> Self {
-        Self { kernel }
+    pub fn new(kernel: Kernel) -> Self {
+        Self { kernel, background: Background::default(), progress: Arc::default() }
     }
 
     /// Every operator, in the order of their making.

@@ -2,6 +2,7 @@
 
 mod ledger;
 mod pages;
+mod turning;
 
 use std::time::Duration;
 
@@ -147,6 +148,7 @@ each_database! {
             }
         }
         assert!(seen > 10, "{seen}");
+        world.app.services.operators.at_rest().await;
     }
 
     async fn what_changes_something_needs_a_code_of_the_last_ten_minutes(world: World) {

@@ -69,6 +69,7 @@ const OPEN: May = May::Anyone;
 const WATCH: May = May::Operator(&["reader", "key_keeper", "publisher", "administrator"], Shown::Password);
 const OWN_CONSOLE: May = May::Operator(&["reader", "key_keeper", "publisher", "administrator"], Shown::Strongest);
 const SEE_OPERATORS: May = May::Operator(&["administrator"], Shown::Password);
+const TURN_KEYS: May = May::Operator(&["key_keeper", "administrator"], Shown::Strongest);
 const MANAGE_OPERATORS: May = May::Operator(&["administrator"], Shown::Strongest);
 
 /// The table.
@@ -353,6 +354,12 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/operator/tenants", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/keys", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/keys/reports", WATCH, Takes::Nothing, 401),
+    (Method::POST, "/operator/keys/root", TURN_KEYS, Takes::Nothing, 401),
+    (Method::POST, "/operator/keys/tenant", TURN_KEYS, Takes::Form, 401),
+    (Method::POST, "/operator/keys/older", TURN_KEYS, Takes::Form, 401),
+    (Method::POST, "/operator/keys/everybody", TURN_KEYS, Takes::Nothing, 401),
+    (Method::POST, "/operator/keys/pause", TURN_KEYS, Takes::Nothing, 401),
+    (Method::POST, "/operator/keys/go-on", TURN_KEYS, Takes::Nothing, 401),
     (Method::GET, "/operator/policies", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/policies/{document}/preview", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/outbox", WATCH, Takes::Nothing, 401),

@@ -1,15 +1,20 @@
 //! `/operator/keys`: which keys there are, and those that turn over.
 
+use std::time::Duration;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::kernel::access::{Authorized, SeeConsole};
+use crate::kernel::access::{Authorized, SeeConsole, TurnKeys};
 use crate::kernel::crypto::Owner;
 use crate::kernel::keyring::rotation::{RootVersion, Status};
 use crate::kernel::keyring::{KeyState, KeyringError};
+use crate::kernel::operators::Act;
 use crate::kernel::rekey::{Pause, Rekey, Stage};
+use crate::operators::keys::{Going, keys_going, root_going};
 use crate::web::api::failure;
-use crate::web::console::Desk;
+use crate::web::console::turning::{self, Typed};
+use crate::web::console::{Allowed, Desk, ledger};
 use crate::web::pages::{ConsoleCell, ConsolePage, ConsolePart, ConsoleWidth, Shown};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get};
@@ -20,12 +25,27 @@ pub(super) fn routes() -> Vec<Route> {
     vec![get("/operator/keys", look), get("/operator/keys/reports", reports)]
 }
 
-fn page(desk: &Desk<'_>) -> Result<ConsolePage, Problem> {
+/// What the ledger is asked for.
+const ACTS: [Act; 6] =
+    [Act::RotateRoot, Act::PrepareRoot, Act::DestroyRoot, Act::RotateKeys, Act::PauseKeys, Act::ResumeKeys];
+
+pub(super) fn page(desk: &Desk<'_>, typed: Typed) -> Result<ConsolePage, Problem> {
     let keyring = desk.services.kernel.keyring();
     let away = |error: KeyringError| failure::of_keyring(&desk.services.incidents, &error);
     let (status, rekeys) = (keyring.status().map_err(away)?, keyring.rekeys(None).map_err(away)?);
-    let mut parts = vec![roots(desk, &status), root_progress(&status), owners(&status), turning(desk, &rekeys)];
+    let now = desk.services.kernel.now();
+    let (root, together) = (root_going(&status, now), keys_going(&rekeys, now));
+    let mut parts = vec![roots(desk, &status), root_progress(&status, root), owners(&status)];
+    parts.extend(together.map(|going| ConsolePart::Facts { title: "under-way", facts: pace(going) }));
+    parts.push(turning(desk, &rekeys));
+    if root.is_some() || together.is_some() {
+        parts.push(ConsolePart::Link { to: "/keys".to_owned(), says: "look-again" });
+    }
+    parts.push(ledger::latest(desk, &ACTS)?);
     parts.push(ConsolePart::Link { to: "/keys/reports".to_owned(), says: "reports" });
+    if desk.may::<TurnKeys>() == Allowed::Yes {
+        parts.extend(turning::forms(&rekeys, typed));
+    }
     Ok(desk.page("keys", ConsoleWidth::Wide, parts))
 }
 
@@ -47,13 +67,20 @@ fn roots(desk: &Desk<'_>, status: &Status) -> ConsolePart {
     }
 }
 
-/// How many owner keys the current root version wraps, of all: a rotation under way shows here.
-fn root_progress(status: &Status) -> ConsolePart {
-    let current = status.roots.iter().find(|root| root.current).map(|root| root.version);
-    let many = |of: &(i64, i64)| u64::try_from(of.1).unwrap_or(0);
-    let all: u64 = status.by_root.iter().map(many).sum();
-    let done: u64 = status.by_root.iter().filter(|(version, _)| Some(*version) == current).map(many).sum();
-    ConsolePart::Facts { title: "wraps", facts: vec![("progress", ConsoleCell::Bar { done, all })] }
+/// How many owner keys the current root version wraps, of all; and how fast, while that goes on.
+fn root_progress(status: &Status, going: Option<Going>) -> ConsolePart {
+    let all: u64 = status.by_root.iter().map(|(_, many)| u64::try_from(*many).unwrap_or(0)).sum();
+    let facts = going.map_or_else(|| vec![("progress", ConsoleCell::Bar { done: all, all })], pace);
+    ConsolePart::Facts { title: "wraps", facts }
+}
+
+/// How far work is, how fast it goes, and how long it still takes.
+fn pace(Going { done, all, estimate }: Going) -> Vec<(&'static str, ConsoleCell)> {
+    vec![
+        ("progress", ConsoleCell::Bar { done, all }),
+        ("rate-minute", ConsoleCell::number(estimate.rate(MINUTE))),
+        ("left", ConsoleCell::left(estimate.left())),
+    ]
 }
 
 fn owners(status: &Status) -> ConsolePart {
@@ -91,21 +118,28 @@ fn named(owner: Owner) -> String {
     }
 }
 
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// Those that are not at their end, the most recent ones first, so many at most.
 const SHOWN: usize = 200;
 
 fn turning(desk: &Desk<'_>, rekeys: &[Rekey]) -> ConsolePart {
     let row = |rekey: &Rekey| {
         let values: u64 = rekey.facts.sealed.values().sum();
-        let seconds = rekey.stage_at.since(rekey.begun_at).as_secs().max(1);
-        let done = STAGES.iter().position(|stage| *stage == rekey.stage).and_then(|at| u64::try_from(at).ok());
+        let steps = STAGES.iter().position(|stage| *stage == rekey.stage).and_then(|at| u64::try_from(at).ok());
+        let sealing = desk.services.operators.sealing(rekey);
+        let bar = ConsoleCell::Bar { done: steps.unwrap_or(0), all: 5 };
+        let sealed = sealing
+            .map_or_else(|| ConsoleCell::number(values), |Going { done, all, .. }| ConsoleCell::Bar { done, all });
         vec![
             ConsoleCell::text(named(rekey.owner)),
             ConsoleCell::text(format!("{} → {}", rekey.old.as_u32(), rekey.new.as_u32())),
             ConsoleCell::Word { word: word(rekey.stage) },
-            ConsoleCell::Bar { done: done.unwrap_or(0), all: 5 },
-            ConsoleCell::number(values),
-            ConsoleCell::number(values / seconds),
+            bar,
+            sealed,
+            sealing.map_or(ConsoleCell::Nothing, |going| ConsoleCell::number(going.estimate.rate(SECOND))),
+            ConsoleCell::left(sealing.and_then(|going| going.estimate.left())),
             desk.at(rekey.begun_at),
             rekey.destroy_at.map_or(ConsoleCell::Nothing, |at| desk.at(at)),
             ConsoleCell::Word { word: if rekey.paused == Pause::Waits { "waits" } else { "runs" } },
@@ -114,7 +148,7 @@ fn turning(desk: &Desk<'_>, rekeys: &[Rekey]) -> ConsolePart {
     let open = rekeys.iter().rev().filter(|rekey| rekey.stage != Stage::Destroyed);
     ConsolePart::Table {
         title: "rotations",
-        columns: vec!["owner", "version", "stage", "progress", "values", "rate", "since", "ends-at", "state"],
+        columns: vec!["owner", "version", "stage", "progress", "values", "rate", "left", "since", "ends-at", "state"],
         rows: open.take(SHOWN).map(row).collect(),
     }
 }
@@ -125,7 +159,7 @@ async fn look(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::new(&request, &services, Some(&access));
-    show(&services, &page(&desk)?, &desk.chrome)
+    show(&services, &page(&desk, Typed::default())?, &desk.chrome)
 }
 
 /// The signed reports of destroyed versions, the newest first.

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::kernel::access::{Authorized, SeeConsole};
 use crate::kernel::keyring::KeyringError;
-use crate::kernel::operators::{Entry, Ledger, LedgerState, Of};
+use crate::kernel::operators::{Act, Entry, Ledger, LedgerState, Of};
 use crate::kernel::store::StoreError;
 use crate::web::api::failure;
 use crate::web::console::Desk;
@@ -55,6 +55,21 @@ async fn list(
     desk.show("ledger", ConsoleWidth::Wide, parts)
 }
 
+/// How many of the newest entries are looked through for those that another page shows.
+const LOOKED_THROUGH: i64 = 500;
+
+/// How many of them it shows.
+const LATEST: usize = 10;
+
+/// The newest entries of these acts, for the page where they are done.
+pub(super) fn latest(desk: &Desk<'_>, acts: &[Act]) -> Result<ConsolePart, Problem> {
+    let entries = Ledger::of(desk.services.kernel.keyring()).entries(None, None, LOOKED_THROUGH);
+    let mut entries = entries.map_err(|error| failure::of_keyring(&desk.services.incidents, &error))?;
+    entries.retain(|entry| acts.contains(&entry.act));
+    entries.truncate(LATEST);
+    Ok(table(desk, "latest", &entries))
+}
+
 fn chain(state: LedgerState) -> ConsolePart {
     let facts = match state {
         LedgerState::Intact(entries) => {
@@ -67,8 +82,7 @@ fn chain(state: LedgerState) -> ConsolePart {
     ConsolePart::Facts { title: "chain", facts }
 }
 
-/// Entries as they stand on a page.
-pub(super) fn table(desk: &Desk<'_>, title: &'static str, entries: &[Entry]) -> ConsolePart {
+fn table(desk: &Desk<'_>, title: &'static str, entries: &[Entry]) -> ConsolePart {
     let row = |entry: &Entry| {
         vec![
             ConsoleCell::number(entry.entry),

@@ -13,6 +13,7 @@ mod overview;
 mod policies;
 mod sign_in;
 mod tenants;
+mod turning;
 
 use std::net::IpAddr;
 
@@ -20,7 +21,7 @@ use actix_web::guard::GuardContext;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::kernel::access::OperatorAccess;
+use crate::kernel::access::{OperatorAccess, Permission, Subject};
 use crate::kernel::clock::Time;
 use crate::kernel::log::Incidents;
 use crate::kernel::values::{Fault, IpRange};
@@ -46,6 +47,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(overview::routes());
     routes.extend(tenants::routes());
     routes.extend(keys::routes());
+    routes.extend(turning::routes());
     routes.extend(policies::routes());
     routes.extend(outbox::routes());
     routes.extend(backups::routes());
@@ -127,6 +129,15 @@ fn next(request: &HttpRequest, console: &str) -> String {
     if is_ours && local(&named) == named { named } else { console.to_owned() }
 }
 
+/// Whether something is permitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Allowed {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}
+
 /// A page of the console, for whoever is signed in to it.
 struct Desk<'s> {
     services: &'s Services,
@@ -166,6 +177,20 @@ impl<'s> Desk<'s> {
         refuse(self.services, &ConsolePage { wrong, ..page }, &self.chrome, problem)
     }
 
+    /// Whether whoever looks may do what `P` permits: what they may not is not offered to them.
+    fn may<P: Permission>(&self) -> Allowed {
+        let role = self.console.who.as_ref().map(|who| who.role);
+        match (P::RULE.subject, role) {
+            (Subject::Operator(roles), Some(role)) if roles.contains(&role) => Allowed::Yes,
+            _ => Allowed::No,
+        }
+    }
+
+    /// Leads back to a page of the console: what was asked for goes on.
+    fn begun(&self, page: &str) -> HttpResponse {
+        go_to(&format!("{}{page}?news=console_begun", self.console.path))
+    }
+
     /// Leads back to a page of the console after something was done.
     fn done(&self, page: &str) -> HttpResponse {
         go_to(&format!("{}{page}?news=console_done", self.console.path))
@@ -187,6 +212,14 @@ fn refusal(incidents: &Incidents, error: OperatorsError) -> Problem {
         }
         OperatorsError::NeedsName => {
             invalid(vec![Fault::new("/passkey", "needs_name", "Passkeys are bound to a name.")])
+        }
+        OperatorsError::UnderWay => invalid(vec![Fault::new("", "under_way", "Something of the kind is under way.")]),
+        OperatorsError::NoTenant => invalid(vec![Fault::new("/tenant", "no_such_tenant", "There is no such tenant.")]),
+        OperatorsError::TenantSealed => {
+            invalid(vec![Fault::new("/tenant", "tenant_sealed", "An owner has sealed this vault.")])
+        }
+        OperatorsError::TenantErased => {
+            invalid(vec![Fault::new("/tenant", "tenant_erased", "This tenant is being erased.")])
         }
         OperatorsError::Store(error) => failure::of_store(incidents, error),
     }

@@ -3,6 +3,8 @@
 //! What a page says in words are keys of the texts, `console-…`; what it shows of the service are counts, times, ids and
 //! words of closed lists. There is no part that could hold a tenant's content (P-3).
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::render::Page;
@@ -10,6 +12,7 @@ use super::shown::{Shown, ShownOnce};
 use super::vault::Moment;
 #[cfg(test)]
 use super::vault::samples;
+use super::wait::Wait;
 use crate::kernel::ids::OperatorQuestionId;
 use crate::kernel::operators::Role;
 
@@ -137,6 +140,11 @@ pub enum ConsoleCell {
         /// They.
         things: Vec<ConsoleThing>,
     },
+    /// How long something still takes, about.
+    Left {
+        /// So long.
+        left: Wait,
+    },
     /// How far something is.
     Bar {
         /// So much is done.
@@ -161,6 +169,12 @@ impl ConsoleCell {
     #[must_use]
     pub fn number(number: impl TryInto<i64>) -> Self {
         Self::Number { number: number.try_into().unwrap_or(i64::MAX) }
+    }
+
+    /// How long something still takes, where that is known.
+    #[must_use]
+    pub fn left(left: Option<Duration>) -> Self {
+        left.map_or(Self::Nothing, |left| Self::Left { left: left.into() })
     }
 
     /// A moment, where there is one.
@@ -285,9 +299,12 @@ impl Page for ConsolePage {
                     ],
                 },
                 ConsoleCell::Bar { done: 3, all: 10 },
+                ConsoleCell::left(Some(Duration::from_secs(if role == Role::Reader { 40 } else { 600 }))),
+                ConsoleCell::left(Some(Duration::from_secs(86_400))),
                 ConsoleCell::Form(form(None, vec![choice.clone(), hidden], ConsoleWeight::Danger)),
             ];
-            let columns = vec!["id", "count", "role", "since", "since", "about", "progress", "operator-role"];
+            let columns =
+                vec!["id", "count", "role", "since", "since", "about", "progress", "left", "left", "operator-role"];
             let facts = vec![("count", ConsoleCell::number(3)), ("since", ConsoleCell::at(Some(samples::moment(9))))];
             Self {
                 console: Console {

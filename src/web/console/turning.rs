@@ -1,0 +1,169 @@
+//! `/operator/keys/…`: turning keys over, as `seif keys` does. For key keepers and administrators.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::kernel::access::{Authorized, OperatorAccess, TurnKeys};
+use crate::kernel::ids::TenantId;
+use crate::kernel::rekey::{Pause, Rekey, Stage};
+use crate::kernel::values::Fault;
+use crate::operators::OperatorsError;
+use crate::operators::keys::Many;
+use crate::web::api::accounts::invalid;
+use crate::web::console::keys::page;
+use crate::web::console::{Desk, refusal};
+use crate::web::pages::{ConsoleField, ConsoleForm, ConsolePart, ConsoleWeight, Shown};
+use crate::web::problem::Problem;
+use crate::web::routes::{Route, post};
+use crate::web::services::Services;
+use crate::web::site::FormBody;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        post("/operator/keys/root", root),
+        post("/operator/keys/tenant", tenant),
+        post("/operator/keys/older", older),
+        post("/operator/keys/everybody", everybody),
+        post("/operator/keys/pause", pause),
+        post("/operator/keys/go-on", go_on),
+    ]
+}
+
+/// What was typed and is shown again where it was refused.
+pub(super) struct Typed {
+    tenant: String,
+    days: String,
+}
+
+impl Default for Typed {
+    fn default() -> Self {
+        Self { tenant: String::new(), days: "90".to_owned() }
+    }
+}
+
+/// What can be begun, and paused where something goes on.
+pub(super) fn forms(rekeys: &[Rekey], typed: Typed) -> Vec<ConsolePart> {
+    let form = |title: &'static str, action: &str, fields| {
+        let action = format!("/keys/{action}");
+        ConsolePart::Form(ConsoleForm {
+            title: Some(title),
+            action,
+            fields,
+            button: title,
+            weight: ConsoleWeight::Plain,
+        })
+    };
+    let line = |name, value: String| vec![ConsoleField::Line { name, value: Shown::from(value), autocomplete: "off" }];
+    let mut forms = vec![ConsolePart::Says { says: "turning-over", count: 0 }];
+    let is_open = |waits: Pause| rekeys.iter().any(|rekey| rekey.stage < Stage::Retired && rekey.paused == waits);
+    if is_open(Pause::Runs) {
+        forms.push(form("pause", "pause", Vec::new()));
+    }
+    if is_open(Pause::Waits) {
+        forms.push(form("go-on", "go-on", Vec::new()));
+    }
+    forms.push(form("rotate-tenant", "tenant", line("tenant", typed.tenant)));
+    forms.push(form("rotate-older", "older", line("days", typed.days)));
+    forms.push(form("rotate-everybody", "everybody", Vec::new()));
+    forms.push(form("rotate-root", "root", Vec::new()));
+    forms
+}
+
+/// What comes of an act that goes on behind the request.
+enum Then {
+    Begun,
+    Done,
+}
+
+fn told(
+    request: &HttpRequest,
+    services: &Services,
+    access: &OperatorAccess,
+    typed: Typed,
+    done: Result<Then, Problem>,
+) -> Result<HttpResponse, Problem> {
+    let desk = Desk::new(request, services, Some(access));
+    match done {
+        Ok(Then::Begun) => Ok(desk.begun("/keys")),
+        Ok(Then::Done) => Ok(desk.done("/keys")),
+        Err(problem) => desk.refuse(page(&desk, typed)?, &problem),
+    }
+}
+
+fn as_told(services: &Services, done: Result<(), OperatorsError>, then: Then) -> Result<Then, Problem> {
+    done.map(|()| then).map_err(|error| refusal(&services.incidents, error))
+}
+
+async fn root(
+    access: Authorized<TurnKeys>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let begun = services.operators.turn_root_over(access.operator(), &services.incidents).await;
+    told(&request, &services, &access, Typed::default(), as_told(&services, begun, Then::Begun))
+}
+
+async fn tenant(
+    access: Authorized<TurnKeys>,
+    request: HttpRequest,
+    services: Data<Services>,
+    form: FormBody,
+) -> Result<HttpResponse, Problem> {
+    let form = form.read().await?;
+    let typed = form.raw("tenant").trim();
+    let begun = match typed.parse::<TenantId>() {
+        Ok(tenant) => services.operators.turn_over(access.operator(), tenant).await,
+        Err(_) => Err(OperatorsError::NoTenant),
+    };
+    let typed = Typed { tenant: typed.to_owned(), ..Typed::default() };
+    told(&request, &services, &access, typed, as_told(&services, begun, Then::Begun))
+}
+
+/// The longest age, in days: a hundred years.
+const LONGEST: u32 = 36_500;
+
+async fn older(
+    access: Authorized<TurnKeys>,
+    request: HttpRequest,
+    services: Data<Services>,
+    form: FormBody,
+) -> Result<HttpResponse, Problem> {
+    let form = form.read().await?;
+    let typed = form.raw("days").trim();
+    let begun = match typed.parse().ok().filter(|days| *days <= LONGEST) {
+        Some(days) => {
+            let whose = Many::OlderThanDays(days);
+            let begun = services.operators.turn_many_over(access.operator(), whose, &services.incidents).await;
+            as_told(&services, begun, Then::Begun)
+        }
+        None => Err(invalid(vec![Fault::new("/days", "not_a_number_of_days", "A number of days.")])),
+    };
+    told(&request, &services, &access, Typed { days: typed.to_owned(), ..Typed::default() }, begun)
+}
+
+async fn everybody(
+    access: Authorized<TurnKeys>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let begun = services.operators.turn_many_over(access.operator(), Many::All, &services.incidents).await;
+    told(&request, &services, &access, Typed::default(), as_told(&services, begun, Then::Begun))
+}
+
+async fn pause(
+    access: Authorized<TurnKeys>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let held = services.operators.hold_keys(access.operator(), Pause::Waits).await;
+    told(&request, &services, &access, Typed::default(), as_told(&services, held, Then::Done))
+}
+
+async fn go_on(
+    access: Authorized<TurnKeys>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let held = services.operators.hold_keys(access.operator(), Pause::Runs).await;
+    told(&request, &services, &access, Typed::default(), as_told(&services, held, Then::Done))
+}
