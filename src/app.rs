@@ -40,6 +40,7 @@ use crate::settings::sections::{KeeperSecret, RootKey, RootKeys};
 use crate::settings::values::{BackupPlace, DatabaseUrl, TlsProfile};
 use crate::settings::{self, Mode, ProxyHow, Refusal, Settings};
 use crate::tenants;
+use crate::tenants::inactivity::Inactivity;
 use crate::tenants::leaving::Leaving;
 use crate::vault::Vault;
 use crate::web::console::Door;
@@ -159,12 +160,14 @@ impl App {
         let vault = Vault::new(kernel.clone(), |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)));
         let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
         let leaving = leaving(&kernel, &settings);
+        let inactivity = Inactivity::new(kernel.clone(), leaving.clone(), accounts::tell);
         let operators = Operators::new(kernel.clone());
         let settings = Arc::new(settings);
         let services = web::Data::new(Services {
             kernel,
             accounts,
             leaving,
+            inactivity,
             operators,
             policies,
             vault,

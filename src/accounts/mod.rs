@@ -57,6 +57,7 @@ use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{AccountScope, DayScope};
 use crate::kernel::values::{EmailAddress, Locale};
 use crate::kernel::{Kernel, store_error};
+use crate::messages::notice::Notice;
 use crate::settings::Settings;
 
 /// What the accounts of this service can do. Cheap to clone.
@@ -216,6 +217,15 @@ impl Accounts {
     fn rules(&self) -> &Rules {
         &self.0.rules
     }
+}
+
+/// Tells an account's person something that concerns a tenant of theirs: in the feed, and by mail.
+///
+/// # Errors
+/// The store's.
+pub fn tell(tx: &mut Tx<'_>, scope: &AccountScope, notice: Notice) -> Result<(), StoreError> {
+    let person = person::find(tx, scope)?;
+    notices::tell(tx, scope, &person, notice)
 }
 
 /// Where the mails of an account's person go, and in which language.

@@ -96,8 +96,8 @@ async fn turn_keys_over(services: &Services) {
     }
 }
 
-/// The answers kept for repeated requests, of every tenant; the key of the day that comes; back-ups that are due. And the
-/// transparency log is gone through.
+/// The answers kept for repeated requests, of every tenant; the key of the day that comes; back-ups that are due. The
+/// transparency log is gone through, and owners are warned of whose tenant nobody uses.
 pub(super) async fn hourly(services: &Services) {
     let keyring = services.kernel.keyring().clone();
     if let Ok(Err(error)) = actix_web::web::block(move || keyring.check_log()).await {
@@ -112,6 +112,13 @@ pub(super) async fn hourly(services: &Services) {
     backups::hourly(services).await;
     if let Err(error) = services.kernel.keyring().note_seals(1).await {
         services.incidents.report(&store_error(&error));
+    }
+    match services.inactivity.sweep().await {
+        // Who keeps the keys or the database is away for a moment: within the hour.
+        Ok(()) | Err(StoreError::Busy | StoreError::Again | StoreError::KeysAway) => {}
+        Err(error) => {
+            services.incidents.report(&error);
+        }
     }
     if let Err(error) = begin_old_keys(services).await {
         tracing::warn!(%error, "keys that are old wait to be turned over");

@@ -46,6 +46,22 @@ impl Time {
         Self(self.0.saturating_sub(micros(earlier)))
     }
 
+    /// The same time of day so many months later (UTC), on the last day of that month where it has no such day; the end of
+    /// time holds.
+    #[must_use]
+    pub fn plus_months(self, months: u8) -> Self {
+        let later = jiff::Timestamp::from_microsecond(self.0).and_then(|at| {
+            at.to_zoned(jiff::tz::TimeZone::UTC).checked_add(jiff::Span::new().months(i64::from(months)))
+        });
+        later.map_or(Self(i64::MAX), |later| Self(later.timestamp().as_microsecond()))
+    }
+
+    /// The first instant of a day (UTC), counted in days since the epoch.
+    #[must_use]
+    pub const fn of_day(day: i64) -> Self {
+        Self(day.saturating_mul(86_400_000_000))
+    }
+
     /// How long after `start` this is; zero when it is before.
     #[must_use]
     pub fn since(self, start: Self) -> Duration {
@@ -173,6 +189,15 @@ mod tests {
         assert_eq!(time.rfc3339(), "2026-03-01T12:00:00.123Z");
         assert_eq!(Time::parse(&time.rfc3339()), Some(Time::from_micros(1_772_366_400_123_000)));
         assert_eq!(Time::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        let at = |text: &str| Time::parse(text).unwrap();
+        assert_eq!(at("2026-08-31T12:00:00Z").plus_months(6), at("2027-02-28T12:00:00Z"));
+        assert_eq!(at("2026-03-01T00:00:00Z").plus_months(60), at("2031-03-01T00:00:00Z"));
+        assert_eq!(Time::from_micros(i64::MAX).plus_months(1), Time::from_micros(i64::MAX));
+        assert_eq!(Time::of_day(at("2026-03-01T23:59:59Z").day()), at("2026-03-01T00:00:00Z"));
     }
 
     #[test]

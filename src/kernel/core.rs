@@ -28,8 +28,8 @@ use crate::kernel::store::migrate::{Schema, migrate};
 use crate::kernel::store::schema::{accounts, factors, instance, key_versions, tokens};
 use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both};
 use crate::kernel::tenancy::{
-    AccountScope, Actor, By, DayScope, Ground, InTenant, JoinScope, Origin, Scope, ServiceScope, TenantScope,
-    UpkeepScope,
+    AccountScope, Actor, By, DayScope, Ground, InTenant, JoinScope, NoticeScope, Origin, Scope, ServiceScope,
+    TenantScope, UpkeepScope,
 };
 use crate::kernel::transparency::proof::Receipt;
 
@@ -451,6 +451,14 @@ impl Kernel {
         let keys = self.0.keyring.reach_blocking(Owner::Tenant(tenant))?;
         let actor_keys = self.0.keyring.reach_blocking(Owner::Account(account))?;
         Ok(TenantScope { tenant, keys, actor: Actor { account, keys: actor_keys, by: By::Session(session), origin } })
+    }
+
+    /// One tenant under its keys, for what the service does there by its owners' choice.
+    ///
+    /// # Errors
+    /// The keys are destroyed, or the vault is sealed; the keyring is away.
+    pub async fn notice_scope(&self, tenant: TenantId) -> Result<NoticeScope, KeyringError> {
+        Ok(NoticeScope::new(tenant, self.0.keyring.reach(Owner::Tenant(tenant)).await?))
     }
 
     /// Makes the keys of a new account and a new tenant: keyring first, data after.

@@ -253,6 +253,22 @@ pub enum Notice {
         /// The day it is erased on, if nobody has it stay: `2026-12-22`.
         on: String,
     },
+    /// To an owner: nobody uses the tenant, and it leaves if that stays so, as an owner chose.
+    InactivityWarned {
+        /// The tenant's name.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+        /// The day before which a use keeps it: `2026-12-22`.
+        on: String,
+    },
+    /// To every member: nobody used the tenant for so long that it leaves, as an owner chose.
+    LeavingUnused {
+        /// The tenant's name.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+        /// The day it is erased on, if nobody has it stay: `2026-12-22`.
+        on: String,
+    },
     /// To every member: the tenant stays after all.
     LeavingTakenBack {
         /// The tenant's name.
@@ -322,6 +338,8 @@ impl Notice {
             | Self::VaultSealed { .. }
             | Self::VaultUnsealed { .. }
             | Self::LeavingRequested { .. }
+            | Self::InactivityWarned { .. }
+            | Self::LeavingUnused { .. }
             | Self::LeavingTakenBack { .. }
             | Self::Farewell { .. }
             | Self::AccountFarewell { .. }

@@ -2,6 +2,7 @@
 //!
 //! Everything here is sealed under the tenant's own key. Start at [`profile`].
 
+pub mod inactivity;
 pub mod leaving;
 pub mod members;
 pub mod profile;

@@ -9,7 +9,7 @@ use crate::kernel::objects::Objects;
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::tenants;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{InTenant as _, TenantScope, UpkeepScope};
+use crate::kernel::tenancy::{InTenant, NoticeScope, TenantScope, UpkeepScope};
 use crate::kernel::values::{Country, Fault, Faults};
 use crate::vault::kinds::Kind;
 
@@ -160,9 +160,21 @@ pub fn create(tx: &mut Tx<'_>, scope: &TenantScope, profile: &Profile) -> Result
 /// # Errors
 /// The store's.
 pub fn find(tx: &mut Tx<'_>, scope: &TenantScope) -> Result<Profile, StoreError> {
+    under(tx, scope, scope.keys())
+}
+
+/// The name of a tenant of which the service has something to tell.
+///
+/// # Errors
+/// The store's.
+pub fn name_of(tx: &mut Tx<'_>, scope: &NoticeScope) -> Result<Personal<String>, StoreError> {
+    Ok(under(tx, scope, scope.keys())?.name)
+}
+
+fn under(tx: &mut Tx<'_>, scope: &impl InTenant, keys: &OwnerKeys) -> Result<Profile, StoreError> {
     let (version, body): (i64, Sealed<TenantBody>) =
         tenants::rows(scope).select((tenants::version, tenants::body)).get_result(tx.conn())?;
-    Ok(scope.keys().open(row(scope, version), &body)?)
+    Ok(keys.open(RowRef::new(scope.tenant().as_bytes(), version), &body)?)
 }
 
 /// Opens the tenant's profile and drops what it holds: what a drill of back-ups asks of restored data.

@@ -10,6 +10,7 @@ use crate::messages::telling::Telling;
 use crate::operators::Operators;
 use crate::policies::Policies;
 use crate::settings::Settings;
+use crate::tenants::inactivity::Inactivity;
 use crate::tenants::leaving::Leaving;
 use crate::vault::Vault;
 
@@ -25,6 +26,8 @@ pub struct Services {
     pub operators: Operators,
     /// Tenants that leave.
     pub leaving: Leaving,
+    /// What becomes of tenants that nobody uses.
+    pub inactivity: Inactivity,
     /// The collections and records.
     pub vault: Vault,
     /// What says on a page what mails say.

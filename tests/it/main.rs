@@ -30,6 +30,7 @@ mod idempotency;
 mod identifiers;
 mod import_pages;
 mod imports;
+mod inactivity;
 mod isolation;
 mod joining;
 mod journal;

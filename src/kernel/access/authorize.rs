@@ -26,7 +26,7 @@ use crate::kernel::ids::{AccountId, TenantId, TokenId};
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::operators;
 use crate::kernel::store::db::StoreFailure;
-use crate::kernel::store::schema::{account_tenants, accounts, role_limits, sign_in_rules, tokens};
+use crate::kernel::store::schema::{account_tenants, accounts, inactivity, role_limits, sign_in_rules, tokens};
 use crate::kernel::store::{StoreError, Tx, each};
 use crate::kernel::tenancy::{By, Origin, ServiceScope, TenantScope};
 
@@ -139,6 +139,11 @@ async fn hold(kernel: &Kernel, rules: &SessionRules, shown: &Credentials, rule: 
         let id = session.id;
         kernel.write("sessions.touch", &ServiceScope::new(), move |tx, _| sessions::touch(tx, id)).await?;
     }
+    if let (Some((tenant, _)), Some(day)) = (found.place, found.used_on)
+        && day < kernel.now().day()
+    {
+        kernel.write("tenants.use", &ServiceScope::new(), move |tx, _| note_use(tx, tenant)).await?;
+    }
     match rule.subject {
         Subject::Anyone => Ok(Held::Visitor(match found.session {
             Some(session) => Some(account(session).await?),
@@ -191,6 +196,8 @@ struct Found {
     token: Option<Token>,
     place: Option<(TenantId, Role)>,
     role_limits: Limits,
+    /// On which day the tenant was last used, where that counts.
+    used_on: Option<i64>,
 }
 
 struct Token {
@@ -203,13 +210,14 @@ struct Token {
     showings: Showings,
 }
 
-/// What an account is in a tenant, how much it may do there in a day, what is accepted there of what it confirms by, and
-/// whether the tenant is about to leave.
+/// What an account is in a tenant, how much it may do there in a day, what is accepted there of what it confirms by,
+/// whether the tenant is about to leave, and when it was last used where that counts.
 struct Place {
     role: Role,
     limits: Limits,
     rules: SignInRules,
     is_leaving: bool,
+    used_on: Option<i64>,
 }
 
 /// An account that may act.
@@ -255,12 +263,12 @@ fn by_session(
     rule: &Rule,
     rules: &SessionRules,
 ) -> Result<Found, Denied> {
-    let (session, place, role_limits) = match rule.subject {
-        Subject::Anyone => (session, None, Limits::default()),
+    let (session, place, there) = match rule.subject {
+        Subject::Anyone => (session, None, None),
         Subject::Operator(_) => return Err(Denied::NotSignedIn),
         Subject::Account => {
             rule.need.met_by(&session, tx.now())?;
-            (session, None, Limits::default())
+            (session, None, None)
         }
         Subject::Tenant(least, _) | Subject::Beside(least) => {
             let tenant = tenant_of(tx, session.account, named);
@@ -274,10 +282,12 @@ fn by_session(
             let session = sessions::within(tx, session, of_tenant, rules)?;
             rule.need.met_by(&session, tx.now())?;
             let (tenant, place) = (tenant?, reaching(place, rule, least)?);
-            (session, Some((tenant, place.role)), place.limits)
+            (session, Some((tenant, place.role)), Some(place))
         }
     };
-    Ok(Found { session: Some(session), place, role_limits, ..Found::default() })
+    let role_limits = there.as_ref().map(|there| there.limits).unwrap_or_default();
+    let used_on = there.and_then(|there| there.used_on);
+    Ok(Found { session: Some(session), place, role_limits, used_on, ..Found::default() })
 }
 
 /// Refuses an account where it may not be used.
@@ -304,18 +314,18 @@ fn by_token(
     if !scopes.iter().any(|scope| token.scopes.hold(*scope).is_ok()) {
         return Err(Denied::Forbidden);
     }
-    let Place { role, limits, rules, .. } = reaching(place, rule, least)?;
+    let Place { role, limits, rules, used_on, .. } = reaching(place, rule, least)?;
     if rules.judge_maker(&token.showings) == Verdict::Refused {
         return Err(Denied::ConfirmationRequired(rules::unmet(rules)));
     }
     let place = (token.tenant, role);
-    Ok(Found { token: Some(token), place: Some(place), role_limits: limits, ..Found::default() })
+    Ok(Found { token: Some(token), place: Some(place), role_limits: limits, used_on, ..Found::default() })
 }
 
 /// The token of this digest, what its account is in its tenant, and from where that may be used: one statement.
 fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place>, addresses::Row), Denied> {
     type Own = (TokenId, TenantId, AccountId, i64, Option<Time>, Option<Vec<u8>>);
-    type There = (Option<(i16, bool)>, Option<limits::Columns>, Option<rules::Columns>);
+    type There = (Option<(i16, bool)>, Option<limits::Columns>, Option<rules::Columns>, Option<i64>);
     type Row = (Own, limits::Columns, There, addresses::Row);
     let place =
         account_tenants::account_id.eq(tokens::account_id).and(account_tenants::tenant_id.eq(tokens::tenant_id));
@@ -327,6 +337,7 @@ fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place
         .left_join(account_tenants::table.on(place))
         .left_join(role_limits::table.on(of_role))
         .left_join(sign_in_rules::table.on(sign_in_rules::tenant_id.eq(tokens::tenant_id)))
+        .left_join(inactivity::table.on(inactivity::tenant_id.eq(tokens::tenant_id)))
         .filter(tokens::digest.eq(digest.as_slice()))
         .filter(tokens::state.eq(crate::kernel::access::tokens::ACTIVE))
         .filter(accounts::state.eq(ACTIVE))
@@ -337,18 +348,20 @@ fn live_token(tx: &mut Tx<'_>, digest: &[u8; 32]) -> Result<(Token, Option<Place
                 (account_tenants::role, account_tenants::is_leaving).nullable(),
                 ROLE_LIMITS.nullable(),
                 rules::COLUMNS.nullable(),
+                inactivity::used_on.nullable(),
             ),
             addresses::COLUMNS,
         ));
     let row: Option<Row> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
-    let (own, of_token, (membership, of_role, rules), addresses) = row.ok_or(Denied::NotSignedIn)?;
+    let (own, of_token, (membership, of_role, rules, used_on), addresses) = row.ok_or(Denied::NotSignedIn)?;
     let (id, tenant, account, scopes, expires_at, showings) = own;
     if expires_at.is_some_and(|at| at <= tx.now()) {
         return Err(Denied::NotSignedIn);
     }
     let (scopes, limits) = (TokenScopes::from_bits(scopes), Limits::from_columns(of_token));
     let showings = Showings::from_stored(showings.as_deref());
-    Ok((Token { id, tenant, account, scopes, limits, showings }, place_of(membership, of_role, rules), addresses))
+    let place = place_of(membership, of_role, rules, used_on);
+    Ok((Token { id, tenant, account, scopes, limits, showings }, place, addresses))
 }
 
 /// The columns of a role's limits.
@@ -359,11 +372,12 @@ fn place_of(
     membership: Option<(i16, bool)>,
     limits: Option<limits::Columns>,
     of_tenant: Option<rules::Columns>,
+    used_on: Option<i64>,
 ) -> Option<Place> {
     let (role, is_leaving) = membership?;
     let role = Role::from_code(role)?;
     let limits = limits.map(Limits::from_columns).unwrap_or_default();
-    Some(Place { role, limits, rules: rules::of_columns(of_tenant), is_leaving })
+    Some(Place { role, limits, rules: rules::of_columns(of_tenant), is_leaving, used_on })
 }
 
 /// The tenant that a session means: the one it names, or its only one.
@@ -386,21 +400,31 @@ fn tenant_of(tx: &mut Tx<'_>, account: AccountId, named: Option<TenantId>) -> Re
 
 /// What the account is in the tenant.
 fn place(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<Option<Place>, Denied> {
-    type Row = ((i16, bool), Option<limits::Columns>, Option<rules::Columns>);
+    type Row = ((i16, bool), Option<limits::Columns>, Option<rules::Columns>, Option<i64>);
     let of_role =
         role_limits::tenant_id.eq(account_tenants::tenant_id).and(role_limits::role.eq(account_tenants::role));
     let query = account_tenants::table
         .left_join(role_limits::table.on(of_role))
         .left_join(sign_in_rules::table.on(sign_in_rules::tenant_id.eq(account_tenants::tenant_id)))
+        .left_join(inactivity::table.on(inactivity::tenant_id.eq(account_tenants::tenant_id)))
         .filter(account_tenants::account_id.eq(account))
         .filter(account_tenants::tenant_id.eq(tenant))
         .select((
             (account_tenants::role, account_tenants::is_leaving),
             ROLE_LIMITS.nullable(),
             rules::COLUMNS.nullable(),
+            inactivity::used_on.nullable(),
         ));
     let row: Option<Row> = each!(tx.conn(), c => query.get_result(c)).optional().map_err(StoreError::from)?;
-    Ok(row.and_then(|(membership, limits, rules)| place_of(Some(membership), limits, rules)))
+    Ok(row.and_then(|(membership, limits, rules, used_on)| place_of(Some(membership), limits, rules, used_on)))
+}
+
+/// Writes down that the tenant is used today, where its owners chose that this counts: once a day.
+fn note_use(tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
+    let today = tx.now().day();
+    let earlier = inactivity::table.filter(inactivity::tenant_id.eq(tenant)).filter(inactivity::used_on.lt(today));
+    diesel::update(earlier).set(inactivity::used_on.eq(today)).execute(tx.conn())?;
+    Ok(())
 }
 
 /// A place whose role is at least `least`, where the tenant stays or nothing changes; no role is no membership, and the

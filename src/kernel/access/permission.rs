@@ -347,6 +347,8 @@ permissions! {
     EraseAccount => AccountAccess, Subject::Account, Need::Strongest, Effect::Harmless;
     /// Has the tenant stay after all, or says yes or no to another owner's wish to leave.
     KeepTenant => TenantAccess, Subject::Tenant(Role::Owner, &[]), Need::Confirmed, Effect::Harmless;
+    /// Chooses whether the tenant leaves when nobody uses it any more: never by a token.
+    ChooseInactivity => TenantAccess, Subject::Tenant(Role::Owner, &[]), Need::Strongest;
     /// Sees whether the tenant is about to leave, and what would go with it: never by a token.
     SeeLeaving => TenantAccess, Subject::Tenant(Role::Viewer, &[]), Need::Password;
     /// Reads and verifies the audit.

@@ -78,7 +78,7 @@ pub struct SealedEntry {
     at: Time,
     leaf: [u8; 32],
     body: Sealed<AuditBody>,
-    /// Nobody of the tenant's where an operator acted.
+    /// Nobody of the tenant's where an operator or the service acted.
     actor: Option<(AccountId, Sealed<AuditActor>)>,
 }
 
@@ -93,9 +93,9 @@ impl SealedEntry {
         Self { tenant: scope.tenant(), id, at: now, leaf, body, actor: Some((actor.account(), sealed)) }
     }
 
-    /// Seals `event`, which an operator did at `at`: the event itself says who.
+    /// Seals `event`, which none of the tenant's did: an operator at `at`, whom the event itself names, or the service.
     #[must_use]
-    pub(in crate::kernel) fn of_operator(
+    pub(in crate::kernel) fn of_nobody(
         scope: &NoticeScope,
         id: AuditId,
         event: &Event,
@@ -127,6 +127,16 @@ fn seal_actor(actor: &Actor, row: RowRef, entropy: &Entropy) -> Sealed<AuditActo
 /// The store's; the transaction is undone.
 pub fn record(tx: &mut Tx<'_>, scope: &TenantScope, event: &Event) -> Result<(), StoreError> {
     let entry = SealedEntry::new(scope, event, tx.now(), tx.entropy());
+    append(tx, scope, [&entry])
+}
+
+/// Records `event`, which the service does by the owners' choice: nobody acts in it.
+///
+/// # Errors
+/// The store's; the transaction is undone.
+pub fn record_by_service(tx: &mut Tx<'_>, scope: &NoticeScope, event: &Event) -> Result<(), StoreError> {
+    let (now, id) = (tx.now(), AuditId::new(tx.now(), tx.entropy()));
+    let entry = SealedEntry::of_nobody(scope, id, event, now, tx.entropy());
     append(tx, scope, [&entry])
 }
 

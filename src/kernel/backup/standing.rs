@@ -9,13 +9,14 @@ use super::log_copies::Given;
 use super::{certificates, log_copies};
 use crate::kernel::StartError;
 use crate::kernel::access::{FROZEN, tokens::REVOKED};
+use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::{AccountId, AnyId, TokenId};
 use crate::kernel::keyring::{KeyState, Keyring};
 use crate::kernel::store::schema::{
-    accounts, anonymous_sessions, confirmations, instance, key_versions, outbox, passkey_sign_ins, provider_sessions,
-    sessions, tokens,
+    accounts, anonymous_sessions, confirmations, inactivity, instance, key_versions, outbox, passkey_sign_ins,
+    provider_sessions, sessions, tokens,
 };
 use crate::kernel::store::{Db, StoreError, Tx};
 use crate::kernel::transparency::Leaf;
@@ -146,6 +147,7 @@ pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing)
         let mut ended = Ended::default();
         if standing != Standing::Even {
             ended.sessions = end_sessions(tx)?;
+            count_anew(tx)?;
         }
         if standing == Standing::DataBehind {
             ended.mails = diesel::delete(outbox::table).execute(tx.conn())?;
@@ -177,6 +179,14 @@ pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing)
 
 fn epoch(db: &Db) -> Result<i64, StoreError> {
     db.read_here(None, |tx| Ok(instance::table.select(instance::epoch).get_result(tx.conn())?))
+}
+
+/// Lets the time in which nobody used a tenant count from now on: what stands here of its use and of the warnings may be
+/// from before.
+fn count_anew(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let none = (inactivity::since.eq(tx.now()), inactivity::warned.eq(0), inactivity::warned_at.eq(None::<Time>));
+    diesel::update(inactivity::table).set(none).execute(tx.conn())?;
+    Ok(())
 }
 
 /// Ends every session, and whatever is on its way to one.

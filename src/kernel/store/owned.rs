@@ -21,7 +21,7 @@ const fn owned(name: &'static str, whose: &'static str, apart: &'static str) -> 
 }
 
 /// What a tenant has, what leads to it last.
-const OF_TENANTS: [Owned; 19] = [
+const OF_TENANTS: [Owned; 20] = [
     owned("tokens", "tenant_id", "id"),
     owned("record_tags", "tenant_id", "field_id, index_version, tag, record_id"),
     owned("record_versions", "tenant_id", "record_id, version"),
@@ -36,6 +36,7 @@ const OF_TENANTS: [Owned; 19] = [
     owned("sweeps", "tenant_id", "due_at"),
     owned("role_limits", "tenant_id", "role"),
     owned("sign_in_rules", "tenant_id", "tenant_id"),
+    owned("inactivity", "tenant_id", "tenant_id"),
     owned("invitations", "tenant_id", "id"),
     owned("past_members", "tenant_id", "account_id"),
     owned("account_tenants", "tenant_id", "account_id"),

@@ -425,6 +425,20 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    inactivity (after_months, tenant_id) {
+        after_months -> SmallInt,
+        tenant_id -> Uid,
+        since -> BigInt,
+        used_on -> BigInt,
+        warned -> SmallInt,
+        warned_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     outbox (id) {
         id -> Uid,
         owner_kind -> SmallInt,
@@ -581,8 +595,16 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(accounts, policy_notices);
 // Records are found by their tags: a sub-select of the one within a query of the other.
 diesel::allow_tables_to_appear_in_same_query!(records, record_tags);
-// A token is looked up with its account, what that is in the token's tenant, and what that role may do in a day.
-diesel::allow_tables_to_appear_in_same_query!(tokens, accounts, account_tenants, role_limits, sign_in_rules);
+// A token is looked up with its account, what that is in the token's tenant, what that role may do in a day, and whether the
+// tenant's use counts.
+diesel::allow_tables_to_appear_in_same_query!(
+    tokens,
+    accounts,
+    account_tenants,
+    role_limits,
+    sign_in_rules,
+    inactivity
+);
 // A session is looked up with its account and what that has enrolled.
 diesel::allow_tables_to_appear_in_same_query!(sessions, accounts, factors);
 // Which sessions stand on a sign-in elsewhere, and which of them are still there.

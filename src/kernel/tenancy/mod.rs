@@ -370,9 +370,10 @@ impl Scope for UpkeepScope {
     }
 }
 
-/// One tenant's audit, for what an operator did that touches it: an entry is sealed for the tenant, and nothing is opened.
+/// One tenant's rows under its keys, for what none of its members does: its audit says which operator did it, or that the
+/// service did by its owners' choice.
 #[derive(Clone, Debug)]
-pub(in crate::kernel) struct NoticeScope {
+pub struct NoticeScope {
     tenant: TenantId,
     keys: Arc<OwnerKeys>,
 }
@@ -382,7 +383,9 @@ impl NoticeScope {
         Self { tenant, keys }
     }
 
-    pub(in crate::kernel) fn keys(&self) -> &OwnerKeys {
+    /// The tenant's keys.
+    #[must_use]
+    pub fn keys(&self) -> &OwnerKeys {
         &self.keys
     }
 }

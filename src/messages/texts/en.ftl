@@ -266,6 +266,18 @@ leaving-requested =
     .lead-named = An owner of “{ $tenant }” at { $service } has asked to leave. On { $date } everything it keeps is erased.
     .otherwise = Until then you can read and export, but change nothing. Another owner may object, and any owner may take the wish back, after signing in.
 
+inactivity-warned =
+    .subject = Nobody uses a business at { $service } any more
+    .lead = Nobody has used a business of yours at { $service } for a long time. An owner chose that it then leaves. If nobody uses it before { $date }, it is cancelled.
+    .lead-named = Nobody has used “{ $tenant }” at { $service } for a long time. An owner chose that it then leaves. If nobody uses it before { $date }, it is cancelled.
+    .otherwise = To keep it, sign in and look at anything in it: the count then begins anew. After the cancellation any owner can still have it stay for a time; then everything it keeps is erased. You can end the choice in its settings, under leaving.
+
+leaving-unused =
+    .subject = A business at { $service } is going to be erased
+    .lead = Nobody has used a business that you belong to at { $service } for a long time, in spite of three warnings to its owners, one of whom chose that it then leaves. On { $date } everything it keeps is erased.
+    .lead-named = Nobody has used “{ $tenant }” at { $service } for a long time, in spite of three warnings to its owners, one of whom chose that it then leaves. On { $date } everything it keeps is erased.
+    .otherwise = Until then you can read and export, but change nothing. Any owner can have it stay, after signing in.
+
 leaving-taken-back =
     .subject = A business at { $service } stays
     .lead = The wish of a business that you belong to at { $service } to leave was taken back. Nothing was erased.

@@ -266,6 +266,18 @@ leaving-requested =
     .lead-named = Ettevõtte „{ $tenant }“ omanik on palunud teenusest { $service } lahkuda. { $date } kustutatakse kõik, mida ettevõte hoiab.
     .otherwise = Seni saate lugeda ja eksportida, kuid mitte midagi muuta. Teine omanik võib vastu vaielda ja iga omanik võib pärast sisselogimist soovi tagasi võtta.
 
+inactivity-warned =
+    .subject = Ettevõtet teenuses { $service } ei kasuta enam keegi
+    .lead = Teie ettevõtet teenuses { $service } ei ole ammu keegi kasutanud. Omanik on valinud, et sel juhul see lahkub. Kui keegi seda enne { $date } ei kasuta, öeldakse see üles.
+    .lead-named = Ettevõtet „{ $tenant }“ teenuses { $service } ei ole ammu keegi kasutanud. Omanik on valinud, et sel juhul see lahkub. Kui keegi seda enne { $date } ei kasuta, öeldakse see üles.
+    .otherwise = Et see alles jääks, logige sisse ja vaadake selles midagi: siis algab aeg otsast peale. Pärast ülesütlemist võib iga omanik veel mõnda aega otsustada, et see jääb; seejärel kustutatakse kõik, mida see hoiab. Valiku saate lõpetada selle seadetes lahkumise all.
+
+leaving-unused =
+    .subject = Ettevõtte andmed teenuses { $service } kustutatakse
+    .lead = Ettevõtet, kuhu te teenuses { $service } kuulute, ei ole ammu keegi kasutanud, kuigi selle omanikke hoiatati kolm korda; üks neist on valinud, et sel juhul see lahkub. { $date } kustutatakse kõik, mida ettevõte hoiab.
+    .lead-named = Ettevõtet „{ $tenant }“ teenuses { $service } ei ole ammu keegi kasutanud, kuigi selle omanikke hoiatati kolm korda; üks neist on valinud, et sel juhul see lahkub. { $date } kustutatakse kõik, mida ettevõte hoiab.
+    .otherwise = Seni saate lugeda ja eksportida, kuid mitte midagi muuta. Iga omanik võib pärast sisselogimist otsustada, et see jääb.
+
 leaving-taken-back =
     .subject = Ettevõte jääb teenusesse { $service }
     .lead = Ettevõtte, kuhu te kuulute, soov teenusest { $service } lahkuda võeti tagasi. Midagi ei kustutatud.

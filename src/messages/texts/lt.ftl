@@ -271,6 +271,18 @@ leaving-requested =
     .lead-named = Įmonės „{ $tenant }“ savininkas paprašė išeiti iš { $service }. { $date } viskas, ką įmonė saugo, bus ištrinta.
     .otherwise = Iki tol galite skaityti ir eksportuoti, bet nieko nekeisti. Kitas savininkas gali paprieštarauti, o bet kuris savininkas, prisijungęs, gali prašymą atšaukti.
 
+inactivity-warned =
+    .subject = Įmone sistemoje { $service } niekas nebesinaudoja
+    .lead = Jūsų įmone sistemoje { $service } jau seniai niekas nesinaudojo. Savininkas pasirinko, kad tokiu atveju ji išeina. Jei iki { $date } niekas ja nepasinaudos, jos naudojimas bus nutrauktas.
+    .lead-named = Įmone „{ $tenant }“ sistemoje { $service } jau seniai niekas nesinaudojo. Savininkas pasirinko, kad tokiu atveju ji išeina. Jei iki { $date } niekas ja nepasinaudos, jos naudojimas bus nutrauktas.
+    .otherwise = Jei norite ją išsaugoti, prisijunkite ir ką nors joje peržiūrėkite: tada laikas skaičiuojamas iš naujo. Po nutraukimo bet kuris savininkas dar kurį laiką gali ją palikti; paskui viskas, ką ji saugo, ištrinama. Pasirinkimą galite atšaukti jos nustatymuose, skyriuje apie išėjimą.
+
+leaving-unused =
+    .subject = Įmonės duomenys sistemoje { $service } bus ištrinti
+    .lead = Įmone, kuriai priklausote sistemoje { $service }, jau seniai niekas nesinaudojo, nors jos savininkai buvo tris kartus įspėti; vienas iš jų pasirinko, kad tokiu atveju ji išeina. { $date } viskas, ką įmonė saugo, bus ištrinta.
+    .lead-named = Įmone „{ $tenant }“ sistemoje { $service } jau seniai niekas nesinaudojo, nors jos savininkai buvo tris kartus įspėti; vienas iš jų pasirinko, kad tokiu atveju ji išeina. { $date } viskas, ką įmonė saugo, bus ištrinta.
+    .otherwise = Iki tol galite skaityti ir eksportuoti, bet nieko nekeisti. Bet kuris savininkas, prisijungęs, gali ją palikti.
+
 leaving-taken-back =
     .subject = Įmonė lieka sistemoje { $service }
     .lead = Įmonės, kuriai priklausote, prašymas išeiti iš { $service } atšauktas. Niekas neištrinta.

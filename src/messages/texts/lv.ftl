@@ -266,6 +266,18 @@ leaving-requested =
     .lead-named = Uzņēmuma “{ $tenant }” īpašnieks ir lūdzis pamest { $service }. { $date } viss, ko uzņēmums glabā, tiks dzēsts.
     .otherwise = Līdz tam varat lasīt un eksportēt, bet neko mainīt. Cits īpašnieks var iebilst, un jebkurš īpašnieks, pierakstījies sistēmā, var lūgumu atsaukt.
 
+inactivity-warned =
+    .subject = Uzņēmumu sistēmā { $service } vairs neviens neizmanto
+    .lead = Jūsu uzņēmumu sistēmā { $service } jau ilgi neviens nav izmantojis. Īpašnieks ir izvēlējies, ka tādā gadījumā tas aiziet. Ja līdz { $date } neviens to neizmantos, līgums ar to tiks izbeigts.
+    .lead-named = Uzņēmumu “{ $tenant }” sistēmā { $service } jau ilgi neviens nav izmantojis. Īpašnieks ir izvēlējies, ka tādā gadījumā tas aiziet. Ja līdz { $date } neviens to neizmantos, līgums ar to tiks izbeigts.
+    .otherwise = Lai to paturētu, pierakstieties un apskatiet tajā jebko: tad laiku skaita no jauna. Pēc izbeigšanas jebkurš īpašnieks vēl kādu laiku var likt tam palikt; pēc tam viss, ko tas glabā, tiek dzēsts. Izvēli var atcelt tā iestatījumos, sadaļā par aiziešanu.
+
+leaving-unused =
+    .subject = Uzņēmuma dati sistēmā { $service } tiks dzēsti
+    .lead = Uzņēmumu, pie kura jūs piederat sistēmā { $service }, jau ilgi neviens nav izmantojis, lai gan tā īpašnieki trīs reizes tika brīdināti; viens no tiem izvēlējās, ka tādā gadījumā tas aiziet. { $date } viss, ko uzņēmums glabā, tiks dzēsts.
+    .lead-named = Uzņēmumu “{ $tenant }” sistēmā { $service } jau ilgi neviens nav izmantojis, lai gan tā īpašnieki trīs reizes tika brīdināti; viens no tiem izvēlējās, ka tādā gadījumā tas aiziet. { $date } viss, ko uzņēmums glabā, tiks dzēsts.
+    .otherwise = Līdz tam varat lasīt un eksportēt, bet neko mainīt. Jebkurš īpašnieks, pierakstījies sistēmā, var likt tam palikt.
+
 leaving-taken-back =
     .subject = Uzņēmums paliek sistēmā { $service }
     .lead = Lūgums pamest { $service }, ko iesniedza uzņēmums, pie kura jūs piederat, ir atsaukts. Nekas nav dzēsts.

@@ -155,6 +155,12 @@ impl Texts {
             Notice::LeavingRequested { tenant_name, on } => {
                 page.news_about(&mut body, "leaving-requested", tenant_name.reveal(), &[("date", on.as_str().into())])?
             }
+            Notice::InactivityWarned { tenant_name, on } => {
+                page.news_about(&mut body, "inactivity-warned", tenant_name.reveal(), &[("date", on.as_str().into())])?
+            }
+            Notice::LeavingUnused { tenant_name, on } => {
+                page.news_about(&mut body, "leaving-unused", tenant_name.reveal(), &[("date", on.as_str().into())])?
+            }
             Notice::LeavingTakenBack { tenant_name } => {
                 page.news_about(&mut body, "leaving-taken-back", tenant_name.reveal(), &[])?
             }

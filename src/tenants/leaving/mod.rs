@@ -5,10 +5,12 @@
 //! tenant reads and exports. What then happens is `kernel::erasure`'s.
 //!
 //! The wish stands in the keyring, so that no restore of the data loses it, sealed under the tenant's own key, with which
-//! it goes. An account that belongs to no tenant goes in the same way (`alone`). That a tenant is leaving is mirrored beside its memberships, where every request sees it.
+//! it goes. An account that belongs to no tenant goes in the same way (`alone`), and a tenant that nobody uses, where an owner chose
+//! it, by the service's wish (`unused`). That a tenant is leaving is mirrored beside its memberships, where every request sees it.
 
 mod alone;
 mod farewell;
+mod unused;
 mod wish;
 
 use std::sync::Arc;
@@ -174,7 +176,7 @@ impl Leaving {
         let wished = Wished {
             erasure: id.clone(),
             cancellation: CancellationId::new(now, self.kernel().entropy()),
-            by: scope.actor().account(),
+            by: Some(scope.actor().account()),
             when: request.when,
             objectable_until,
             agreed: Vec::new(),
@@ -253,7 +255,7 @@ impl Leaving {
         if !wish.wished.agreed.contains(&me) {
             wish.wished.agreed.push(me);
         }
-        let open = |owner: &AccountId| *owner != wish.wished.by && !wish.wished.agreed.contains(owner);
+        let open = |owner: &AccountId| Some(*owner) != wish.wished.by && !wish.wished.agreed.contains(owner);
         let all = !self.owners(scope.tenant()).await?.iter().any(open);
         let due_at = match (all, wish.wished.when) {
             (false, _) => erasure.due_at,
@@ -263,7 +265,10 @@ impl Leaving {
         if all {
             wish.wished.objectable_until = None;
         }
-        let facts = Facts { wish: Some(wish.sealed(scope, self.kernel().entropy())), ..erasure.facts.clone() };
+        let facts = Facts {
+            wish: Some(wish.sealed(scope.keys(), scope.tenant(), self.kernel().entropy())),
+            ..erasure.facts.clone()
+        };
         if self.kernel().keyring().change_erasure(&erasure, due_at, &facts).await? == Withdrawal::TooLate {
             return Err(LeavingError::Nothing);
         }
@@ -346,7 +351,7 @@ impl Leaving {
     async fn facts(&self, access: &TenantAccess, id: &ErasureId, wish: &Wish) -> Result<Facts, LeavingError> {
         let account = self.kernel().account_scope(access.scope.actor().account()).await?;
         let (_, language) = self.kernel().point(&account, self.0.address_of).await?;
-        let sealed = wish.sealed(&access.scope, self.kernel().entropy());
+        let sealed = wish.sealed(access.scope.keys(), access.scope.tenant(), self.kernel().entropy());
         let name = Personal::new(nfc(wish.tenant_name.reveal().trim()));
         self.facts_of(sealed, id.commit(&name), language).await
     }
@@ -431,7 +436,7 @@ impl Leaving {
         let standing = self.standing(&access.scope).await?;
         let (erasure, wish) =
             standing.filter(|(_, wish)| wish.wished.cancellation == which).ok_or(LeavingError::Nothing)?;
-        let mine = wish.wished.by == access.scope.actor().account();
+        let mine = wish.wished.by == Some(access.scope.actor().account());
         let in_time = wish.wished.objectable_until.is_some_and(|until| self.kernel().now() < until);
         if mine || !in_time { Err(LeavingError::NotYours) } else { Ok((erasure, wish)) }
     }

@@ -30,8 +30,8 @@ pub struct Wished {
     pub erasure: ErasureId,
     /// The wish's own id.
     pub cancellation: CancellationId,
-    /// Who wished.
-    pub by: AccountId,
+    /// Who wished; nobody where the service did, by an owner's choice of what happens when nobody uses the tenant.
+    pub by: Option<AccountId>,
     /// When it is to be done.
     pub when: When,
     /// Until when another owner may object; nothing when nobody can.
@@ -62,7 +62,7 @@ struct Stored {
     #[serde(with = "revealed")]
     erasure: Secret<String>,
     cancellation: CancellationId,
-    by: AccountId,
+    by: Option<AccountId>,
     when: When,
     objectable_until: Option<Time>,
     agreed: Vec<AccountId>,
@@ -108,7 +108,7 @@ const fn row(tenant: &TenantId) -> RowRef {
 
 impl Wish {
     /// As the keyring holds it.
-    pub(super) fn sealed(&self, scope: &TenantScope, entropy: &Entropy) -> String {
+    pub(super) fn sealed(&self, keys: &OwnerKeys, tenant: TenantId, entropy: &Entropy) -> String {
         let Wished { erasure, cancellation, by, when, objectable_until, agreed } = &self.wished;
         let stored = Stored {
             erasure: Secret::new(erasure.reveal()),
@@ -120,7 +120,7 @@ impl Wish {
             reason: self.reason.clone(),
             tenant_name: self.tenant_name.clone(),
         };
-        let sealed = scope.keys().seal::<WishBody>(row(&scope.tenant()), &stored, entropy);
+        let sealed = keys.seal::<WishBody>(row(&tenant), &stored, entropy);
         BASE64.encode(sealed.as_bytes())
     }
 

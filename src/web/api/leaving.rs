@@ -74,9 +74,9 @@ struct CancellationAnswer {
     id: CancellationId,
     /// The secret under which it can be followed by anybody, and its proof is kept: 32 hexadecimal digits.
     erasure_id: String,
-    /// Who wished.
-    #[schema(value_type = String, format = "uuid")]
-    requested_by: AccountId,
+    /// Who wished; null where the service did, by an owner's choice of what happens when nobody uses the tenant.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    requested_by: Option<AccountId>,
     #[schema(value_type = String, format = DateTime)]
     requested_at: Time,
     /// When the keys were destroyed: nobody can read anything any more.

@@ -10,6 +10,7 @@ mod contacts;
 pub mod failure;
 mod health;
 pub mod identifiers;
+pub mod inactivity;
 pub mod leaving;
 mod limits;
 pub mod listing;
@@ -51,6 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(passkeys::routes());
     routes.extend(policies::routes());
     routes.extend(sign_in_rules::routes());
+    routes.extend(inactivity::routes());
     routes.extend(subscriber::routes());
     routes.extend(support::routes());
     routes.extend(team::routes());
@@ -67,6 +69,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
         vec![accounts::document(), methods::document(), passkeys::document(), policies::document(), tokens::document()];
     documents.push(contacts::document());
     documents.push(sign_in_rules::document());
+    documents.push(inactivity::document());
     documents.push(notices::document());
     documents.push(identifiers::document());
     documents.push(approvals::document());

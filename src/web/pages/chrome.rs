@@ -215,6 +215,8 @@ pub enum News {
     AddressesSaved,
     /// The tenant stays after all.
     LeavingTakenBack,
+    /// After how long without use the tenant leaves was stored.
+    InactivityChosen,
     /// A token ended.
     TokenRevoked,
     /// Preferences were stored.

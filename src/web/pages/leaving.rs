@@ -10,7 +10,8 @@ use super::vault::Moment;
 use super::vault::samples;
 use crate::kernel::ids::{CancellationId, TenantId};
 
-/// `/t/{tenant}/leaving`: posts `tenant_name`, `when` and `reason` there; a wish that stands is taken back, objected to or
+/// `/t/{tenant}/leaving`: posts `tenant_name`, `when` and `reason` there, and to `unused` below it `after_months`, which is
+/// empty or one of the choices; a wish that stands is taken back, objected to or
 /// agreed to by posting to the addresses below.
 #[derive(Debug, Clone, Serialize)]
 pub struct Leaving {
@@ -26,10 +27,33 @@ pub struct Leaving {
     pub grace_days: u64,
     /// How many days an old back-up of the keyring can still exist.
     pub keyring_backup_days: u64,
+    /// What becomes of it when nobody uses it.
+    pub unused: Unused,
     /// What the reader may do.
     pub may: MayLeave,
     /// What was typed.
     pub form: Form<LeavingField>,
+}
+
+/// After how many months without use the tenant leaves.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unused {
+    /// What is chosen; nothing where it stays.
+    pub chosen: Option<u8>,
+    /// What can be chosen, the fewest first.
+    pub choices: Vec<u8>,
+}
+
+impl Unused {
+    /// With the usual choices, and whatever else was chosen elsewhere.
+    #[must_use]
+    pub fn of(chosen: Option<u8>) -> Self {
+        let mut choices = vec![6, 12, 18, 24, 36, 48, 60];
+        choices.extend(chosen);
+        choices.sort_unstable();
+        choices.dedup();
+        Self { chosen, choices }
+    }
 }
 
 /// What the reader of the page may do.
@@ -81,6 +105,7 @@ impl Page for Leaving {
             owners: 2,
             grace_days: 30,
             keyring_backup_days: 7,
+            unused: Unused::of((may != MayLeave::Answer).then_some(21)),
             may,
             form,
         };

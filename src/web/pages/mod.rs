@@ -89,7 +89,7 @@ pub use import::{
 };
 pub use join::{AnnouncedDocument, DocumentToAcknowledge, Join, JoinAim, JoinField, JoinFinish, JoinFinishField};
 pub use leaving::{
-    AccountErasureField, AccountErasurePage, ErasurePage, Leaving, LeavingField, MayLeave, StandingWish,
+    AccountErasureField, AccountErasurePage, ErasurePage, Leaving, LeavingField, MayLeave, StandingWish, Unused,
 };
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
 pub use limits::{LimitField, LimitShown, RoleLimitsPage};

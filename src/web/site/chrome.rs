@@ -225,6 +225,7 @@ fn news(request: &HttpRequest) -> Option<News> {
         "team_left" => News::TeamLeft,
         "sign_in_rules_saved" => News::SignInRulesSaved,
         "leaving_taken_back" => News::LeavingTakenBack,
+        "inactivity_chosen" => News::InactivityChosen,
         "limits_saved" => News::LimitsSaved,
         "addresses_saved" => News::AddressesSaved,
         "token_revoked" => News::TokenRevoked,

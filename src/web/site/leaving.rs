@@ -4,18 +4,22 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::kernel::access::{
-    AccountAccess, Anyone, Authorized, EraseAccount, KeepTenant, LeaveTenant, Role, SeeLeaving, SignedIn, TenantAccess,
+    AccountAccess, Anyone, Authorized, ChooseInactivity, EraseAccount, KeepTenant, LeaveTenant, Role, SeeLeaving,
+    SignedIn, TenantAccess,
 };
 use crate::kernel::erasure::ErasureId;
 use crate::kernel::ids::{CancellationId, TenantId};
 use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::tenancy::InTenant as _;
 use crate::kernel::values::Locale;
+use crate::tenants::inactivity::Months;
 use crate::tenants::leaving::{Preview, Request, Standing, When};
+use crate::web::api::failure;
+use crate::web::api::inactivity::term;
 use crate::web::api::leaving::{refusal, state};
 use crate::web::pages::{
     AccountErasureField, AccountErasurePage, ErasurePage, Form, FormField as _, Leaving, LeavingField, MayLeave,
-    Moment, Section, StandingWish,
+    Moment, Section, StandingWish, Unused,
 };
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
@@ -28,6 +32,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         get("/t/{tenant_id}/leaving", look),
         post("/t/{tenant_id}/leaving", leave),
+        post("/t/{tenant_id}/leaving/unused", choose_inactivity),
         post("/t/{tenant_id}/leaving/stay", stay),
         post("/t/{tenant_id}/leaving/{id}/agreement", agree),
         get("/account/erasure", account),
@@ -69,6 +74,22 @@ async fn leave(
         .fold(Form::empty(), |again, field| again.typed(field, form.text(field.name())));
     let Some(again) = told_in(typed, &problem, field) else { return Err(problem) };
     refuse(&services, &page(&services, &access, chrome.locale, again).await?, &chrome, &problem)
+}
+
+/// What is chosen is one of the page's own; whatever else is sent is refused.
+async fn choose_inactivity(
+    access: Authorized<ChooseInactivity>,
+    services: Data<Services>,
+    form: FormBody,
+) -> Result<HttpResponse, Problem> {
+    let form = form.read().await?;
+    let after = match form.raw("after_months") {
+        "" => None,
+        months => Some(term(months.parse().unwrap_or(0))?),
+    };
+    let chosen = services.inactivity.choose(&access, after).await;
+    chosen.map_err(|error| failure::of_store(&services.incidents, error))?;
+    Ok(go_to(&format!("/t/{}/leaving?news=inactivity_chosen", access.scope.tenant())))
 }
 
 async fn stay(access: Authorized<KeepTenant>, services: Data<Services>) -> Result<HttpResponse, Problem> {
@@ -189,8 +210,10 @@ async fn page(
     let preview = services.leaving.preview(access).await;
     let Preview { standing, members, owners, keyring_backups, grace } =
         preview.map_err(|error| refusal(&services.incidents, error))?;
+    let chosen = services.inactivity.chosen(access).await;
+    let chosen = chosen.map_err(|error| failure::of_store(&services.incidents, error))?.map(Months::count);
     let days = |time: std::time::Duration| time.as_secs().div_ceil(86_400);
-    let mine = standing.as_ref().is_some_and(|standing| standing.wished.by == access.scope.actor().account());
+    let mine = standing.as_ref().is_some_and(|standing| standing.wished.by == Some(access.scope.actor().account()));
     let open = standing.as_ref().is_some_and(|standing| standing.wished.objectable_until.is_some());
     let may = match (access.role, mine, open) {
         (Role::Owner, false, true) => MayLeave::Answer,
@@ -210,6 +233,7 @@ async fn page(
         owners,
         grace_days: days(grace),
         keyring_backup_days: days(keyring_backups),
+        unused: Unused::of(chosen),
         may,
         form,
     })

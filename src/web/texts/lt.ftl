@@ -745,6 +745,15 @@ leaving-do = Ištrinti viską
 field-tenant-name = Įmonės pavadinimas
 field-reason = Priežastis
 error-not-the-name = Tai ne įmonės pavadinimas.
+leaving-unused-title = Jei niekas ja nesinaudoja
+leaving-unused-lead = Savininkas gali pasirinkti, kad saugykla išeina, jei ja ilgai niekas nesinaudojo. Kiekvienas savininkas įspėjamas tris kartus – likus 90, 30 ir 7 dienoms; ką nors saugykloje peržiūrėjus, laikas skaičiuojamas iš naujo. Paskui ji išeina po { $days } dienų, o iki tol bet kuris savininkas gali ją palikti.
+leaving-unused-label = Nenaudojama saugykla
+leaving-unused-never = Lieka
+leaving-unused-after = Išeina po { $months } { $months ->
+    [one] mėnesio
+   *[other] mėnesių
+}
+news-inactivity-chosen = Įrašyta. Laikas skaičiuojamas nuo šiol.
 news-leaving-taken-back = Prašymas išeiti atšauktas. Niekas neištrinta.
 erasure-title = Ištrynimas
 erasure-scheduled = Jis suplanuotas ir dar gali būti atšauktas.

@@ -741,6 +741,15 @@ leaving-do = Dzēst visu
 field-tenant-name = Uzņēmuma nosaukums
 field-reason = Iemesls
 error-not-the-name = Tas nav uzņēmuma nosaukums.
+leaving-unused-title = Ja neviens to neizmanto
+leaving-unused-lead = Īpašnieks var izvēlēties, ka glabātava aiziet, ja to ilgi neviens nav izmantojis. Katrs īpašnieks tiek brīdināts trīs reizes – 90, 30 un 7 dienas iepriekš; ja glabātavā kaut ko apskata, laiku skaita no jauna. Pēc tam tā aiziet pēc { $days } dienām, un līdz tam jebkurš īpašnieks var likt tai palikt.
+leaving-unused-label = Ja glabātavu neizmanto, tā
+leaving-unused-never = Paliek
+leaving-unused-after = Aiziet pēc { $months } { $months ->
+    [one] mēneša
+   *[other] mēnešiem
+}
+news-inactivity-chosen = Saglabāts. Laiku skaita no šī brīža.
 news-leaving-taken-back = Lūgums aiziet ir atsaukts. Nekas nav dzēsts.
 erasure-title = Dzēšana
 erasure-scheduled = Tā ir ieplānota, un to vēl var atsaukt.
