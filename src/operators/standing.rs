@@ -109,14 +109,21 @@ impl Operators {
     /// The store's.
     pub async fn standing(&self) -> Result<Standing, OperatorsError> {
         let messages = self.messages().await?;
-        let read = |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<_, StoreError> { drill::newest(tx) };
-        let drilled = self.kernel.read(&self.kernel.service(), read).await?;
         Ok(Standing {
             waiting: messages.iter().map(|of| of.many).sum(),
             oldest: messages.iter().filter_map(|of| of.oldest).min(),
-            drilled: drilled
-                .map(|drill| (drill.at, if drill.findings.is_good() { Drilled::Good } else { Drilled::Bad })),
+            drilled: self.drilled().await?,
         })
+    }
+
+    /// When a back-up was last tried, and what came of it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn drilled(&self) -> Result<Option<(Time, Drilled)>, StoreError> {
+        let read = |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<_, StoreError> { drill::newest(tx) };
+        let newest = self.kernel.read(&self.kernel.service(), read).await?;
+        Ok(newest.map(|drill| (drill.at, if drill.findings.is_good() { Drilled::Good } else { Drilled::Bad })))
     }
 
     /// Messages that are in the outbox, by state.

@@ -10,6 +10,7 @@ use utoipa::{OpenApi, ToSchema};
 use crate::kernel::access::{Anyone, Authorized};
 use crate::kernel::clock::Time;
 use crate::kernel::store_error;
+use crate::operators::standing::Drilled;
 use crate::policies::{Facts, Happened};
 use crate::settings::values::TlsProfile;
 use crate::web::api::{failure, policies};
@@ -23,7 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 #[derive(OpenApi)]
-#[openapi(paths(trust), components(schemas(Trust, RootKeyFact, PolicyEvent)))]
+#[openapi(paths(trust), components(schemas(Trust, RootKeyFact, DrillFact, PolicyEvent)))]
 struct Part;
 
 pub(super) fn document() -> utoipa::openapi::OpenApi {
@@ -51,6 +52,8 @@ pub(in crate::web) struct Trust {
     pub(in crate::web) erasures: u64,
     /// For how many days a back-up is kept.
     pub(in crate::web) backup_days: u64,
+    /// The last time that a back-up was put back, to see whether it can be; nothing before the first.
+    pub(in crate::web) last_drill: Option<DrillFact>,
     /// Every cookie that there is.
     pub(in crate::web) cookies: [&'static str; 2],
     /// What happened to the legal documents, oldest first.
@@ -67,6 +70,16 @@ pub(in crate::web) struct RootKeyFact {
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub(in crate::web) since: Time,
+}
+
+/// That a back-up was put back into a scratch place, and a sample of every tenant opened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct DrillFact {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub(in crate::web) at: Time,
+    /// Whether all of it came back.
+    pub(in crate::web) good: bool,
 }
 
 /// Something that happened to a version of a document.
@@ -115,6 +128,7 @@ pub(in crate::web) async fn known(services: &Services) -> Result<Trust, Problem>
         kept_by: root.provider,
         since: root.created_at,
     };
+    let drilled = services.operators.drilled().await.map_err(|error| failure::of_store(incidents, error))?;
     let history = services.policies.history().await.map_err(|error| policies::refusal(incidents, error))?;
     Ok(Trust {
         domains: facts.service_domains,
@@ -129,6 +143,7 @@ pub(in crate::web) async fn known(services: &Services) -> Result<Trust, Problem>
         owners_with_keys: u64::try_from(status.owners).unwrap_or(0),
         erasures,
         backup_days: facts.backup_retention.as_secs().div_ceil(86_400),
+        last_drill: drilled.map(|(at, found)| DrillFact { at, good: found == Drilled::Good }),
         cookies: [cookies::SESSION, cookies::PREFERENCES],
         policies: history.iter().map(event).collect(),
     })

@@ -31,6 +31,10 @@ pub struct TrustPage {
     pub erasures: u64,
     /// For how many days a back-up is kept.
     pub backup_days: u64,
+    /// When a back-up was last put back to see whether it can be.
+    pub drilled: Option<Day>,
+    /// What came of it: `good` or `bad`.
+    pub drill_found: &'static str,
     /// The names of all cookies.
     pub cookies: Vec<String>,
     /// What happened to the legal documents, newest first.
@@ -81,6 +85,8 @@ impl Page for TrustPage {
             owners: 1,
             erasures: 0,
             backup_days: 35,
+            drilled: None,
+            drill_found: "good",
             cookies: vec!["__Host-session".to_owned(), "__Host-prefs".to_owned()],
             policies: Vec::new(),
         };
@@ -93,6 +99,8 @@ impl Page for TrustPage {
             key_kept_by: Some("pkcs11".to_owned()),
             owners: 1_234,
             erasures: 17,
+            drilled: Some(day()),
+            drill_found: "bad",
             policies: vec![line("in_force", 117), line("announced", 0), line("withdrawn", 20)],
             ..bare.clone()
         };

@@ -42,6 +42,8 @@ async fn facts(
         owners: known.owners_with_keys,
         erasures: known.erasures,
         backup_days: known.backup_days,
+        drilled: known.last_drill.as_ref().map(|drill| Day::new(drill.at, language)),
+        drill_found: if known.last_drill.as_ref().is_none_or(|drill| drill.good) { "good" } else { "bad" },
         cookies: known.cookies.map(ToOwned::to_owned).to_vec(),
         policies: known.policies.iter().rev().filter_map(|event| line(event, language)).collect(),
     };

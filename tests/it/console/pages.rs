@@ -10,7 +10,7 @@ use seif::kernel::rekey::{Begun, Stage, Turn};
 use seif::kernel::values::Locale;
 use seif::policies::Document;
 use seif::testing::{Actor, World};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{operator, pages};
 use crate::operator_ledger::{HERE, begin_rekey};
@@ -189,8 +189,16 @@ each_database! {
             words(&reader.actor.get("/operator/backups").await.expect(200).page())
         };
         world.restart_with(&format!("[backup]\nto = \"{data}\"\nkeyring_to = \"{keyring}\"\nevery = \"1d\"\n")).await;
+        let said = async |world: &World| world.stranger().get("/api/v1/trust").await.expect(200).json()["last_drill"].clone();
+        let shown = async |world: &World| words(&world.stranger().get("/trust/en").await.expect(200).page());
         assert!(found(world).await.contains("Found –"));
+        assert_eq!(said(world).await, Value::Null);
+        assert!(shown(world).await.contains("Last restore drill none yet"));
         world.app.sweep().await;
+        // And to anybody, on the page of trust.
+        let drill = said(world).await;
+        assert!(drill["good"] == true && drill["at"].is_string(), "{drill}");
+        assert!(shown(world).await.contains("everything came back"));
         let reader = world.app.services.operators.named(&"reader-1".parse().unwrap()).await.unwrap();
         world.app.services.operators.remove(HERE, reader.id).await.unwrap();
         assert!(found(world).await.contains("Found It can be put back"));
