@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::app::{self, backups};
-use crate::cli::operator::here;
+use crate::cli::operator::{here, said};
 use crate::cli::output::{Output, progress};
 use crate::kernel::backup::drill::{self, Drill};
 use crate::kernel::backup::format::{Label, Total, What};
@@ -21,7 +21,7 @@ use crate::kernel::crypto::age::{Identity, Recipient};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::keyring::Keyring;
 use crate::kernel::operators::deeds::{self, TakeBackup, TryBackup};
-use crate::kernel::operators::{By, Ledger, OperatorAct};
+use crate::kernel::operators::{Asked, By, Ledger, OperatorAct};
 use crate::kernel::personal::Comparison;
 use crate::settings::{BackupPlace, Objects, Settings};
 
@@ -32,7 +32,9 @@ pub(super) enum Backup {
     Create(Create),
     /// Reads a back-up to its last byte: that it opens, and comes to what it says.
     Verify(Chosen),
-    /// Puts a back-up back into a new or empty data folder, beside the keyring as it is now.
+    /// Puts a back-up back into a new or empty data folder, beside the keyring as it is now. Where there are two operators for
+    /// it, proposes it, and does it when it is run again once another has confirmed it; the service may be stopped all the
+    /// while.
     Restore(Restore),
     /// Lists the back-ups in a folder.
     List(Listed),
@@ -432,13 +434,22 @@ fn restore(settings: &Settings, wanted: &Restore, output: Output) -> anyhow::Res
         let gone = restore::demand_fit(&inspected, &keyring)?;
         app::private_folder(&settings.data)?;
         let deed = deeds::Restore { backup: kept.label.id.clone() };
-        let restoring = Ledger::of(&keyring).operate_blocking(here(), deed, |act| -> anyhow::Result<_> {
+        let rule = settings.operators.two_person;
+        let restoring = Ledger::of(&keyring).operate_by_two_blocking(here(), rule, deed, |act| -> anyhow::Result<_> {
             let objects = restore::restore_objects(act, place, &inspected, &gone, &sources.objects)?;
             restore::restore(act, place, &inspected, &key, &sources.data)?;
             // As any start: ledger and revocations are applied, and every session is ended, before it serves.
             Ok((objects, app::open_beside(settings)?))
         });
-        let (objects, kernel) = restoring??;
+        let (objects, kernel) = match restoring? {
+            Asked::Done(done) => done?,
+            Asked::Proposed(id) => {
+                let shown = with(Value::Object(shown), [("proposed", json!(id))]);
+                lines.push(said(id));
+                output.show(&shown, || lines.join("\n"));
+                return Ok(());
+            }
+        };
         let found = kernel.found();
         // Whoever has sealed their vault is told by the service, once it is open.
         tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(kernel.tell_tenants())?;

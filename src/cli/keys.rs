@@ -7,14 +7,14 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::app;
-use crate::cli::operator::here;
+use crate::cli::operator::{here, proposed};
 use crate::cli::output::{Output, progress};
 use crate::cli::rekey;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::ids::TenantId;
 use crate::kernel::keyring::rotation::{Pace, Progress, RootEvent, Rotated};
-use crate::kernel::operators::Ledger;
 use crate::kernel::operators::deeds::{DestroyRoot, PrepareRoot, RotateRoot};
+use crate::kernel::operators::{Asked, Ledger};
 use crate::kernel::rekey::{Pause, Stage};
 use crate::settings::Settings;
 
@@ -45,7 +45,8 @@ pub(super) enum Keys {
         /// Whose.
         tenant: TenantId,
     },
-    /// Destroys a root version that wraps nothing any more: back-ups of the keyring that need it open no more.
+    /// Destroys a root version that wraps nothing any more: back-ups of the keyring that need it open no more. Where there are
+    /// two operators for it, proposes it, and does it when it is run again once another has confirmed it.
     DestroyRoot {
         /// Which, as `seif keys status` shows it.
         version: i64,
@@ -163,8 +164,16 @@ fn prepare_root(settings: &Settings, output: Output) -> anyhow::Result<()> {
 
 fn destroy_root(settings: &Settings, version: i64, output: Output) -> anyhow::Result<()> {
     let keyring = app::open_keyring(settings)?;
-    let deed = DestroyRoot { version };
-    Ledger::of(&keyring).operate_blocking(here(), deed, |act| keyring.destroy_root(act))??;
+    keyring.demand_idle_root(version)?;
+    let (rule, deed) = (settings.operators.two_person, DestroyRoot { version });
+    let destroy = |act: &_| keyring.destroy_root(act);
+    match Ledger::of(&keyring).operate_by_two_blocking(here(), rule, deed, destroy)? {
+        Asked::Done(done) => done?,
+        Asked::Proposed(id) => {
+            proposed(id, output);
+            return Ok(());
+        }
+    }
     output.show(&json!({"version": version, "destroyed": true}), || {
         format!("root version {version} is destroyed; copies of its file elsewhere are yours to destroy")
     });

@@ -1,10 +1,28 @@
 //! Who acts by the command line, and what is an act.
 
+use serde_json::json;
+
+use crate::cli::output::Output;
+use crate::kernel::ids::ProposalId;
 use crate::kernel::operators::Operator;
 
 /// The machine's own command line acts as whoever runs it.
 pub(super) fn here() -> Operator {
     Operator::Local(rustix::process::getuid().as_raw())
+}
+
+/// Says that nothing was done yet: another operator is to confirm it.
+pub(super) fn proposed(id: ProposalId, output: Output) {
+    output.show(&json!({"proposed": id}), || said(id));
+}
+
+/// The same for people.
+pub(super) fn said(id: ProposalId) -> String {
+    format!(
+        "proposed as {id}, and not done: another operator confirms it within a day, in the console or by\n\
+         seif operators confirm {id} --as NAME\n\
+         Then run the same command again, within a day of that."
+    )
 }
 
 /// Every command that is an act, with what the operators' ledger says of it. For tests, which run each.
@@ -53,6 +71,10 @@ mod tests {
         "audit list",
         "audit verify",
         "doctor",
+        // What they say of another act is that act's entry.
+        "operators proposals",
+        "operators confirm",
+        "operators refuse",
         "policy preview",
         "policy list",
         "policy notices",

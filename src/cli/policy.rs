@@ -10,10 +10,11 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::app;
-use crate::cli::operator::here;
+use crate::cli::operator::{here, proposed};
 use crate::cli::output::Output;
 use crate::kernel::clock::Time;
 use crate::kernel::ids::MessageId;
+use crate::kernel::operators::Asked;
 use crate::kernel::values::Locale;
 use crate::policies::{Document, DocumentVersion, NewText, Plan, Policies, Published, Weight};
 use crate::settings::Settings;
@@ -29,7 +30,8 @@ pub(super) enum Policy {
         #[arg(value_parser = document)]
         document: Document,
     },
-    /// Announces the draft, and queues a notice for every account.
+    /// Announces the draft, and queues a notice for every account. Where there are two operators for it, proposes it as the
+    /// draft stands, and does it when it is run again once another has confirmed it.
     Announce(Announce),
     /// Takes back what is announced, before it is in force.
     Withdraw {
@@ -217,7 +219,13 @@ async fn preview(policies: &Policies, document: Document, output: Output) -> any
 async fn announce(policies: &Policies, wanted: &Announce, output: Output) -> anyhow::Result<()> {
     let weight = if wanted.correction { Weight::Correction } else { Weight::Material };
     let plan = Plan { effective_at: wanted.effective_at, weight, fallback: wanted.fallback };
-    let done = policies.announce(wanted.document, plan, here()).await?;
+    let done = match policies.announce(wanted.document, plan, here()).await? {
+        Asked::Done(done) => done,
+        Asked::Proposed(id) => {
+            proposed(id, output);
+            return Ok(());
+        }
+    };
     let name = done.which.document.name();
     let result = json!({
         "document": name, "version": done.which.version, "state": "announced", "announced_at": done.announced_at,

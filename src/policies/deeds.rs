@@ -1,7 +1,7 @@
 //! What an operator does to the documents, as their ledger has it.
 
 use crate::kernel::ids::MessageId;
-use crate::kernel::operators::{Act, Deed, Of};
+use crate::kernel::operators::{Act, ByOne, ByTwo, Deed, Of};
 use crate::policies::document::{Document, DocumentVersion};
 use crate::policies::life::Plan;
 
@@ -22,13 +22,24 @@ impl Deed for DraftTexts {
     }
 }
 
+impl ByOne for DraftTexts {}
+
 /// The draft of a document is announced.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Announce {
-    /// Of which document.
-    pub document: Document,
+    /// Which version.
+    pub which: DocumentVersion,
     /// How.
     pub plan: Plan,
+    /// The SHA-256 of its texts, in hex: another text is another deed.
+    pub sha256: String,
+}
+
+impl Announce {
+    /// Whether it is of the same version in the same words.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        (self.which, &self.sha256) == (other.which, &other.sha256)
+    }
 }
 
 impl Deed for Announce {
@@ -37,9 +48,11 @@ impl Deed for Announce {
     }
 
     fn of(&self) -> Vec<Of> {
-        vec![of(self.document)]
+        vec![of(self.which.document), Of::Version(self.which.version)]
     }
 }
+
+impl ByTwo for Announce {}
 
 /// What is announced of a document is taken back.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +71,8 @@ impl Deed for Withdraw {
     }
 }
 
+impl ByOne for Withdraw {}
+
 /// A notice is known to have come back.
 #[derive(Debug, Clone, Copy)]
 pub struct NoteBounce {
@@ -75,6 +90,8 @@ impl Deed for NoteBounce {
     }
 }
 
+impl ByOne for NoteBounce {}
+
 /// What proves a version's notice is written out: what became of each account's, by the account's id.
 #[derive(Debug, Clone, Copy)]
 pub struct ExportEvidence {
@@ -91,6 +108,8 @@ impl Deed for ExportEvidence {
         vec![of(self.which.document), Of::Version(self.which.version)]
     }
 }
+
+impl ByOne for ExportEvidence {}
 
 fn of(document: Document) -> Of {
     Of::Document(document.name().to_owned())

@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 /// A legal document of the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Document {
     /// The privacy policy.
     Privacy,
@@ -18,7 +19,7 @@ pub enum Document {
 }
 
 /// One version of a document, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct DocumentVersion {
     /// The document.
     pub document: Document,

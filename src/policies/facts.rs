@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::kernel::operators::TwoPersons;
 use crate::kernel::values::Locale;
 use crate::settings::Settings;
 
@@ -26,6 +27,8 @@ pub struct Facts {
     pub backup_retention: Duration,
     /// How long before its effect a change is told (P-15).
     pub notice: Duration,
+    /// When a second operator is asked before a change is announced.
+    pub two_person: TwoPersons,
 }
 
 /// A text names a placeholder that there is none of.
@@ -48,6 +51,7 @@ impl Facts {
             service_domains: domains.iter().map(ToString::to_string).collect(),
             backup_retention: settings.backup.retention.into(),
             notice: settings.policies.notice.into(),
+            two_person: settings.operators.two_person,
         }
     }
 
@@ -165,6 +169,7 @@ pub(super) mod tests {
             service_domains: Vec::new(),
             backup_retention: Duration::from_hours(35 * 24),
             notice: Duration::from_hours(30 * 24),
+            two_person: TwoPersons::Auto,
         }
     }
 

@@ -11,14 +11,17 @@ use sha2::{Digest as _, Sha256};
 use crate::kernel::clock::Time;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::log::SafeToLog;
+use crate::kernel::operators::ProposalError;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::schema::{accounts, policies, policy_texts};
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::store_error;
 use crate::kernel::values::Locale;
+use crate::policies::deeds::Announce;
 use crate::policies::document::{DRAFT, Document, DocumentVersion, State};
 use crate::policies::events::{self, Event, Tally};
 use crate::policies::facts::Facts;
+use crate::policies::fingerprint::Fingerprint;
 use crate::policies::published::{Text, Weight, written};
 use crate::policies::{PoliciesError, markdown, notices};
 
@@ -52,6 +55,12 @@ pub enum LifeError {
     /// There is no such version.
     #[error("there is no such version")]
     Unknown,
+    /// The texts were written on since.
+    #[error("the draft is not what it was a moment ago: look at it again")]
+    Changed,
+    /// It takes another operator, or another role.
+    #[error(transparent)]
+    Rule(ProposalError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -72,6 +81,12 @@ impl StoreFailure for LifeError {
 impl From<KeyringError> for LifeError {
     fn from(error: KeyringError) -> Self {
         Self::Store(store_error(&error))
+    }
+}
+
+impl From<ProposalError> for LifeError {
+    fn from(error: ProposalError) -> Self {
+        if let ProposalError::Store(error) = error { Self::Store(error) } else { Self::Rule(error) }
     }
 }
 
@@ -97,7 +112,7 @@ pub struct NewText {
 }
 
 /// How a version is to be announced.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Plan {
     /// Before when it does not take effect.
     pub effective_at: Time,
@@ -108,7 +123,7 @@ pub struct Plan {
 }
 
 /// A version that is being written: one a document.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Draft(DocumentVersion);
 
 /// A version that is announced: one a document.
@@ -227,14 +242,8 @@ impl Draft {
         which.map(Self).ok_or(StoreError::Refused("a version beyond counting"))
     }
 
-    /// Announces it: from now on neither it nor its texts change.
-    pub(super) fn announce(
-        self,
-        tx: &mut Tx<'_>,
-        plan: Plan,
-        least: Duration,
-        actor: &str,
-    ) -> Result<Announcement, LifeError> {
+    /// What announcing it as planned is, where it can be.
+    pub(super) fn planned(self, tx: &mut Tx<'_>, plan: Plan, least: Duration) -> Result<Announce, LifeError> {
         let Self(which) = self;
         if let Some(other) = Announced::find(tx, which.document)? {
             return Err(LifeError::AnotherAnnounced(other.which.version));
@@ -247,6 +256,22 @@ impl Draft {
         };
         if plan.effective_at < earliest {
             return Err(LifeError::TooSoon(earliest));
+        }
+        Ok(Announce { which, plan, sha256: fingerprint(tx, which)? })
+    }
+
+    /// Announces it, as the deed says: from now on neither it nor its texts change.
+    pub(super) fn announce(
+        self,
+        tx: &mut Tx<'_>,
+        deed: &Announce,
+        least: Duration,
+        actor: &str,
+    ) -> Result<Announcement, LifeError> {
+        let (Self(which), plan, now) = (self, deed.plan, tx.now());
+        let planned = self.planned(tx, plan, least)?;
+        if !planned.is_as(deed) {
+            return Err(LifeError::Changed);
         }
         let notice = least.min(plan.effective_at.since(now));
         let announced = diesel::update(policies::table.find(which.key()).filter(policies::state.eq(DRAFT)))
@@ -267,6 +292,20 @@ impl Draft {
         events::note(tx, which, Event::Announced, actor, Tally { accounts, ..Tally::default() })?;
         Ok(Announcement { which, announced_at: now, effective_at: plan.effective_at, notice, accounts })
     }
+}
+
+/// The SHA-256 of all that a version says, in hex: its texts, their titles, and the words of its mails.
+fn fingerprint(tx: &mut Tx<'_>, which: DocumentVersion) -> Result<String, LifeError> {
+    let mut fingerprint = Fingerprint::default();
+    for language in Locale::ALL {
+        if let Some(text) = written(tx, which, language)? {
+            for part in [text.language.tag(), &text.title, &text.summary, &text.markdown] {
+                fingerprint.add(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+                fingerprint.add(part.as_bytes());
+            }
+        }
+    }
+    Ok(fingerprint.hex())
 }
 
 fn demand_languages(tx: &mut Tx<'_>, which: DocumentVersion, fallback: Option<Locale>) -> Result<(), LifeError> {

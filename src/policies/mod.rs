@@ -27,7 +27,7 @@ use crate::kernel::access::AccountAccess;
 use crate::kernel::clock::Time;
 use crate::kernel::ids::{AccountId, MessageId};
 use crate::kernel::log::SafeToLog;
-use crate::kernel::operators::{Operator, OperatorAct};
+use crate::kernel::operators::{Asked, Operator, OperatorAct};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::store_error;
@@ -263,20 +263,48 @@ impl Policies {
         self.kernel().read(&self.kernel().service(), read).await
     }
 
-    /// Announces the draft of `document` on behalf of `who`, and queues a notice for every account.
+    /// Announces the draft of `document` as it stands on behalf of `who`, and queues a notice for every account; or proposes
+    /// it, where another operator is to confirm exactly these words and times.
     ///
     /// # Errors
     /// Every [`LifeError`]; what was announced stays announced, and the rest of its notices is queued by the service.
-    pub async fn announce(&self, document: Document, plan: Plan, who: Operator) -> Result<Announcement, LifeError> {
-        let done = self.kernel().operate(who, Announce { document, plan }, async |act| self.announced(act).await);
-        done.await?
+    pub async fn announce(
+        &self,
+        document: Document,
+        plan: Plan,
+        who: Operator,
+    ) -> Result<Asked<Announcement>, LifeError> {
+        let (least, rule) = (self.0.facts.notice, self.0.facts.two_person);
+        let look = move |tx: &mut Tx<'_>, _: &_| -> Result<Announce, LifeError> {
+            life::Draft::find(tx, document)?.ok_or(LifeError::NoDraft)?.planned(tx, plan, least)
+        };
+        let deed = self.kernel().read(&self.kernel().service(), look).await?;
+        let asked = self.kernel().operate_by_two(who, rule, deed, async |act| self.announced(act).await);
+        Ok(match asked.await? {
+            Asked::Done(done) => Asked::Done(done?),
+            Asked::Proposed(id) => Asked::Proposed(id),
+        })
+    }
+
+    /// Whether what is announced by `deed` is the draft as it stands, for whoever confirms it: they have read this one.
+    ///
+    /// # Errors
+    /// [`LifeError::Changed`], whatever else keeps it from being announced, or the store's.
+    pub async fn demand_drafted(&self, deed: &Announce) -> Result<(), LifeError> {
+        let (deed, least) = (deed.clone(), self.0.facts.notice);
+        let look = move |tx: &mut Tx<'_>, _: &_| -> Result<(), LifeError> {
+            let draft = life::Draft::find(tx, deed.which.document)?.ok_or(LifeError::NoDraft)?;
+            let planned = draft.planned(tx, deed.plan, least)?;
+            if planned.is_as(&deed) { Ok(()) } else { Err(LifeError::Changed) }
+        };
+        self.kernel().read(&self.kernel().service(), look).await
     }
 
     async fn announced(&self, act: &OperatorAct<Announce>) -> Result<Announcement, LifeError> {
-        let (Announce { document, plan }, least, actor) = (*act.deed(), self.0.facts.notice, act.by().to_string());
+        let (deed, least, actor) = (act.deed().clone(), self.0.facts.notice, act.by().to_string());
         let announce = move |tx: &mut Tx<'_>, _: &_| -> Result<Announcement, LifeError> {
-            let draft = life::Draft::find(tx, document)?.ok_or(LifeError::NoDraft)?;
-            draft.announce(tx, plan, least, &actor)
+            let draft = life::Draft::find(tx, deed.which.document)?.ok_or(LifeError::NoDraft)?;
+            draft.announce(tx, &deed, least, &actor)
         };
         let announcement = self.kernel().write("policies.announce", &self.kernel().service(), announce).await?;
         self.queue(announcement.which).await?;

@@ -39,7 +39,8 @@ pub struct Published {
 }
 
 /// Whether a version changes what is agreed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Weight {
     /// It does: who acknowledged the one before has this one to acknowledge.
     Material,

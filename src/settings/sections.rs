@@ -18,6 +18,7 @@ use super::values::{
     ProxyHow, RootKeyProvider, SecretFile, Size, SmtpSecurity, TlsProfile,
 };
 use crate::kernel::crypto::age::Recipient;
+use crate::kernel::operators::TwoPersons;
 use crate::kernel::personal::Secret;
 
 /// The configuration as it is written.
@@ -489,6 +490,8 @@ pub struct Operators {
     pub idle: Period,
     /// How long it lasts in any case.
     pub absolute: Period,
+    /// When a second operator is asked before what cannot be taken back, or is said to everybody.
+    pub two_person: TwoPersons,
 }
 
 /// `[backup]`.

@@ -23,7 +23,7 @@ use seif::kernel::entropy::Entropy;
 use seif::kernel::fault::Point;
 use seif::kernel::keyring::KeyringError;
 use seif::kernel::objects::Objects;
-use seif::kernel::operators::{By, Ledger, OperatorAct, Schedule, deeds};
+use seif::kernel::operators::{By, Ledger, OperatorAct, Schedule, TwoPersons, deeds};
 use seif::kernel::personal::Secret;
 use seif::kernel::store::migrate::{Schema, migrate};
 use seif::kernel::store::{Conn, Target};
@@ -102,7 +102,9 @@ impl Safe {
         migrate(&mut Conn::open(&target).unwrap(), Schema::Keyring).unwrap();
         let ledger = Ledger::open(target, Clock::system(), Entropy::system()).unwrap();
         let deed = deeds::Restore { backup: made.label.id.clone() };
-        ledger.operate_blocking(HERE, deed, |act| Ok::<_, BackupError>(run(act))).unwrap().unwrap()
+        let alone = TwoPersons::Auto;
+        let asked = ledger.operate_by_two_blocking(HERE, alone, deed, |act| Ok::<_, BackupError>(run(act)));
+        asked.unwrap().done().unwrap().unwrap()
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use seif::kernel::keyring::rotation::Pace;
-use seif::kernel::operators::Ledger;
 use seif::kernel::operators::deeds::{DestroyRoot, RotateRoot};
+use seif::kernel::operators::{Ledger, TwoPersons};
 use seif::testing::{Actor, Database, World, certify};
 use serde_json::Value;
 
@@ -246,8 +246,9 @@ fn openbao(database: Database) {
             let ledger = Ledger::of(&keyring);
             let go_on = |_| std::ops::ControlFlow::Continue(());
             let turned = ledger.operate_blocking(HERE, RotateRoot, |act| keyring.rotate_root(act, pace, go_on));
-            let gone = ledger.operate_blocking(HERE, DestroyRoot { version: 1 }, |act| keyring.destroy_root(act));
-            gone.unwrap().unwrap();
+            let (rule, deed) = (TwoPersons::Auto, DestroyRoot { version: 1 });
+            let gone = ledger.operate_by_two_blocking(HERE, rule, deed, |act| keyring.destroy_root(act));
+            gone.unwrap().done().unwrap().unwrap();
             turned.unwrap().unwrap()
         });
         let turned = turned.await.unwrap();

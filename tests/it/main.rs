@@ -74,6 +74,7 @@ mod texts;
 mod tokens;
 mod traces;
 mod transparency;
+mod two_persons;
 mod vault_pages;
 mod wire;
 mod written;

@@ -48,7 +48,7 @@ pub(crate) async fn announce(world: &World) -> Announcement {
 pub(crate) async fn announce_of(world: &World, document: Document, plan: Plan) -> Announcement {
     let policies = &world.app.services.policies;
     let _ = policies.draft(document, texts(&Locale::ALL), HERE).await.unwrap();
-    policies.announce(document, plan, HERE).await.unwrap()
+    policies.announce(document, plan, HERE).await.unwrap().done().unwrap()
 }
 
 /// Composes and hands over all that can be.
@@ -108,7 +108,7 @@ each_database! {
         for path in ["/api/v1/policies/privacy/2?language=en", "/api/v1/policies/privacy/1..2?language=en", "/privacy/en/2"] {
             assert_eq!(stranger.get(path).await.status, 404, "{path}");
         }
-        let announced = policies.announce(Document::Privacy, plan(world, DAY * 30), HERE).await.unwrap();
+        let announced = policies.announce(Document::Privacy, plan(world, DAY * 30), HERE).await.unwrap().done().unwrap();
         assert_eq!((announced.which, announced.notice), (SECOND, DAY * 30));
         let known = stranger.get("/api/v1/policies").await.expect(200).json();
         let second = known.as_array().unwrap().iter().find(|policy| policy["version"] == 2).unwrap();

@@ -308,6 +308,7 @@ fn fill(
     let note = |conn: &mut Conn| match taking {
         Some(taking) => {
             let deed = RestoreKeyring { backup: inspected.label.id.clone() };
+            operators::forget_open(conn)?;
             operators::note_at_once(conn, taking.at, taking.who, &deed)
         }
         None => Ok(()),

@@ -243,6 +243,14 @@ impl Keyring {
         Ok(self.rewrap(&root, SERVICE, pace, |_| ControlFlow::Continue(()))?.0)
     }
 
+    /// Whether a root version could be destroyed now, so that none is proposed that cannot be.
+    ///
+    /// # Errors
+    /// It is the current one, it still wraps keys, or there is none.
+    pub fn demand_idle_root(&self, version: i64) -> Result<(), KeyringError> {
+        self.db().read_here(None, |tx| idle(tx, version)).map(drop)
+    }
+
     /// Destroys the root version that the act names for good: at its provider, then here.
     ///
     /// # Errors
@@ -474,6 +482,20 @@ fn enact(tx: &mut Tx<'_>, version: i64, proof: &[u8], actor: &str) -> Result<(),
 /// Marks a version as to be destroyed, unless something needs it.
 fn condemn(tx: &mut Tx<'_>, version: i64, actor: &str) -> Result<Row, KeyringError> {
     lock(tx, version)?;
+    let row = idle(tx, version)?;
+    if row.state != RootState::Destroying.code() {
+        diesel::update(root_rows::table.find(version))
+            .set(root_rows::state.eq(RootState::Destroying.code()))
+            .execute(tx.conn())
+            .map_err(StoreError::from)?;
+        record(tx, version, RootEvent::Destroying, 0, actor)?;
+        move_epoch(tx, None)?;
+    }
+    Ok(row)
+}
+
+/// The version, where it wraps nothing and is not the current one.
+fn idle(tx: &mut Tx<'_>, version: i64) -> Result<Row, KeyringError> {
     let row = roots::all(tx)?.into_iter().find(|row| row.version == version).ok_or(KeyringError::NoRoot(version))?;
     if row.is_current {
         return Err(KeyringError::RootCurrent(version));
@@ -489,14 +511,6 @@ fn condemn(tx: &mut Tx<'_>, version: i64, actor: &str) -> Result<Row, KeyringErr
         .map_err(StoreError::from)?;
     if wrapped > 0 {
         return Err(KeyringError::RootInUse(version, wrapped));
-    }
-    if row.state != RootState::Destroying.code() {
-        diesel::update(root_rows::table.find(version))
-            .set(root_rows::state.eq(RootState::Destroying.code()))
-            .execute(tx.conn())
-            .map_err(StoreError::from)?;
-        record(tx, version, RootEvent::Destroying, 0, actor)?;
-        move_epoch(tx, None)?;
     }
     Ok(row)
 }
@@ -602,7 +616,7 @@ mod tests {
     use crate::kernel::clock::Clock;
     use crate::kernel::ids::AccountId;
     use crate::kernel::keyring::root::Provider;
-    use crate::kernel::operators::{Ledger, Operator};
+    use crate::kernel::operators::{Ledger, Operator, TwoPersons};
     use crate::kernel::store::Target;
     use crate::kernel::store::migrate::{Schema, migrate};
 
@@ -632,7 +646,9 @@ mod tests {
 
     fn destroy(keyring: &Keyring, version: i64) -> Result<(), KeyringError> {
         let gone = |act: &OperatorAct<DestroyRoot>| keyring.destroy_root(act);
-        Ledger::of(keyring).operate_blocking(Operator::Local(0), DestroyRoot { version }, gone).unwrap()
+        let deed = DestroyRoot { version };
+        let asked = Ledger::of(keyring).operate_by_two_blocking(Operator::Local(0), TwoPersons::Auto, deed, gone);
+        asked.unwrap().done().unwrap()
     }
 
     #[test]

@@ -119,6 +119,18 @@ impl Act {
         }
     }
 
+    /// Whether it is among the duties of `role`.
+    #[must_use]
+    pub fn is_duty_of(self, role: Role) -> bool {
+        [self.duty_of(), Role::Administrator].contains(&role)
+    }
+
+    /// Whether two operators stand behind it: what cannot be taken back, or is said to everybody.
+    #[must_use]
+    pub const fn is_of_two(self) -> bool {
+        matches!(self, Self::DestroyRoot | Self::AnnouncePolicy | Self::Restore | Self::EraseTenant)
+    }
+
     /// What a tenant's own audit says of it; nothing of what touches no tenant.
     pub(in crate::kernel) const fn told_as(self) -> Option<Action> {
         match self {
@@ -187,6 +199,12 @@ pub trait Deed {
         Touches::Nobody
     }
 }
+
+/// A deed that one operator is enough for. The ledger refuses one whose act [is of two](Act::is_of_two).
+pub trait ByOne: Deed {}
+
+/// A deed that two operators stand behind: one proposes exactly what is written out here, another confirms it.
+pub trait ByTwo: Deed + serde::Serialize {}
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{OperatorId, TenantId};
-use crate::kernel::operators::{Act, Deed, Of, Role, Touches};
+use crate::kernel::operators::{Act, ByOne, ByTwo, Deed, Of, Role, Touches};
 use crate::kernel::rekey::Pause;
 
 /// A new root version wraps every owner's key.
@@ -15,6 +15,8 @@ impl Deed for RotateRoot {
     }
 }
 
+impl ByOne for RotateRoot {}
+
 /// A new root version is made, and wraps nothing yet.
 #[derive(Debug, Clone, Copy)]
 pub struct PrepareRoot;
@@ -24,6 +26,8 @@ impl Deed for PrepareRoot {
         Act::PrepareRoot
     }
 }
+
+impl ByOne for PrepareRoot {}
 
 /// A root version is destroyed.
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
@@ -41,6 +45,8 @@ impl Deed for DestroyRoot {
         vec![Of::RootVersion(self.version)]
     }
 }
+
+impl ByTwo for DestroyRoot {}
 
 /// Keys of owners turn over. Each tenant is told when its own begin to.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +95,8 @@ impl Deed for RotateKeys {
     }
 }
 
+impl ByOne for RotateKeys {}
+
 /// Keys that turn over wait, or go on. Each tenant whose keys they are is told.
 #[derive(Debug, Clone, Copy)]
 pub struct HoldKeys {
@@ -111,6 +119,8 @@ impl Deed for HoldKeys {
     }
 }
 
+impl ByOne for HoldKeys {}
+
 /// A back-up is taken.
 #[derive(Debug, Clone, Copy)]
 pub struct TakeBackup;
@@ -121,6 +131,8 @@ impl Deed for TakeBackup {
     }
 }
 
+impl ByOne for TakeBackup {}
+
 /// A back-up is put back into a scratch place, and a sample of every tenant is opened and compared.
 #[derive(Debug, Clone, Copy)]
 pub struct TryBackup;
@@ -130,6 +142,8 @@ impl Deed for TryBackup {
         Act::TryBackup
     }
 }
+
+impl ByOne for TryBackup {}
 
 /// A back-up of the data is put back.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -152,7 +166,9 @@ impl Deed for Restore {
     }
 }
 
-/// A back-up of the keyring is put back.
+impl ByTwo for Restore {}
+
+/// A back-up of the keyring is put back: where there is no keyring there are no operators, and whoever does it is alone.
 #[derive(Debug, Clone)]
 pub struct RestoreKeyring {
     /// The back-up's id.
@@ -183,6 +199,8 @@ impl Deed for IdentifyCaller {
     }
 }
 
+impl ByOne for IdentifyCaller {}
+
 /// A tenant is looked at: its size, its state, and who subscribes (P-3).
 #[derive(Debug, Clone, Copy)]
 pub struct ShowTenant {
@@ -203,6 +221,8 @@ impl Deed for ShowTenant {
         Touches::Tenant(self.tenant)
     }
 }
+
+impl ByOne for ShowTenant {}
 
 /// An operator's account is made, or its role changed.
 #[derive(Debug, Clone, Copy)]
@@ -237,6 +257,8 @@ impl Deed for SetOperator {
     }
 }
 
+impl ByOne for SetOperator {}
+
 /// An operator's account ends.
 #[derive(Debug, Clone, Copy)]
 pub struct RemoveOperator {
@@ -253,6 +275,8 @@ impl Deed for RemoveOperator {
         vec![Of::Operator(self.operator)]
     }
 }
+
+impl ByOne for RemoveOperator {}
 
 /// An operator enrols anew: their methods go.
 #[derive(Debug, Clone, Copy)]
@@ -271,6 +295,8 @@ impl Deed for ResetOperator {
     }
 }
 
+impl ByOne for ResetOperator {}
+
 /// An operator signs in to the console.
 #[derive(Debug, Clone, Copy)]
 pub struct SignIn {
@@ -287,3 +313,5 @@ impl Deed for SignIn {
         vec![Of::Operator(self.operator)]
     }
 }
+
+impl ByOne for SignIn {}

@@ -7,10 +7,10 @@ use sha2::{Digest as _, Sha256};
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::Owner;
 use crate::kernel::entropy::Entropy;
-use crate::kernel::ids::TenantId;
+use crate::kernel::ids::{ProposalId, TenantId};
 use crate::kernel::keyring::tables::{operator_entries, operator_head, operator_tellings};
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
-use crate::kernel::operators::{Act, Deed, Of, Operator, Touches};
+use crate::kernel::operators::{Act, ByOne, Deed, Of, Operator, Touches};
 use crate::kernel::store::{Conn, Db, StoreError, Target, both};
 
 /// How many entries are hashed in one read when the whole ledger is gone through.
@@ -18,16 +18,16 @@ const PAGE: i64 = 1_000;
 
 /// What operators did. Cheap to clone.
 #[derive(Clone)]
-pub struct Ledger(Db);
+pub struct Ledger(pub(super) Db);
 
 /// That an operator acts: the entry which says so is written. Nothing but the [`Ledger`] makes one, and whatever an
 /// operator can have done demands one of its own deed.
 #[derive(Debug)]
 #[must_use = "the ledger says that it is done"]
 pub struct OperatorAct<D> {
-    entry: i64,
-    by: Operator,
-    deed: D,
+    pub(super) entry: i64,
+    pub(super) by: Operator,
+    pub(super) deed: D,
 }
 
 impl<D> OperatorAct<D> {
@@ -128,15 +128,21 @@ impl Step {
 /// An entry as it stands in the chain.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
-    operator: Operator,
-    act: Act,
-    step: Step,
+pub(super) struct Body {
+    pub(super) operator: Operator,
+    pub(super) act: Act,
+    pub(super) step: Step,
     /// The entry that it began with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    begun: Option<u64>,
+    pub(super) begun: Option<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    of: Vec<Of>,
+    pub(super) of: Vec<Of>,
+    /// The proposal that it is about, or that it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) proposal: Option<ProposalId>,
+    /// It is of two, and there was nobody else to ask.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) alone: bool,
 }
 
 /// An entry of the ledger.
@@ -158,6 +164,12 @@ pub struct Entry {
     /// On what.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub of: Vec<Of>,
+    /// The proposal that it is about, or that it follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalId>,
+    /// Whether one operator did alone what is of two, because there was nobody else to ask.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
 }
 
 /// What going through the whole ledger found.
@@ -184,11 +196,12 @@ impl Ledger {
         Ok(Self(Db::open_keyring(target, clock, entropy)?))
     }
 
-    /// Does `deed` on behalf of `who`: its entry is written, then it is done, then a second entry says how it ended.
+    /// Does `deed` on behalf of `who`: its entry is written, then it is done, then a second entry says how it ended. What is
+    /// of two is done by [`Ledger::operate_by_two_blocking`].
     ///
     /// # Errors
     /// The keyring is away: before the deed, then it is not done; or after it, then its entry stays without an end.
-    pub async fn operate<D: Deed, R, E>(
+    pub async fn operate<D: ByOne, R, E>(
         &self,
         who: Operator,
         deed: D,
@@ -204,24 +217,23 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::operate`].
-    pub fn operate_blocking<D: Deed, R, E>(
+    pub fn operate_blocking<D: ByOne, R, E>(
         &self,
         who: Operator,
         deed: D,
         run: impl FnOnce(&OperatorAct<D>) -> Result<R, E>,
     ) -> Result<Result<R, E>, KeyringError> {
-        let (body, touches) = (beginning(who, &deed), deed.touches());
+        let (body, touches) = (of_one(who, &deed)?, deed.touches());
         let entry = self.0.write_blocking(Vec::new(), move |tx| begun(tx.now(), tx.conn(), &body, touches))?;
         let act = OperatorAct { entry, by: who, deed };
         let done = run(&act);
-        let (body, touches) = (ending(&act, if done.is_ok() { Step::Done } else { Step::Failed }), act.deed.touches());
-        self.0.write_blocking(Vec::new(), move |tx| ended(tx.now(), tx.conn(), &body, touches))?;
+        self.end_blocking(&act, if done.is_ok() { Step::Done } else { Step::Failed })?;
         Ok(done)
     }
 
     /// The entry that `deed` begins with.
-    pub(super) async fn begin<D: Deed>(&self, who: Operator, deed: D) -> Result<OperatorAct<D>, KeyringError> {
-        let (body, touches) = (beginning(who, &deed), deed.touches());
+    pub(super) async fn begin<D: ByOne>(&self, who: Operator, deed: D) -> Result<OperatorAct<D>, KeyringError> {
+        let (body, touches) = (of_one(who, &deed)?, deed.touches());
         let entry = self.0.write(Vec::new(), move |tx| begun(tx.now(), tx.conn(), &body, touches)).await?;
         Ok(OperatorAct { entry, by: who, deed })
     }
@@ -230,6 +242,12 @@ impl Ledger {
     pub(super) async fn end<D: Deed>(&self, act: &OperatorAct<D>, step: Step) -> Result<(), KeyringError> {
         let (body, touches) = (ending(act, step), act.deed.touches());
         self.0.write(Vec::new(), move |tx| ended(tx.now(), tx.conn(), &body, touches)).await
+    }
+
+    /// The same on the calling thread.
+    pub(super) fn end_blocking<D: Deed>(&self, act: &OperatorAct<D>, step: Step) -> Result<(), KeyringError> {
+        let (body, touches) = (ending(act, step), act.deed.touches());
+        self.0.write_blocking(Vec::new(), move |tx| ended(tx.now(), tx.conn(), &body, touches))
     }
 
     /// The entries before `before` (all of them when `None`), newest first, at most `limit`: of `tenant`, or all.
@@ -324,15 +342,23 @@ fn is_to_be_told(conn: &mut Conn, seq: i64, body: &[u8]) -> Result<bool, StoreEr
     Ok(told == 1)
 }
 
+/// What is of two by its act is no deed of one's, whatever its type says.
+fn of_one(who: Operator, deed: &impl ByOne) -> Result<Body, KeyringError> {
+    if deed.act().is_of_two() {
+        return Err(KeyringError::Defect("a deed of two operators is done as one's"));
+    }
+    Ok(beginning(who, deed))
+}
+
 fn beginning(who: Operator, deed: &impl Deed) -> Body {
-    Body { operator: who, act: deed.act(), step: Step::Begun, begun: None, of: deed.of() }
+    Body { operator: who, act: deed.act(), step: Step::Begun, begun: None, of: deed.of(), proposal: None, alone: false }
 }
 
 fn ending<D: Deed>(act: &OperatorAct<D>, step: Step) -> Body {
-    Body { operator: act.by, act: act.deed.act(), step, begun: Some(number(act.entry)), of: act.deed.of() }
+    Body { step, begun: Some(number(act.entry)), ..beginning(act.by, &act.deed) }
 }
 
-fn begun(now: Time, conn: &mut Conn, body: &Body, touches: Touches) -> Result<i64, KeyringError> {
+pub(super) fn begun(now: Time, conn: &mut Conn, body: &Body, touches: Touches) -> Result<i64, KeyringError> {
     let seq = append(conn, now, body)?;
     if let Touches::Tenant(tenant) = touches {
         touch(conn, seq, tenant)?;
@@ -348,16 +374,17 @@ fn ended(now: Time, conn: &mut Conn, body: &Body, touches: Touches) -> Result<()
     Ok(())
 }
 
-/// Writes down, where no ledger was before, that `deed` is done: in the transaction that makes it so.
+/// Writes down, where no ledger was before, that `deed` is done: in the transaction that makes it so. There was nobody to
+/// ask, so that what is of two is marked as done alone.
 pub(in crate::kernel) fn note_at_once(
     conn: &mut Conn,
     now: Time,
     who: Operator,
     deed: &impl Deed,
 ) -> Result<(), StoreError> {
-    let body = beginning(who, deed);
+    let body = Body { alone: deed.act().is_of_two(), ..beginning(who, deed) };
     let begun = append(conn, now, &body)?;
-    let seq = append(conn, now, &Body { step: Step::Done, begun: Some(number(begun)), ..body })?;
+    let seq = append(conn, now, &Body { step: Step::Done, begun: Some(number(begun)), alone: false, ..body })?;
     match deed.touches() {
         Touches::Everybody => touch_everybody(conn, seq),
         Touches::Tenant(tenant) => touch(conn, begun, tenant),
@@ -385,10 +412,15 @@ fn touch_everybody(conn: &mut Conn, entry: i64) -> Result<(), StoreError> {
     ))?)
 }
 
-/// Appends an entry; gives its number.
-fn append(conn: &mut Conn, now: Time, body: &Body) -> Result<i64, StoreError> {
-    // The head's row is held first: whoever else appends comes after.
+/// Holds the head's row until the transaction ends: whoever else appends comes after.
+pub(super) fn hold(conn: &mut Conn) -> Result<(), StoreError> {
     diesel::update(operator_head::table).set(operator_head::seq.eq(operator_head::seq)).execute(conn)?;
+    Ok(())
+}
+
+/// Appends an entry; gives its number.
+pub(super) fn append(conn: &mut Conn, now: Time, body: &Body) -> Result<i64, StoreError> {
+    hold(conn)?;
     let (before, head): (i64, Vec<u8>) =
         operator_head::table.select((operator_head::seq, operator_head::chain)).get_result(conn)?;
     let seq = before + 1;
@@ -422,8 +454,9 @@ fn chain(previous: &[u8], seq: i64, at: Time, body: &[u8]) -> [u8; 32] {
 
 /// The entry of a row.
 pub(super) fn read(seq: i64, at: Time, body: &[u8]) -> Result<Entry, StoreError> {
-    let Body { operator, act, step, begun, of } = serde_json::from_slice(body).map_err(|_| StoreError::Unreadable)?;
-    Ok(Entry { entry: number(seq), at, operator, act, step, begun, of })
+    let body: Body = serde_json::from_slice(body).map_err(|_| StoreError::Unreadable)?;
+    let Body { operator, act, step, begun, of, proposal, alone } = body;
+    Ok(Entry { entry: number(seq), at, operator, act, step, begun, of, proposal, alone })
 }
 
 fn number(seq: i64) -> u64 {

@@ -18,10 +18,34 @@
 //!
 //! ```no_run
 //! # use seif::kernel::keyring::{Keyring, KeyringError};
+//! # use seif::kernel::operators::{Ledger, Operator, deeds::RotateRoot};
+//! # use seif::kernel::keyring::rotation::{Pace, Rotated};
+//! fn seen(keyring: &Keyring, pace: Pace) -> Result<Rotated, KeyringError> {
+//!     let go_on = |_| std::ops::ControlFlow::Continue(());
+//!     let turn = |act: &_| keyring.rotate_root(act, pace, go_on);
+//!     Ledger::of(keyring).operate_blocking(Operator::Local(0), RotateRoot, turn)?
+//! }
+//! ```
+//!
+//! What cannot be taken back, or is said to everybody, is a deed [of two](ByTwo): one operator proposes it, another confirms
+//! it, and only then the ledger makes its act; see [`TwoPersons`]. As one's deed it does not compile, and is refused by what
+//! it is besides:
+//!
+//! ```compile_fail,E0277
+//! # use seif::kernel::keyring::{Keyring, KeyringError};
 //! # use seif::kernel::operators::{Ledger, Operator, deeds::DestroyRoot};
-//! fn seen(keyring: &Keyring) -> Result<(), KeyringError> {
+//! fn alone(keyring: &Keyring) -> Result<(), KeyringError> {
 //!     let deed = DestroyRoot { version: 1 };
 //!     Ledger::of(keyring).operate_blocking(Operator::Local(0), deed, |act| keyring.destroy_root(act))?
+//! }
+//! ```
+//!
+//! A second operator's word needs a [`Witness`], which is made of their session in the console or of a code of their app:
+//!
+//! ```compile_fail,E0423
+//! # use seif::kernel::{ids::OperatorId, operators::Witness};
+//! fn anybody(id: OperatorId) -> Witness {
+//!     Witness(id)
 //! }
 //! ```
 //!
@@ -34,18 +58,23 @@ pub mod account;
 mod act;
 pub mod deeds;
 mod ledger;
+mod proposals;
 mod role;
 mod telling;
+mod witness;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use self::account::{Kept, OperatorAccount, OperatorName};
-pub use self::act::{Act, Deed, Of, Touches};
+pub use self::act::{Act, ByOne, ByTwo, Deed, Of, Touches};
 pub use self::ledger::{By, Entry, Ledger, LedgerState, OperatorAct, Schedule, Step};
 pub(in crate::kernel) use self::ledger::{Mark, note_at_once, touch};
+pub(in crate::kernel) use self::proposals::forget_open;
+pub use self::proposals::{Asked, Proposal, ProposalError, Standing, TwoPersons, WAITS};
 pub use self::role::Role;
 pub(in crate::kernel) use self::telling::tell_again;
+pub use self::witness::Witness;
 use crate::kernel::ids::OperatorId;
 
 /// Who acts for the operator.

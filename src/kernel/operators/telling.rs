@@ -12,7 +12,9 @@ use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{AuditId, TenantId};
 use crate::kernel::keyring::tables::{operator_entries, operator_tellings};
 use crate::kernel::keyring::{Keyring, KeyringError};
-use crate::kernel::operators::{Deed, Entry, Of, Operator, OperatorAct, Step};
+use crate::kernel::operators::{
+    Asked, ByOne, ByTwo, Entry, Of, Operator, OperatorAct, ProposalError, Step, TwoPersons,
+};
 use crate::kernel::store::schema::audit_entries;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{InTenant as _, NoticeScope};
@@ -37,7 +39,7 @@ impl Kernel {
     ///
     /// # Errors
     /// As [`Ledger::operate`].
-    pub async fn operate<D: Deed, R, E>(
+    pub async fn operate<D: ByOne, R, E>(
         &self,
         who: Operator,
         deed: D,
@@ -50,6 +52,30 @@ impl Kernel {
         ledger.end(&act, if done.is_ok() { Step::Done } else { Step::Failed }).await?;
         self.tell_now().await;
         Ok(done)
+    }
+
+    /// As [`Kernel::operate`] for what is of two: it is done where another operator has confirmed exactly this, or where
+    /// there is nobody to ask; otherwise it is proposed, and nothing is done.
+    ///
+    /// # Errors
+    /// As [`Ledger::operate_by_two_blocking`].
+    pub async fn operate_by_two<D: ByTwo, R, E>(
+        &self,
+        who: Operator,
+        rule: TwoPersons,
+        deed: D,
+        run: impl AsyncFnOnce(&OperatorAct<D>) -> Result<R, E>,
+    ) -> Result<Asked<Result<R, E>>, ProposalError> {
+        let ledger = Ledger::of(self.keyring());
+        let act = match ledger.begin_by_two(who, rule, deed).await? {
+            Asked::Done(act) => act,
+            Asked::Proposed(id) => return Ok(Asked::Proposed(id)),
+        };
+        self.tell_now().await;
+        let done = run(&act).await;
+        ledger.end(&act, if done.is_ok() { Step::Done } else { Step::Failed }).await?;
+        self.tell_now().await;
+        Ok(Asked::Done(done))
     }
 
     /// What cannot be told now is told by the service, within the minute.

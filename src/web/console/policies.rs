@@ -148,6 +148,8 @@ fn of_life(incidents: &Incidents, error: LifeError) -> Problem {
         LifeError::Languages(_) => field("/languages", "languages_missing"),
         LifeError::TooSoon(_) => field("/effective_at", "too_soon"),
         LifeError::Untitled(_) | LifeError::Placeholder(_) | LifeError::Summary(_) => field("/text", "invalid"),
+        LifeError::Changed => field("/version", "draft_changed"),
+        LifeError::Rule(error) => super::of_proposals(incidents, error),
         LifeError::Store(error) => failure::of_store(incidents, error),
     }
 }
