@@ -161,8 +161,8 @@ impl App {
         let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
         let leaving = leaving(&kernel, &settings);
         let inactivity = Inactivity::new(kernel.clone(), leaving.clone(), accounts::tell);
-        let operators = Operators::new(kernel.clone());
         let settings = Arc::new(settings);
+        let operators = Operators::new(kernel.clone()).with_backups(backups::for_operators(Arc::clone(&settings)));
         let services = web::Data::new(Services {
             kernel,
             accounts,

@@ -1,16 +1,20 @@
 //! Back-ups on a schedule, where the configuration names places for them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app::{place, sources_with};
 use crate::kernel::Kernel;
-use crate::kernel::backup::drill::{self, Sampler};
+use crate::kernel::backup::drill::{self, Drill, Sampler};
 use crate::kernel::backup::format::What;
 use crate::kernel::backup::key::{BackupKey, Keys, Origin};
 use crate::kernel::backup::place::Place;
-use crate::kernel::backup::{self, BackupError};
+use crate::kernel::backup::{self, BackupError, Kept};
 use crate::kernel::entropy::Entropy;
+use crate::kernel::operators::deeds::{TakeBackup, TryBackup};
 use crate::kernel::operators::{By, Schedule};
+use crate::operators::backups::Backups;
 use crate::settings::{Backup, BackupPlace, BackupSeal, Settings};
 use crate::tenants::profile;
 use crate::vault::sampling;
@@ -18,7 +22,7 @@ use crate::web::services::Services;
 
 /// Moves the epoch on, by which a database that is put back is known, and takes the back-ups that are due.
 pub(super) async fn hourly(services: &Services) {
-    let (kernel, settings) = (services.kernel.clone(), std::sync::Arc::clone(&services.settings));
+    let (kernel, settings) = (services.kernel.clone(), Arc::clone(&services.settings));
     let done = actix_web::web::block(move || -> Result<(), BackupError> {
         kernel.move_on()?;
         take_due(&kernel, &settings)?;
@@ -38,21 +42,39 @@ pub fn scratch(settings: &Settings) -> PathBuf {
     settings.data.join("drills")
 }
 
-/// Tries the newest back-up of the data when that was last done long enough ago, and writes down what was found.
-fn drill_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
-    let Some(to) = &settings.backup.to else { return Ok(()) };
-    let due = kernel.now().minus(settings.backup.drill_every.into());
-    if kernel.db().read_here(None, drill::newest)?.is_some_and(|last| last.at > due) {
-        return Ok(());
+/// What operators do with back-ups from the console.
+pub(super) fn for_operators(settings: Arc<Settings>) -> Backups {
+    Backups { settings, list, take: take_now, attempt: try_now }
+}
+
+/// Those of the data and of the keyring, the newest first.
+fn list(kernel: &Kernel, settings: &Settings) -> Result<Vec<Kept>, BackupError> {
+    let mut all = Vec::new();
+    for (what, to, _) in places(&settings.backup) {
+        let kept = backup::list(place_of(kernel, settings, to)?.as_ref())?;
+        all.extend(kept.into_iter().filter(|kept| kept.label.what == what));
     }
-    // Sealed for others alone: whoever has an identity drills.
-    if settings.backup.seal == BackupSeal::Recipients {
-        return Ok(());
+    all.sort_by_key(|kept| std::cmp::Reverse((kept.label.at, kept.name.clone())));
+    Ok(all)
+}
+
+/// Takes both, due or not.
+fn take_now(kernel: &Kernel, settings: &Settings, by: &By<'_, TakeBackup>) -> Result<(), BackupError> {
+    for (what, to, retention) in places(&settings.backup) {
+        let place = place_of(kernel, settings, to)?;
+        create(kernel, settings, what, place.as_ref(), by)?;
+        prune(kernel, what, place.as_ref(), retention)?;
     }
+    Ok(())
+}
+
+/// Tries the newest back-up of the data, due or not.
+fn try_now(kernel: &Kernel, settings: &Settings, by: &By<'_, TryBackup>) -> Result<Drill, BackupError> {
+    let to = settings.backup.to.as_ref().ok_or(BackupError::None)?;
     let key = BackupKey::load(&settings.backup_key())?.into();
     let (folder, clock, entropy) = (scratch(settings), kernel.clock(), kernel.entropy());
-    let (place, by) = (place_of(kernel, settings, to)?, By::Service(Schedule::due()));
-    let done = drill::drill(&by, place.as_ref(), &key, kernel.keyring(), &folder, &SAMPLERS, clock, entropy)?;
+    let place = place_of(kernel, settings, to)?;
+    let done = drill::drill(by, place.as_ref(), &key, kernel.keyring(), &folder, &SAMPLERS, clock, entropy)?;
     drill::note(&sources_with(settings, kernel.objects().clone()).data, &done, entropy)?;
     if done.findings.is_good() {
         tracing::info!(
@@ -63,22 +85,42 @@ fn drill_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
     } else {
         tracing::error!(unreadable = done.findings.unreadable, "the newest back-up cannot be put back as it should");
     }
-    Ok(())
+    Ok(done)
+}
+
+/// Tries the newest back-up of the data when that was last done long enough ago, and writes down what was found.
+fn drill_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
+    // Sealed for others alone: whoever has an identity drills.
+    if settings.backup.to.is_none() || settings.backup.seal == BackupSeal::Recipients {
+        return Ok(());
+    }
+    let due = kernel.now().minus(settings.backup.drill_every.into());
+    if kernel.db().read_here(None, drill::newest)?.is_some_and(|last| last.at > due) {
+        return Ok(());
+    }
+    try_now(kernel, settings, &By::Service(Schedule::due())).map(drop)
+}
+
+/// What has a place, and how long it is kept there. The data first: then every key that it needs is in the keyring's
+/// back-up.
+fn places(rules: &Backup) -> impl Iterator<Item = (What, &BackupPlace, Duration)> {
+    let all = [(What::Data, &rules.to, rules.retention), (What::Keyring, &rules.keyring_to, rules.keyring_retention)];
+    all.into_iter().filter_map(|(what, to, retention)| Some((what, to.as_ref()?, retention.into())))
 }
 
 fn take_due(kernel: &Kernel, settings: &Settings) -> Result<(), BackupError> {
-    let rules = &settings.backup;
-    // The data first: then every key that it needs is in the keyring's back-up.
-    for (what, to, retention) in
-        [(What::Data, &rules.to, rules.retention), (What::Keyring, &rules.keyring_to, rules.keyring_retention)]
-    {
-        let Some(to) = to else { continue };
+    for (what, to, retention) in places(&settings.backup) {
         let place = place_of(kernel, settings, to)?;
         take(kernel, settings, what, place.as_ref())?;
-        let gone = backup::prune(place.as_ref(), what, retention.into(), kernel.clock())?;
-        if !gone.is_empty() {
-            tracing::info!(backups = gone.len(), "back-ups past their retention are deleted");
-        }
+        prune(kernel, what, place.as_ref(), retention)?;
+    }
+    Ok(())
+}
+
+fn prune(kernel: &Kernel, what: What, place: &dyn Place, retention: Duration) -> Result<(), BackupError> {
+    let gone = backup::prune(place, what, retention, kernel.clock())?;
+    if !gone.is_empty() {
+        tracing::info!(backups = gone.len(), "back-ups past their retention are deleted");
     }
     Ok(())
 }
@@ -111,10 +153,19 @@ fn take(kernel: &Kernel, settings: &Settings, what: What, place: &dyn Place) -> 
         Ok(_) | Err(BackupError::None) => {}
         Err(error) => return Err(error),
     }
+    create(kernel, settings, what, place, &By::Service(Schedule::due()))
+}
+
+fn create(
+    kernel: &Kernel,
+    settings: &Settings,
+    what: What,
+    place: &dyn Place,
+    by: &By<'_, TakeBackup>,
+) -> Result<(), BackupError> {
     let (key, _) = sealing(settings, kernel.entropy())?;
     let sources = sources_with(settings, kernel.objects().clone());
-    let by = By::Service(Schedule::due());
-    let made = backup::create(&by, &sources, what, place, &key, kernel.clock(), kernel.entropy())?;
+    let made = backup::create(by, &sources, what, place, &key, kernel.clock(), kernel.entropy())?;
     let rows: u64 = made.totals.iter().map(|total| total.rows).sum();
     tracing::info!(what = what.name(), rows, "a back-up is taken");
     Ok(())

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Root,
     /// Keys of many owners begin to turn over.
     Keys,
+    /// A back-up is taken or tried.
+    Backup,
 }
 
 /// What goes on on this node.
@@ -23,6 +25,7 @@ pub(super) enum Kind {
 pub(super) struct Background {
     root: Arc<Mutex<()>>,
     keys: Arc<Mutex<()>>,
+    backup: Arc<Mutex<()>>,
 }
 
 /// Says that the ledger has the entry: from then on nobody waits.
@@ -41,6 +44,7 @@ impl Background {
         match kind {
             Kind::Root => &self.root,
             Kind::Keys => &self.keys,
+            Kind::Backup => &self.backup,
         }
     }
 
@@ -75,7 +79,7 @@ impl Operators {
 
     /// Waits until nothing goes on in the background on this node.
     pub async fn at_rest(&self) {
-        for kind in [Kind::Root, Kind::Keys] {
+        for kind in [Kind::Root, Kind::Keys, Kind::Backup] {
             drop(self.background.of(kind).lock().await);
         }
     }

@@ -5,6 +5,7 @@
 //! [`Role`] and in the permissions that name roles.
 
 mod background;
+pub mod backups;
 pub mod keys;
 mod passkeys;
 mod signing_in;
@@ -27,6 +28,7 @@ use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store_error;
 
 use self::background::Background;
+use self::backups::Backups;
 pub use self::passkeys::Question;
 
 /// What the operators of this service can do about themselves. Cheap to clone.
@@ -34,6 +36,7 @@ pub use self::passkeys::Question;
 pub struct Operators {
     kernel: Kernel,
     background: Background,
+    backups: Option<Arc<Backups>>,
     progress: Arc<Mutex<Option<Progress>>>,
 }
 
@@ -61,6 +64,9 @@ pub enum OperatorsError {
     /// Something of the kind is under way already.
     #[error("something of the kind is under way already")]
     UnderWay,
+    /// The configuration names no place for what is asked, or nothing that opens it.
+    #[error("the configuration names no place of back-ups")]
+    NoPlace,
     /// There is no such tenant.
     #[error("there is no such tenant")]
     NoTenant,
@@ -93,7 +99,7 @@ impl Operators {
     /// The operators of the service that `kernel` is of.
     #[must_use]
     pub fn new(kernel: Kernel) -> Self {
-        Self { kernel, background: Background::default(), progress: Arc::default() }
+        Self { kernel, background: Background::default(), backups: None, progress: Arc::default() }
     }
 
     /// Every operator, in the order of their making.

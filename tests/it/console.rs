@@ -1,5 +1,6 @@
 //! The operators' console: who gets in, how, from where, and what nobody ever sees there.
 
+mod backups;
 mod ledger;
 mod pages;
 mod turning;

@@ -366,6 +366,8 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/operator/policies/{document}/preview", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/outbox", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/backups", WATCH, Takes::Nothing, 401),
+    (Method::POST, "/operator/backups/creation", TURN_KEYS, Takes::Nothing, 401),
+    (Method::POST, "/operator/backups/drill", TURN_KEYS, Takes::Nothing, 401),
     (Method::GET, "/operator/ledger", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/operators", SEE_OPERATORS, Takes::Nothing, 401),
     (Method::POST, "/operator/operators", MANAGE_OPERATORS, Takes::Form, 401),

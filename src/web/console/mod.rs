@@ -230,6 +230,7 @@ fn refusal(incidents: &Incidents, error: OperatorsError) -> Problem {
             invalid(vec![Fault::new("/passkey", "needs_name", "Passkeys are bound to a name.")])
         }
         OperatorsError::UnderWay => invalid(vec![Fault::new("", "under_way", "Something of the kind is under way.")]),
+        OperatorsError::NoPlace => invalid(vec![Fault::new("", "no_place", "The configuration names no place.")]),
         OperatorsError::NoTenant => invalid(vec![Fault::new("/tenant", "no_such_tenant", "There is no such tenant.")]),
         OperatorsError::TenantSealed => {
             invalid(vec![Fault::new("/tenant", "tenant_sealed", "An owner has sealed this vault.")])

@@ -17,19 +17,19 @@ use crate::operator_ledger::{begin_rekey, entries, told};
 use crate::owner_keys::AT_ONCE;
 
 /// What the ledger has of an act, oldest first.
-fn of(world: &World, act: Act) -> Vec<Entry> {
+pub(super) fn of(world: &World, act: Act) -> Vec<Entry> {
     let mut found: Vec<Entry> = entries(world).into_iter().filter(|entry| entry.act == act).collect();
     found.reverse();
     found
 }
 
 /// That the ledger has one act of this operator on this, begun and done.
-fn done_by(world: &World, act: Act, who: Operator, about: &[Of]) {
+pub(super) fn done_by(world: &World, act: Act, who: Operator, about: &[Of]) {
     let found: Vec<_> = of(world, act).into_iter().map(|entry| (entry.operator, entry.step, entry.of)).collect();
     assert_eq!(found, [(who, Step::Begun, about.to_vec()), (who, Step::Done, about.to_vec())], "{act:?}");
 }
 
-async fn id_of(world: &World, who: &Who) -> Operator {
+pub(super) async fn id_of(world: &World, who: &Who) -> Operator {
     Operator::Account(world.app.services.operators.named(&who.name.parse().unwrap()).await.unwrap().id)
 }
 
