@@ -52,6 +52,9 @@ pub(super) async fn often(services: &Services, outbox: &Outbox) {
     if let Err(error) = services.vault.sweep().await {
         services.incidents.report(&error);
     }
+    if let Err(error) = services.vault.forget_closed().await {
+        services.incidents.report(&error);
+    }
     if let Err(error) = services.kernel.sweep_objects().await {
         services.incidents.report(&error);
     }
@@ -97,7 +100,8 @@ async fn turn_keys_over(services: &Services) {
 }
 
 /// The answers kept for repeated requests, of every tenant; the key of the day that comes; back-ups that are due. The
-/// transparency log is gone through, and owners are warned of whose tenant nobody uses.
+/// transparency log is gone through, erasures of records that another process left are ended, and owners are warned of whose
+/// tenant nobody uses.
 pub(super) async fn hourly(services: &Services) {
     let keyring = services.kernel.keyring().clone();
     if let Ok(Err(error)) = actix_web::web::block(move || keyring.check_log()).await {
@@ -112,6 +116,12 @@ pub(super) async fn hourly(services: &Services) {
     backups::hourly(services).await;
     if let Err(error) = services.kernel.keyring().note_seals(1).await {
         services.incidents.report(&store_error(&error));
+    }
+    match services.kernel.end_record_erasures().await {
+        Ok(()) | Err(StoreError::Busy | StoreError::Again | StoreError::KeysAway) => {}
+        Err(error) => {
+            services.incidents.report(&error);
+        }
     }
     match services.inactivity.sweep().await {
         // Who keeps the keys or the database is away for a moment: within the hour.

@@ -1,8 +1,9 @@
 //! Collections that this process has opened, so that a point read need not open their definition again.
 //!
-//! An entry counts only while its version is the row's, which each transaction reads with one look-up.
+//! An entry counts only while its version is the row's, which each transaction reads with one look-up. What is in it a
+//! tenant's keys have opened: once nobody is given these any more, it is let go of within the minute ([`Known::let_go`]).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
@@ -152,6 +153,20 @@ pub(super) fn open(tx: &mut Tx<'_>, scope: &TenantScope, id: CollectionId) -> Re
 }
 
 impl Known {
+    /// The tenants of whom something is kept, each once.
+    pub(super) fn tenants(&self) -> Vec<TenantId> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let tenants: HashSet<TenantId> = kept.order.iter().map(|(tenant, _)| *tenant).collect();
+        tenants.into_iter().collect()
+    }
+
+    /// Keeps nothing of these tenants any more.
+    pub(super) fn let_go(&self, tenants: &[TenantId]) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        kept.by_id.retain(|(tenant, _), _| !tenants.contains(tenant));
+        kept.order.retain(|(tenant, _)| !tenants.contains(tenant));
+    }
+
     fn get(&self, scope: &TenantScope, id: CollectionId, version: i64) -> Option<Arc<Collection>> {
         let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
         kept.by_id.get(&(scope.tenant(), id)).filter(|collection| collection.version == version).map(Arc::clone)

@@ -41,10 +41,12 @@ pub use self::search::Query;
 pub use self::slug::field_name;
 pub use self::trail::{AuditActor, AuditEntry, AuditItem};
 pub use self::values::{Input, Shown, ShownValue};
-use crate::kernel::Kernel;
+#[cfg(feature = "testing")]
+use crate::kernel::ids::TenantId;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::TenantScope;
 use crate::kernel::values::Country;
+use crate::kernel::{Kernel, store_error};
 
 /// The vault. Cheap to clone.
 #[derive(Clone)]
@@ -62,5 +64,26 @@ impl Vault {
     #[must_use]
     pub fn new(kernel: Kernel, home: Home) -> Self {
         Self { kernel, known: Arc::default(), home }
+    }
+
+    /// Lets go of what this process remembers of tenants that are sealed, or whose keys are destroyed.
+    ///
+    /// # Errors
+    /// The keyring is away; the next time.
+    pub async fn forget_closed(&self) -> Result<(), StoreError> {
+        let tenants = self.known.tenants();
+        if tenants.is_empty() {
+            return Ok(());
+        }
+        let closed = self.kernel.keyring().closed_among(tenants).await;
+        self.known.let_go(&closed.map_err(|error| store_error(&error))?);
+        Ok(())
+    }
+
+    /// Of whom this process remembers something.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn remembers(&self) -> Vec<TenantId> {
+        self.known.tenants()
     }
 }

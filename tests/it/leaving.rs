@@ -405,6 +405,73 @@ each_database! {
         }
     }
 
+    async fn an_erasure_of_records_that_dies_with_its_process_is_ended_by_another_that_lives(world: World) {
+        let (anna, _) = shop(world).await;
+        let tenant = anna.tenant.as_deref().unwrap().parse().unwrap();
+        let mut doomed = Vec::new();
+        for number in ["2", "3"] {
+            let made = customer(&anna, number).await;
+            let _ = anna.get(&place(&made)).await.expect(200);
+            doomed.push(made.json()["id"].as_str().unwrap().to_owned());
+        }
+        let node = world.node();
+        let there = node.visited_by(&anna);
+        let ids = doomed.iter().map(|id| id.parse().unwrap()).collect();
+        // As if this process had died just after it had written down what it was about to erase.
+        let _ = world.app.services.kernel.keyring().enter_records(tenant, ids).await.unwrap();
+        // Whoever has only begun is not overtaken.
+        node.app.sweep().await;
+        for id in &doomed {
+            let _ = there.get(&format!("{RECORDS}/{id}")).await.expect(200);
+        }
+        world.later(Duration::from_secs(3_600));
+        // By then, what was read stands in the audit long since, which takes a second.
+        for app in [&world.app, &node.app] {
+            app.services.kernel.journal().flush().unwrap();
+        }
+        let (_, _) = futures_util::future::join(node.app.sweep(), world.app.sweep()).await;
+        let mut there = there;
+        let _ = there.sign_in().await.expect(201);
+        for id in &doomed {
+            assert_eq!(rows(world, id), []);
+            let _ = there.get(&format!("{RECORDS}/{id}")).await.problem(404, "not_found");
+        }
+        assert!(!there.get("/api/v1/audit?limit=200").await.expect(200).text().contains(&doomed[0]));
+        assert_eq!(there.get("/api/v1/audit/verification").await.expect(200).json()["intact"], true);
+        assert_eq!(there.get(RECORDS).await.expect(200).json()["items"].as_array().unwrap().len(), 1);
+        node.stop().await;
+    }
+
+    async fn no_process_remembers_a_collection_of_who_has_left_or_is_sealed(world: World) {
+        let (anna, of_anna) = shop(world).await;
+        let (berta, of_berta) = shop(world).await;
+        let (clara, of_clara) = shop(world).await;
+        let node = world.node();
+        for (actor, record) in [(&anna, &of_anna), (&berta, &of_berta), (&clara, &of_clara)] {
+            let _ = node.visited_by(actor).get(record).await.expect(200);
+        }
+        let remembered = |actor: &Actor| {
+            let tenant = actor.tenant.as_deref().unwrap().parse().unwrap();
+            [&world.app, &node.app].map(|app| app.services.vault.remembers().contains(&tenant))
+        };
+        for actor in [&anna, &berta, &clara] {
+            assert_eq!(remembered(actor), [true, true]);
+        }
+        let _ = leave(&anna, "now").await;
+        let _ = berta.post("/api/v1/tenant/seal", json!({})).await.expect(204);
+        world.app.sweep().await;
+        node.app.sweep().await;
+        for (actor, expected) in [(&anna, false), (&berta, false), (&clara, true)] {
+            assert_eq!(remembered(actor), [expected, expected]);
+        }
+        let _ = berta.delete("/api/v1/tenant/seal").await.expect(204);
+        for actor in [&clara, &berta] {
+            let _ = actor.get(RECORDS).await.expect(200);
+            assert!(remembered(actor)[0]);
+        }
+        node.stop().await;
+    }
+
     async fn a_second_certificate_follows_when_no_old_back_up_can_exist_any_more(world: World) {
         let (anna, _) = shop(world).await;
         let begun = leave(&anna, "now").await;

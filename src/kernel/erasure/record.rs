@@ -1,10 +1,12 @@
 //! Erasing records: their rows, their history, their files, what finds them, what the audit tells of them, answers that
 //! are kept for repeats.
 //!
-//! The ledger's entry comes first, in the keyring: whatever is interrupted, and whatever a restored back-up brings back,
-//! is erased at the next start ([`erase_records_again`]).
+//! The ledger's entry comes first, in the keyring: whatever is interrupted is ended by another process that lives
+//! ([`Kernel::end_record_erasures`]), and that, and whatever a restored back-up brings back, by the next start
+//! ([`erase_records_again`]).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
@@ -19,6 +21,12 @@ use crate::kernel::store::schema::{files, record_tags, record_versions, records}
 use crate::kernel::store::{Db, StoreError, Tx};
 use crate::kernel::tenancy::{InTenant as _, TenantScope, UpkeepScope};
 use crate::kernel::{Kernel, idempotency, objects, store_error};
+
+/// How long an erasure may be under way before another process ends it.
+const UNDER_WAY: Duration = Duration::from_secs(15 * 60);
+
+/// How far back is looked for what was not ended: further back is for the next start.
+const LOOKED_BACK: Duration = Duration::from_secs(2 * 86_400);
 
 /// What was erased of a record: how many rows of each table.
 type Purged = BTreeMap<&'static str, u64>;
@@ -40,7 +48,8 @@ impl Kernel {
     /// the next erasure.
     ///
     /// # Errors
-    /// The store's or the keyring's; what was begun is ended by a repeat, or at the next start: of all of them.
+    /// The store's or the keyring's; what was begun is ended by a repeat, by another process, or at the next start: of all
+    /// of them.
     pub async fn erase_records(
         &self,
         scope: &TenantScope,
@@ -64,6 +73,22 @@ impl Kernel {
             tracing::warn!("what the engine left over of erased records waits for the next erasure");
         }
         Ok(ErasedRecords { at, purged })
+    }
+
+    /// Ends what another process began to erase and did not end: of the records that the ledger knows since the day before
+    /// yesterday, and not only for a moment, so that nobody who is still at it is overtaken. Safe at any time, on any node.
+    ///
+    /// # Errors
+    /// The store's or the keyring's; what is left is ended the next time, or at a start.
+    pub async fn end_record_erasures(&self) -> Result<(), StoreError> {
+        // What was read here and not yet moved into the audit would come in behind.
+        self.journal().flush()?;
+        let (db, keyring, now) = (self.db().clone(), self.keyring().clone(), self.now());
+        let ended = tokio::task::spawn_blocking(move || {
+            let since = keyring.erased_records(now.minus(LOOKED_BACK), now.minus(UNDER_WAY));
+            erase_those(&db, &keyring, since.map_err(|error| store_error(&error))?)
+        });
+        ended.await.map_err(|_| StoreError::Refused("a panic in the erasure of records"))?
     }
 
     async fn erase_one(&self, scope: &TenantScope, record: RecordId) -> Result<Purged, StoreError> {
@@ -126,9 +151,14 @@ fn purge(tx: &mut Tx<'_>, scope: &UpkeepScope, record: RecordId) -> Result<(Purg
 /// # Errors
 /// The store's or the keyring's.
 pub(in crate::kernel) fn erase_records_again(db: &Db, keyring: &Keyring) -> Result<(), StoreError> {
+    let all = keyring.erased_records(Time::from_micros(0), Time::from_micros(i64::MAX));
+    erase_those(db, keyring, all.map_err(|error| store_error(&error))?)
+}
+
+fn erase_those(db: &Db, keyring: &Keyring, those: Vec<(TenantId, RecordId)>) -> Result<(), StoreError> {
     let failed = |error: KeyringError| store_error(&error);
     let mut again = 0;
-    for (tenant, record) in keyring.erased_records().map_err(failed)? {
+    for (tenant, record) in those {
         let keys = match keyring.reach_blocking(Owner::Tenant(tenant)) {
             Ok(keys) => keys,
             // The tenant is gone, and all its records with it.
@@ -142,7 +172,10 @@ pub(in crate::kernel) fn erase_records_again(db: &Db, keyring: &Keyring) -> Resu
         }
     }
     if again > 0 {
-        tracing::warn!(records = again, "a back-up had brought back records that were erased: erased again");
+        tracing::warn!(
+            records = again,
+            "records that were erased were here, of a back-up or of an erasure that was interrupted: erased again"
+        );
         scrub_at_start(db);
     }
     Ok(())

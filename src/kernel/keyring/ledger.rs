@@ -84,16 +84,22 @@ impl Keyring {
             .await
     }
 
-    /// Every record that was erased, with its tenant.
+    /// Every record that was erased from `since` on and before `until`, with its tenant.
     ///
     /// # Errors
     /// The keyring is away.
-    pub(in crate::kernel) fn erased_records(&self) -> Result<Vec<(TenantId, RecordId)>, KeyringError> {
+    pub(in crate::kernel) fn erased_records(
+        &self,
+        since: Time,
+        until: Time,
+    ) -> Result<Vec<(TenantId, RecordId)>, KeyringError> {
         let kind = Owner::Tenant(TenantId::from_bytes([0; 16])).kind();
         let rows: Vec<(AnyId, AnyId)> = self.db().read_here(None, |tx| {
             ledger::table
                 .filter(ledger::owner_kind.eq(kind))
                 .filter(ledger::row_id.ne(AnyId::from_bytes([0; 16])))
+                .filter(ledger::at.ge(since))
+                .filter(ledger::at.lt(until))
                 .select((ledger::owner_id, ledger::row_id))
                 .load(tx.conn())
                 .map_err(StoreError::from)

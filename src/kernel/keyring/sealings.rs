@@ -1,16 +1,17 @@
 //! Tenants that are sealed: their keys are whole, and nobody is given them, on no node, until an owner opens the vault
 //! again. It stands here so that no restore of the data opens one.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
 use super::root::remote::Pending;
-use super::tables::sealings;
+use super::tables::{owner_keys, sealings};
 use super::{Keyring, KeyringError, away, finish_unwrap, move_epoch, stored};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Owner, OwnerKeys};
-use crate::kernel::ids::{AccountId, TenantId};
+use crate::kernel::ids::{AccountId, AnyId, TenantId};
 use crate::kernel::store::{StoreError, Tx, both};
 
 /// Since when a tenant is sealed, and by whom.
@@ -70,6 +71,38 @@ impl Keyring {
         self.db().read_here(None, |tx| {
             Ok(sealings::table.select(sealings::tenant_id).load(tx.conn()).map_err(StoreError::from)?)
         })
+    }
+
+    /// Those of `tenants` that nobody is given the keys of: they are sealed, or their keys are destroyed.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn closed_among(&self, tenants: Vec<TenantId>) -> Result<Vec<TenantId>, KeyringError> {
+        self.db()
+            .point(None, move |tx| {
+                let mut closed = Vec::new();
+                for some in tenants.chunks(500) {
+                    let ids = some.iter().map(|tenant| AnyId::from_bytes(*tenant.as_bytes())).collect::<Vec<_>>();
+                    let kind = Owner::Tenant(TenantId::from_bytes([0; 16])).kind();
+                    let held: Vec<AnyId> = owner_keys::table
+                        .filter(owner_keys::owner_kind.eq(kind))
+                        .filter(owner_keys::owner_id.eq_any(ids))
+                        .filter(owner_keys::wrapped.is_not_null())
+                        .select(owner_keys::owner_id)
+                        .load(tx.conn())
+                        .map_err(StoreError::from)?;
+                    let sealed: Vec<TenantId> = sealings::table
+                        .filter(sealings::tenant_id.eq_any(some.to_vec()))
+                        .select(sealings::tenant_id)
+                        .load(tx.conn())
+                        .map_err(StoreError::from)?;
+                    let held: HashSet<[u8; 16]> = held.iter().map(|id| *id.as_bytes()).collect();
+                    let is_closed = |tenant: &&TenantId| !held.contains(tenant.as_bytes()) || sealed.contains(tenant);
+                    closed.extend(some.iter().filter(is_closed).copied());
+                }
+                Ok(closed)
+            })
+            .await
     }
 
     /// The keys of `tenant` though it is sealed, for what an owner has just asked for: to open it, or to have it leave.
