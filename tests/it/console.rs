@@ -3,6 +3,7 @@
 mod backups;
 mod ledger;
 mod pages;
+mod proposals;
 mod turning;
 
 use std::time::Duration;

@@ -68,6 +68,8 @@ const SIGNED_IN: May = May::Account(Shown::Password);
 const OPEN: May = May::Anyone;
 const WATCH: May = May::Operator(&["reader", "key_keeper", "publisher", "administrator"], Shown::Password);
 const OWN_CONSOLE: May = May::Operator(&["reader", "key_keeper", "publisher", "administrator"], Shown::Strongest);
+const PUBLISH: May = May::Operator(&["publisher", "administrator"], Shown::Strongest);
+const DECIDE: May = May::Operator(&["key_keeper", "publisher", "administrator"], Shown::Strongest);
 const SEE_OPERATORS: May = May::Operator(&["administrator"], Shown::Password);
 const TURN_KEYS: May = May::Operator(&["key_keeper", "administrator"], Shown::Strongest);
 const MANAGE_OPERATORS: May = May::Operator(&["administrator"], Shown::Strongest);
@@ -369,6 +371,12 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/operator/backups/creation", TURN_KEYS, Takes::Nothing, 401),
     (Method::POST, "/operator/backups/drill", TURN_KEYS, Takes::Nothing, 401),
     (Method::GET, "/operator/ledger", WATCH, Takes::Nothing, 401),
+    (Method::GET, "/operator/proposals", WATCH, Takes::Nothing, 401),
+    (Method::POST, "/operator/proposals/{id}/confirmation", DECIDE, Takes::Nothing, 401),
+    (Method::POST, "/operator/proposals/{id}/refusal", DECIDE, Takes::Nothing, 401),
+    (Method::POST, "/operator/proposals/{id}/deed", DECIDE, Takes::Nothing, 401),
+    (Method::POST, "/operator/keys/roots/{version}/destruction", TURN_KEYS, Takes::Nothing, 401),
+    (Method::POST, "/operator/policies/{document}/announcement", PUBLISH, Takes::Form, 401),
     (Method::GET, "/operator/operators", SEE_OPERATORS, Takes::Nothing, 401),
     (Method::POST, "/operator/operators", MANAGE_OPERATORS, Takes::Form, 401),
     (Method::POST, "/operator/operators/{id}/role", MANAGE_OPERATORS, Takes::Form, 401),

@@ -389,6 +389,8 @@ permissions! {
     TurnKeys => OperatorAccess, Subject::Operator(&[operators::Role::KeyKeeper, operators::Role::Administrator]), Need::Strongest;
     /// Announces and withdraws documents.
     PublishDocuments => OperatorAccess, Subject::Operator(&[operators::Role::Publisher, operators::Role::Administrator]), Need::Strongest;
+    /// Says yes or no to what another operator proposes, and does what was confirmed; the ledger asks whose duty it is.
+    DecideProposals => OperatorAccess, Subject::Operator(&[operators::Role::KeyKeeper, operators::Role::Publisher, operators::Role::Administrator]), Need::Strongest;
     /// Sees who the operators are.
     SeeOperators => OperatorAccess, Subject::Operator(&[operators::Role::Administrator]), Need::Password;
     /// Adds operators, gives them roles, and removes them.

@@ -13,6 +13,7 @@ use crate::kernel::operators::Act;
 use crate::kernel::rekey::{Pause, Rekey, Stage};
 use crate::operators::keys::{Going, keys_going, root_going};
 use crate::web::api::failure;
+use crate::web::console::proposals::root_cell;
 use crate::web::console::turning::{self, Typed};
 use crate::web::console::{Allowed, Desk, ledger};
 use crate::web::pages::{ConsoleCell, ConsolePage, ConsolePart, ConsoleWidth, Shown};
@@ -58,11 +59,12 @@ fn roots(desk: &Desk<'_>, status: &Status) -> ConsolePart {
             ConsoleCell::Word { word: if root.current { "current" } else { "known" } },
             desk.at(root.created_at),
             ConsoleCell::number(wraps(root.version)),
+            root_cell(desk, root.version, !root.current && wraps(root.version) == 0),
         ]
     };
     ConsolePart::Table {
         title: "root-versions",
-        columns: vec!["version", "provider", "state", "since", "wraps"],
+        columns: vec!["version", "provider", "state", "since", "wraps", "destroy-root"],
         rows: status.roots.iter().map(row).collect(),
     }
 }

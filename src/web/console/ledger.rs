@@ -89,7 +89,7 @@ fn table(desk: &Desk<'_>, title: &'static str, entries: &[Entry]) -> ConsolePart
             desk.at(entry.at),
             ConsoleCell::text(entry.operator.to_string()),
             ConsoleCell::Word { word: entry.act.name() },
-            ConsoleCell::Things { things: entry.of.iter().map(thing).collect() },
+            ConsoleCell::Things { things: about(entry) },
             ConsoleCell::Word { word: entry.step.name() },
         ]
     };
@@ -100,7 +100,18 @@ fn table(desk: &Desk<'_>, title: &'static str, entries: &[Entry]) -> ConsolePart
     }
 }
 
-fn thing(of: &Of) -> ConsoleThing {
+fn about(entry: &Entry) -> Vec<ConsoleThing> {
+    let mut things: Vec<ConsoleThing> = entry.of.iter().map(thing).collect();
+    let proposal = entry.proposal.map(|id| Shown::from(id.to_string()));
+    things.extend(proposal.map(|which| ConsoleThing { word: "proposal", which: Some(which) }));
+    if entry.alone {
+        things.push(ConsoleThing { word: "by_one", which: None });
+    }
+    things
+}
+
+/// A thing that an entry is about.
+pub(super) fn thing(of: &Of) -> ConsoleThing {
     let which = |word, which: String| ConsoleThing { word, which: Some(Shown::from(which)) };
     match of {
         Of::Everybody => ConsoleThing { word: "everybody", which: None },

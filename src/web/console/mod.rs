@@ -11,6 +11,7 @@ mod operators;
 mod outbox;
 mod overview;
 mod policies;
+mod proposals;
 mod sign_in;
 mod tenants;
 mod turning;
@@ -24,7 +25,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::kernel::access::{OperatorAccess, Permission, Subject};
 use crate::kernel::clock::Time;
 use crate::kernel::log::Incidents;
-use crate::kernel::operators::ProposalError;
 use crate::kernel::values::{Fault, IpRange};
 use crate::operators::OperatorsError;
 use crate::settings::{HostName, Operators as OperatorsSettings};
@@ -53,6 +53,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(outbox::routes());
     routes.extend(backups::routes());
     routes.extend(ledger::routes());
+    routes.extend(proposals::routes());
     routes.extend(operators::routes());
     routes
 }
@@ -195,21 +196,6 @@ impl<'s> Desk<'s> {
     /// Leads back to a page of the console after something was done.
     fn done(&self, page: &str) -> HttpResponse {
         go_to(&format!("{}{page}?news=console_done", self.console.path))
-    }
-}
-
-/// Why something about a proposal was not done, as the client sees it.
-fn of_proposals(incidents: &Incidents, error: ProposalError) -> Problem {
-    let proposal = |code| invalid(vec![Fault::new("/proposal", code, "See the proposal's state.")]);
-    match error {
-        ProposalError::Unknown => Problem::NotFound,
-        ProposalError::NotTheirs => Problem::Forbidden { needs: "permission" },
-        ProposalError::Decided => proposal("proposal_decided"),
-        ProposalError::Expired => proposal("proposal_expired"),
-        ProposalError::Own => proposal("proposal_own"),
-        ProposalError::Void => proposal("proposal_void"),
-        ProposalError::Refused | ProposalError::TooMany => Problem::SignInRefused,
-        ProposalError::Store(error) => failure::of_store(incidents, error),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `/operator/policies`: the legal documents, and who was told of them.
 
+use std::time::Duration;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -13,6 +15,7 @@ use crate::web::api::accounts::invalid;
 use crate::web::api::failure;
 use crate::web::api::policies::refusal as of_policies;
 use crate::web::console::Desk;
+use crate::web::console::proposals::{announce_form, of_proposals};
 use crate::web::pages::{ConsoleCell, ConsolePage, ConsolePart, ConsoleWidth, Shown};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get};
@@ -23,7 +26,10 @@ pub(super) fn routes() -> Vec<Route> {
     vec![get("/operator/policies", list), get("/operator/policies/{document}/preview", preview)]
 }
 
-async fn page(desk: &Desk<'_>) -> Result<ConsolePage, Problem> {
+/// How long a second operator may take to confirm what is announced at the time that the form begins with.
+const LEEWAY: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+
+pub(super) async fn page(desk: &Desk<'_>) -> Result<ConsolePage, Problem> {
     let services = desk.services;
     let failed = |error| of_policies(&services.incidents, error);
     let mut rows = Vec::new();
@@ -66,6 +72,8 @@ async fn page(desk: &Desk<'_>) -> Result<ConsolePage, Problem> {
         drafts.push(ConsolePart::Facts { title: "drafts", facts });
         let to = format!("/policies/{}/preview", document.name());
         drafts.push(ConsolePart::Link { to, says: "preview" });
+        let earliest = services.policies.now().plus(services.settings.policies.notice.into()).plus(LEEWAY);
+        drafts.extend(announce_form(desk, document, earliest));
     }
     parts.extend(drafts);
     Ok(desk.page("policies", ConsoleWidth::Wide, parts))
@@ -96,7 +104,7 @@ async fn list(
     show(&services, &page(&desk).await?, &desk.chrome)
 }
 
-fn document(name: &str) -> Result<Document, Problem> {
+pub(super) fn document(name: &str) -> Result<Document, Problem> {
     name.parse().map_err(|_| Problem::NotFound)
 }
 
@@ -140,7 +148,7 @@ async fn preview(
 }
 
 /// Why a document's life did not go on, as the client sees it.
-fn of_life(incidents: &Incidents, error: LifeError) -> Problem {
+pub(super) fn of_life(incidents: &Incidents, error: LifeError) -> Problem {
     let field = |pointer, code| invalid(vec![Fault::new(pointer, code, "See the document's state.")]);
     match error {
         LifeError::NoDraft | LifeError::NothingAnnounced | LifeError::Unknown => Problem::NotFound,
@@ -149,7 +157,7 @@ fn of_life(incidents: &Incidents, error: LifeError) -> Problem {
         LifeError::TooSoon(_) => field("/effective_at", "too_soon"),
         LifeError::Untitled(_) | LifeError::Placeholder(_) | LifeError::Summary(_) => field("/text", "invalid"),
         LifeError::Changed => field("/version", "draft_changed"),
-        LifeError::Rule(error) => super::of_proposals(incidents, error),
+        LifeError::Rule(error) => of_proposals(incidents, error),
         LifeError::Store(error) => failure::of_store(incidents, error),
     }
 }

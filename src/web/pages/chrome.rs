@@ -153,6 +153,8 @@ pub enum News {
     CollectionsMade,
     /// An operator has done something in the console.
     ConsoleDone,
+    /// A second operator is asked first.
+    ConsoleProposed,
     /// Something that an operator has done has begun, and goes on.
     ConsoleBegun,
     /// A record was stored.

@@ -230,6 +230,7 @@ fn news(request: &HttpRequest) -> Option<News> {
         "addresses_saved" => News::AddressesSaved,
         "token_revoked" => News::TokenRevoked,
         "console_done" => News::ConsoleDone,
+        "console_proposed" => News::ConsoleProposed,
         "console_begun" => News::ConsoleBegun,
         "preferences_saved" => News::PreferencesSaved,
         _ => return None,

@@ -1091,6 +1091,7 @@ error-operator-taken = There is an operator of this name.
 error-last-administrator = The last administrator stays. The machine's own command line can do it.
 error-operator-name = A name is 2 to 64 letters, digits and . - _ @
 news-console-done = Done.
+news-console-proposed = Proposed. It is done once another operator has confirmed it.
 console-minutes = { $count } min
 console-hours = { $count } h
 console-rate-minute = A minute

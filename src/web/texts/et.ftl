@@ -1088,6 +1088,7 @@ error-operator-taken = Sellise nimega operaator on olemas.
 error-last-administrator = Viimane administraator jääb. Seda saab teha masina käsurealt.
 error-operator-name = Nimes on 2 kuni 64 tähte, numbrit ja . - _ @
 news-console-done = Tehtud.
+news-console-proposed = Ettepanek on tehtud. See viiakse ellu, kui teine operaator on selle kinnitanud.
 console-minutes = { $count } min
 console-hours = { $count } h
 console-rate-minute = Minutis

@@ -1080,6 +1080,7 @@ error-operator-taken = Бұл атпен оператор бар.
 error-last-administrator = Соңғы әкімші қалады. Оны машинаның пәрмен жолынан істеуге болады.
 error-operator-name = Ат 2–64 әріп, цифр және . - _ @ белгілерінен тұрады
 news-console-done = Орындалды.
+news-console-proposed = Ұсынылды. Басқа оператор растағаннан кейін орындалады.
 console-minutes = { $count } мин
 console-hours = { $count } сағ
 console-rate-minute = Минутына

@@ -1103,6 +1103,7 @@ error-operator-taken = Operatorius tokiu vardu jau yra.
 error-last-administrator = Paskutinis administratorius lieka. Tai galima padaryti kompiuterio komandine eilute.
 error-operator-name = Varde yra nuo 2 iki 64 raidžių, skaitmenų ir . - _ @
 news-console-done = Atlikta.
+news-console-proposed = Pasiūlyta. Bus atlikta, kai patvirtins kitas operatorius.
 console-minutes = { $count } min.
 console-hours = { $count } val.
 console-rate-minute = Per minutę

@@ -1099,6 +1099,7 @@ error-operator-taken = Operators ar šo vārdu jau ir.
 error-last-administrator = Pēdējais administrators paliek. To var izdarīt datora komandrindā.
 error-operator-name = Vārdā ir 2 līdz 64 burti, cipari un . - _ @
 news-console-done = Izdarīts.
+news-console-proposed = Ierosināts. To izdarīs, kad cits operators to apstiprinās.
 console-minutes = { $count } min
 console-hours = { $count } h
 console-rate-minute = Minūtē
