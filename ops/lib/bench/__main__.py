@@ -170,7 +170,8 @@ def main():
             for subject in subjects if "leaving" in options.operations else []:
                 if hasattr(subject, "kept"):
                     empty = Tenant(subject.base, subject.data, 0, say, "empty@example.com")
-                    left.append(leaving.measure(subject, empty, subject.tenant))
+                    psql = options.postgres_programs and options.postgres_programs / "psql"
+                    left.append(leaving.measure(subject, empty, subject.tenant, psql))
                     say(f"{subject.name}: {left[-1]['full']['rows']:,} rows purged in {left[-1]['full']['purged']:.2f} s")
             memory = {subject.name: load.resident_mib(subject.pid) for subject in subjects if subject.pid}
     except (Unexpected, load.Wrong, RuntimeError, OSError, KeyError, subprocess.CalledProcessError) as fault:

@@ -199,27 +199,26 @@ pub(in crate::kernel) fn note(tx: &mut Tx<'_>, owner: Owner, name: &str, rows: u
     Ok(())
 }
 
-/// The three parts of these statements that hold a value are the same on both engines but for the mark of a parameter.
+/// On SQLite the rows are told by what tells them apart. PostgreSQL would join them to themselves by it, and without recent
+/// statistics compare each with each (measured: 230 rows a second); there they are told by where they stand, which holds
+/// within one statement: a row that moves meanwhile is left for the next.
 fn delete(conn: &mut Conn, table: &Owned, id: AnyId, limit: usize) -> Result<usize, StoreError> {
     let Owned { name, whose, apart } = table;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let statement = |one: &str, two: &str, three: &str| {
-        format!(
-            "DELETE FROM {name} WHERE {whose} = {one} AND ({apart}) IN \
-             (SELECT {apart} FROM {name} WHERE {whose} = {two} LIMIT {three})"
-        )
-    };
     let gone = match conn {
-        Conn::Sqlite(conn) => sql_query(statement("?", "?", "?"))
-            .bind::<Uid, _>(id)
-            .bind::<Uid, _>(id)
-            .bind::<BigInt, _>(limit)
-            .execute(conn)?,
-        Conn::Pg(conn) => sql_query(statement("$1", "$2", "$3"))
-            .bind::<Uid, _>(id)
-            .bind::<Uid, _>(id)
-            .bind::<BigInt, _>(limit)
-            .execute(conn)?,
+        Conn::Sqlite(conn) => sql_query(format!(
+            "DELETE FROM {name} WHERE {whose} = ? AND ({apart}) IN (SELECT {apart} FROM {name} WHERE {whose} = ? LIMIT ?)"
+        ))
+        .bind::<Uid, _>(id)
+        .bind::<Uid, _>(id)
+        .bind::<BigInt, _>(limit)
+        .execute(conn)?,
+        Conn::Pg(conn) => sql_query(format!(
+            "DELETE FROM {name} WHERE {whose} = $1 AND ctid = ANY (ARRAY(SELECT ctid FROM {name} WHERE {whose} = $1 LIMIT $2))"
+        ))
+        .bind::<Uid, _>(id)
+        .bind::<BigInt, _>(limit)
+        .execute(conn)?,
     };
     Ok(gone)
 }
