@@ -245,6 +245,8 @@ impl App {
         self.post.begin(async move { outbox.run().await });
         let (services, outbox) = (self.services.clone(), self.outbox.clone());
         actix_web::rt::spawn(sweeps::run(services, outbox));
+        actix_web::rt::spawn(sweeps::run_keys(self.services.clone()));
+        actix_web::rt::spawn(sweeps::run_backups(self.services.clone()));
         let services = self.services.clone();
         actix_web::rt::spawn(async move { services.leaving.run(&services.incidents).await });
         let services = self.services.clone();
@@ -254,6 +256,8 @@ impl App {
     /// Removes everywhere what has run its time, as the background does from time to time.
     pub async fn sweep(&self) {
         sweeps::often(&self.services, &self.outbox).await;
+        sweeps::keys(&self.services).await;
+        backups::hourly(&self.services).await;
         sweeps::hourly(&self.services).await;
         if let Err(error) = self.services.leaving.sweep().await {
             self.services.incidents.report(&error);

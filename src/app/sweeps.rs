@@ -11,7 +11,7 @@ use crate::kernel::crypto::Owner;
 use crate::kernel::idempotency;
 use crate::kernel::keyring::{Keyring, KeyringError};
 use crate::kernel::operators::{By, Schedule};
-use crate::kernel::rekey::Turn;
+use crate::kernel::rekey::{Begun, Turn};
 use crate::kernel::store::StoreError;
 use crate::kernel::store_error;
 use crate::messages::outbox::Outbox;
@@ -24,6 +24,9 @@ const OFTEN: Duration = Duration::from_secs(60);
 /// How many of the small sweeps make an hour, after which those over all tenants are made.
 const HOUR: u32 = 60;
 
+/// How long after all that could be done of keys was done it is looked again: as long as a change of the keyring settles.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+
 /// Sweeps for as long as the process lives.
 pub(super) async fn run(services: Data<Services>, outbox: Outbox) {
     loop {
@@ -32,6 +35,22 @@ pub(super) async fn run(services: Data<Services>, outbox: Outbox) {
             often(&services, &outbox).await;
             tokio::time::sleep(OFTEN).await;
         }
+    }
+}
+
+/// Turns keys over for as long as the process lives. Apart from the sweeps, since a large tenant's key may take hours.
+pub(super) async fn run_keys(services: Data<Services>) {
+    loop {
+        keys(&services).await;
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Takes back-ups and tries them for as long as the process lives. Apart from the sweeps, which it would hold up.
+pub(super) async fn run_backups(services: Data<Services>) {
+    loop {
+        backups::hourly(&services).await;
+        tokio::time::sleep(OFTEN * HOUR).await;
     }
 }
 
@@ -71,25 +90,31 @@ pub(super) async fn often(services: &Services, outbox: &Outbox) {
     if let Err(error) = services.kernel.tell_tenants().await {
         services.incidents.report(&error);
     }
-    if let Err(error) = go_on_with_a_run(services).await {
-        tracing::warn!(%error, "keys that an operator wants turned over wait");
-    }
-    turn_keys_over(services).await;
+}
+
+/// Goes on with a root version that takes over owners' keys, and with owners' keys that turn over, wherever it was begun.
+pub(super) async fn keys(services: &Services) {
+    let keyring = services.kernel.keyring().clone();
     // A rotation that was killed goes on here; who keeps the root key may be away, which is told where it is needed.
     let rotation = actix_web::web::block(move || keyring.finish_rotation(PACE)).await;
     if let Ok(Err(error)) = rotation {
         tracing::warn!(%error, "the rotation of the root key waits");
     }
+    if let Err(error) = go_on_with_a_run(services).await {
+        tracing::warn!(%error, "keys that an operator wants turned over wait");
+    }
+    turn_keys_over(services).await;
 }
 
-/// Goes on with every owner's key that turns over and whose time has come, wherever it was begun.
+/// Goes on with every owner's key that turns over and whose time has come.
 async fn turn_keys_over(services: &Services) {
     let (rules, lookups) = (app::rekey_rules(&services.settings), AllLookups::new(&services.kernel));
     loop {
         let note = |progress| services.operators.note(progress);
         match services.kernel.rekey_next(None, rules, &lookups, &note).await {
-            Ok(Turn::Reached(..)) => {}
-            Ok(Turn::Nothing | Turn::Waits(_)) => return,
+            // One that waits is passed over until its time has come.
+            Ok(Turn::Reached(..) | Turn::Waits(_)) => {}
+            Ok(Turn::Nothing) => return,
             Err(StoreError::Busy | StoreError::Again | StoreError::KeysAway) => return,
             Err(error) => {
                 services.incidents.report(&error);
@@ -99,9 +124,8 @@ async fn turn_keys_over(services: &Services) {
     }
 }
 
-/// The answers kept for repeated requests, of every tenant; the key of the day that comes; back-ups that are due. The
-/// transparency log is gone through, erasures of records that another process left are ended, and owners are warned of whose
-/// tenant nobody uses.
+/// The answers kept for repeated requests, of every tenant; the key of the day that comes. The transparency log is gone
+/// through, erasures of records that another process left are ended, and owners are warned of whose tenant nobody uses.
 pub(super) async fn hourly(services: &Services) {
     let keyring = services.kernel.keyring().clone();
     if let Ok(Err(error)) = actix_web::web::block(move || keyring.check_log()).await {
@@ -113,7 +137,6 @@ pub(super) async fn hourly(services: &Services) {
     if let Err(error) = idempotency::sweep(&services.kernel).await {
         services.incidents.report(&error);
     }
-    backups::hourly(services).await;
     if let Err(error) = services.kernel.keyring().note_seals(1).await {
         services.incidents.report(&store_error(&error));
     }
@@ -159,11 +182,16 @@ async fn go_on_with_a_run(services: &Services) -> Result<(), KeyringError> {
 }
 
 async fn begin(keyring: &Keyring, owners: Vec<Owner>) -> Result<(), KeyringError> {
-    for owner in owners.into_iter().take(BEGUN) {
+    let mut made = 0;
+    for owner in owners {
         match keyring.begin_rekey(owner, By::Service(Schedule::due())).await {
-            // Erased a moment ago.
-            Ok(_) | Err(KeyringError::NoKey(_)) => {}
+            Ok(Begun::Made(_)) => made += 1,
+            // Under way; or sealed or leaving, however long: those after it do not wait for it. Or erased a moment ago.
+            Ok(Begun::UnderWay | Begun::Sealed | Begun::Leaving) | Err(KeyringError::NoKey(_)) => {}
             Err(error) => return Err(error),
+        }
+        if made == BEGUN {
+            break;
         }
     }
     Ok(())

@@ -444,6 +444,23 @@ each_database! {
         assert!(begun().contains(&tenant(&much)) && !begun().contains(&tenant(&little)), "{:?}", begun());
     }
 
+    async fn each_sweep_takes_every_key_as_far_as_its_time_allows(world: World) {
+        for _ in 0..3 {
+            let _ = world.owner().await;
+        }
+        let (kernel, owners) = (world.app.services.kernel.clone(), everybody(world));
+        assert!(owners.len() >= 6);
+        for owner in &owners {
+            assert!(matches!(begin_rekey(&kernel, *owner).await, Begun::Made(_)));
+        }
+        for stage in [Stage::Found, Stage::Alone, Stage::Retired] {
+            world.later(Duration::from_secs(60));
+            world.app.sweep().await;
+            let stages: Vec<Stage> = kernel.keyring().rekeys(None).unwrap().iter().map(|rekey| rekey.stage).collect();
+            assert_eq!(stages, vec![stage; owners.len()]);
+        }
+    }
+
     async fn it_waits_while_it_is_paused_and_only_one_runs_at_a_time(world: World) {
         let owner = world.owner().await;
         let kernel = world.app.services.kernel.clone();

@@ -430,7 +430,7 @@ impl Keyring {
             .await
     }
 
-    /// Every turning over of `only`'s keys, or of anybody's, in the order of their beginnings.
+    /// Every turning over of `only`'s keys, or of anybody's, in the order of their beginnings: an owner's by their versions.
     ///
     /// # Errors
     /// The keyring is away.
@@ -442,7 +442,8 @@ impl Keyring {
                     .filter(rekeys::owner_kind.eq(owner.kind()))
                     .filter(rekeys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())));
             }
-            let all = all.order((rekeys::begun_at, rekeys::owner_kind, rekeys::owner_id)).select(COLUMNS);
+            let order = (rekeys::begun_at, rekeys::owner_kind, rekeys::owner_id, rekeys::old_version);
+            let all = all.order(order).select(COLUMNS);
             all.load(tx.conn()).map_err(StoreError::from)
         })?;
         rows.into_iter().map(read).collect()
