@@ -379,6 +379,14 @@ pub fn policies_beside(settings: &Settings) -> Result<Policies, AppError> {
     Ok(Policies::new(open_beside(settings)?, Facts::of(settings), accounts::address_of))
 }
 
+/// Leaving for a command beside a service that may be running, which goes on with what is begun.
+///
+/// # Errors
+/// As [`open_beside`].
+pub fn leaving_beside(settings: &Settings) -> Result<Leaving, AppError> {
+    Ok(leaving(&open_beside(settings)?, settings))
+}
+
 /// The operators for a command beside a service that may be running.
 ///
 /// # Errors

@@ -1,11 +1,13 @@
-//! `seif tenants`: businesses as ids, states, ages and sizes (P-3).
+//! `seif tenants`: businesses as ids, states, ages and sizes (P-3), and having one leave on its behalf.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::app;
+use crate::cli::operator::{here, proposed};
 use crate::cli::output::Output;
 use crate::kernel::ids::TenantId;
+use crate::kernel::operators::Asked;
 use crate::operators::tenants::TenantSize;
 use crate::settings::Settings;
 
@@ -18,13 +20,34 @@ pub(super) enum Tenants {
         #[arg(long)]
         after: Option<TenantId>,
     },
+    /// Has one leave on its behalf, after the time of grace (leaving.grace), never at once: its members are told by mail, and
+    /// any owner can have it stay until then. Where there are two operators for it, proposes it, and does it when it is run
+    /// again once another has confirmed it.
+    Erase {
+        /// Which.
+        tenant: TenantId,
+    },
 }
 
 /// Runs the command beside a service that may be running.
 pub(super) fn run(settings: &Settings, command: &Tenants, output: Output) -> anyhow::Result<()> {
     match command {
         Tenants::List { after } => list(settings, *after, output),
+        Tenants::Erase { tenant } => erase(settings, *tenant, output),
     }
+}
+
+fn erase(settings: &Settings, tenant: TenantId, output: Output) -> anyhow::Result<()> {
+    let leaving = app::leaving_beside(settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let rule = settings.operators.two_person;
+    match runtime.block_on(leaving.erase_on_behalf(here(), rule, tenant))? {
+        Asked::Proposed(id) => proposed(id, output),
+        Asked::Done(due_at) => output.show(&json!({"tenant": tenant, "due_at": due_at}), || {
+            format!("{tenant} leaves on {}, unless an owner has it stay; its members are told", due_at.rfc3339())
+        }),
+    }
+    Ok(())
 }
 
 fn list(settings: &Settings, after: Option<TenantId>, output: Output) -> anyhow::Result<()> {

@@ -314,6 +314,22 @@ impl Kernel {
         self.written(name, self.up_to_date(scope).await?, Sharing::WithAppends, run).await
     }
 
+    /// As [`Kernel::write`], under the keys that the scope holds, whether or not everybody is given them.
+    pub(in crate::kernel) async fn write_as_held<S, R, E, F>(
+        &self,
+        name: &'static str,
+        scope: S,
+        run: F,
+    ) -> Result<R, E>
+    where
+        S: Scope,
+        F: FnMut(&mut Tx<'_>, &S) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + StoreFailure + Send + 'static,
+    {
+        self.written(name, scope, Sharing::Alone, run).await
+    }
+
     async fn written<S, R, E, F>(&self, name: &'static str, scope: S, sharing: Sharing, run: F) -> Result<R, E>
     where
         S: Scope,

@@ -269,6 +269,14 @@ pub enum Notice {
         /// The day it is erased on, if nobody has it stay: `2026-12-22`.
         on: String,
     },
+    /// To every member: whoever runs the service has the tenant leave on its behalf.
+    LeavingOnBehalf {
+        /// The tenant's name.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+        /// The day it is erased on, if nobody has it stay: `2026-12-22`.
+        on: String,
+    },
     /// To every member: the tenant stays after all.
     LeavingTakenBack {
         /// The tenant's name.
@@ -340,6 +348,7 @@ impl Notice {
             | Self::LeavingRequested { .. }
             | Self::InactivityWarned { .. }
             | Self::LeavingUnused { .. }
+            | Self::LeavingOnBehalf { .. }
             | Self::LeavingTakenBack { .. }
             | Self::Farewell { .. }
             | Self::AccountFarewell { .. }

@@ -44,6 +44,7 @@ mod methods;
 mod model;
 mod notices;
 mod oidc;
+mod on_behalf;
 mod openapi;
 mod operator_ledger;
 mod owner_keys;

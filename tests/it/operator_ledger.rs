@@ -293,6 +293,7 @@ fn every_act_of_the_command_line(database: Database) {
             vec!["operators", "role", "berta", "publisher"],
             vec!["operators", "reset", "berta"],
             vec!["operators", "remove", "berta"],
+            vec!["tenants", "erase", program.tenant.as_deref().unwrap()],
         ];
         for command in &commands {
             let output = process.command(command).output().unwrap();
@@ -345,7 +346,10 @@ fn every_act_of_the_command_line(database: Database) {
         let again = Process::start_in(&restored, &databases, "", &environment);
         let reader = again.stranger().with_token(program.token.as_deref().unwrap());
         let found = told(&reader).await;
-        assert_eq!(found.iter().map(|item| &item["action"]).collect::<Vec<_>>(), ["operator_restored"]);
+        assert_eq!(
+            found.iter().map(|item| &item["action"]).collect::<Vec<_>>(),
+            ["operator_asked_erasure", "operator_restored"]
+        );
         drop(again);
     });
     for url in &databases {

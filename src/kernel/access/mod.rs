@@ -21,8 +21,8 @@ pub use self::factors::{AtHand, Proof, Wanted, Wish};
 pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
     AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, ChooseInactivity, DecideConsent,
-    DecideProposals, DownloadFiles, Effect, EraseAccount, EraseRecords, ExportVault, KeepTenant, LeaveTeam,
-    LeaveTenant, ManageLimits, ManageMembers, ManageOperators, ManageSignInRules, ManageTokens, MayReveal,
+    DecideProposals, DownloadFiles, Effect, EraseAccount, EraseRecords, EraseTenants, ExportVault, KeepTenant,
+    LeaveTeam, LeaveTenant, ManageLimits, ManageMembers, ManageOperators, ManageSignInRules, ManageTokens, MayReveal,
     MemberAccess, Need, OperatorAccess, Permission, ProtectAccount, ProtectOperator, PublishDocuments, ReadAudit,
     ReadCollections, ReadFiles, ReadInvitations, ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber,
     ReadTokens, RecoverAccount, Rule, SealVault, SeeConsole, SeeLeaving, SeeOperators, SeeSealing, SignedIn, Subject,

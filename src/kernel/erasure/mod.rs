@@ -8,6 +8,7 @@
 
 pub mod certificate;
 mod deed;
+mod on_behalf;
 mod record;
 
 use std::collections::BTreeMap;

@@ -105,8 +105,8 @@ impl Keyring {
             .await
     }
 
-    /// The keys of `tenant` though it is sealed, for what an owner has just asked for: to open it, or to have it leave.
-    /// No cache holds them.
+    /// The keys of `tenant` though it is sealed, for what an owner has just asked for, to open it or to have it leave, or to
+    /// have it leave on its behalf. No cache holds them.
     ///
     /// # Errors
     /// As [`Keyring::reach`].

@@ -224,6 +224,29 @@ impl Deed for ShowTenant {
 
 impl ByOne for ShowTenant {}
 
+/// A tenant leaves on its behalf, after the time of grace, in which any of its owners has it stay.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct EraseTenant {
+    /// Which.
+    pub tenant: TenantId,
+}
+
+impl Deed for EraseTenant {
+    fn act(&self) -> Act {
+        Act::EraseTenant
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Tenant(self.tenant)]
+    }
+
+    fn touches(&self) -> Touches {
+        Touches::Tenant(self.tenant)
+    }
+}
+
+impl ByTwo for EraseTenant {}
+
 /// An operator's account is made, or its role changed.
 #[derive(Debug, Clone, Copy)]
 pub struct SetOperator {

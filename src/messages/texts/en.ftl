@@ -278,6 +278,12 @@ leaving-unused =
     .lead-named = Nobody has used “{ $tenant }” at { $service } for a long time, in spite of three warnings to its owners, one of whom chose that it then leaves. On { $date } everything it keeps is erased.
     .otherwise = Until then you can read and export, but change nothing. Any owner can have it stay, after signing in.
 
+leaving-on-behalf =
+    .subject = A business at { $service } is going to be erased
+    .lead = Whoever runs { $service } has begun to erase a business that you belong to, on its behalf. On { $date } everything it keeps is erased.
+    .lead-named = Whoever runs { $service } has begun to erase “{ $tenant }”, on its behalf. On { $date } everything it keeps is erased.
+    .otherwise = Until then you can read and export, but change nothing. Any owner can have it stay, after signing in; a sealed vault is unsealed first.
+
 leaving-taken-back =
     .subject = A business at { $service } stays
     .lead = The wish of a business that you belong to at { $service } to leave was taken back. Nothing was erased.

@@ -278,6 +278,12 @@ leaving-unused =
     .lead-named = Ettevõtet „{ $tenant }“ teenuses { $service } ei ole ammu keegi kasutanud, kuigi selle omanikke hoiatati kolm korda; üks neist on valinud, et sel juhul see lahkub. { $date } kustutatakse kõik, mida ettevõte hoiab.
     .otherwise = Seni saate lugeda ja eksportida, kuid mitte midagi muuta. Iga omanik võib pärast sisselogimist otsustada, et see jääb.
 
+leaving-on-behalf =
+    .subject = Ettevõtte andmed teenuses { $service } kustutatakse
+    .lead = Teenuse { $service } pidaja on alustanud ettevõtte, kuhu te kuulute, kustutamist selle nimel. { $date } kustutatakse kõik, mida ettevõte hoiab.
+    .lead-named = Teenuse { $service } pidaja on alustanud ettevõtte „{ $tenant }“ kustutamist selle nimel. { $date } kustutatakse kõik, mida ettevõte hoiab.
+    .otherwise = Seni saate lugeda ja eksportida, kuid mitte midagi muuta. Iga omanik võib pärast sisselogimist otsustada, et see jääb; pitseeritud hoidla tuleb enne avada.
+
 leaving-taken-back =
     .subject = Ettevõte jääb teenusesse { $service }
     .lead = Ettevõtte, kuhu te kuulute, soov teenusest { $service } lahkuda võeti tagasi. Midagi ei kustutatud.

@@ -283,6 +283,12 @@ leaving-unused =
     .lead-named = Įmone „{ $tenant }“ sistemoje { $service } jau seniai niekas nesinaudojo, nors jos savininkai buvo tris kartus įspėti; vienas iš jų pasirinko, kad tokiu atveju ji išeina. { $date } viskas, ką įmonė saugo, bus ištrinta.
     .otherwise = Iki tol galite skaityti ir eksportuoti, bet nieko nekeisti. Bet kuris savininkas, prisijungęs, gali ją palikti.
 
+leaving-on-behalf =
+    .subject = Įmonės duomenys sistemoje { $service } bus ištrinti
+    .lead = Sistemos { $service } valdytojas įmonės, kuriai priklausote, vardu pradėjo ją trinti. { $date } viskas, ką įmonė saugo, bus ištrinta.
+    .lead-named = Sistemos { $service } valdytojas įmonės „{ $tenant }“ vardu pradėjo ją trinti. { $date } viskas, ką įmonė saugo, bus ištrinta.
+    .otherwise = Iki tol galite skaityti ir eksportuoti, bet nieko nekeisti. Bet kuris savininkas, prisijungęs, gali ją palikti; užantspauduota saugykla pirmiausia atveriama.
+
 leaving-taken-back =
     .subject = Įmonė lieka sistemoje { $service }
     .lead = Įmonės, kuriai priklausote, prašymas išeiti iš { $service } atšauktas. Niekas neištrinta.

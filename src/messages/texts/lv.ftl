@@ -278,6 +278,12 @@ leaving-unused =
     .lead-named = Uzņēmumu “{ $tenant }” sistēmā { $service } jau ilgi neviens nav izmantojis, lai gan tā īpašnieki trīs reizes tika brīdināti; viens no tiem izvēlējās, ka tādā gadījumā tas aiziet. { $date } viss, ko uzņēmums glabā, tiks dzēsts.
     .otherwise = Līdz tam varat lasīt un eksportēt, bet neko mainīt. Jebkurš īpašnieks, pierakstījies sistēmā, var likt tam palikt.
 
+leaving-on-behalf =
+    .subject = Uzņēmuma dati sistēmā { $service } tiks dzēsti
+    .lead = Sistēmas { $service } uzturētājs uzņēmuma, pie kura jūs piederat, vārdā ir sācis tā dzēšanu. { $date } viss, ko uzņēmums glabā, tiks dzēsts.
+    .lead-named = Sistēmas { $service } uzturētājs uzņēmuma “{ $tenant }” vārdā ir sācis tā dzēšanu. { $date } viss, ko uzņēmums glabā, tiks dzēsts.
+    .otherwise = Līdz tam varat lasīt un eksportēt, bet neko mainīt. Jebkurš īpašnieks, pierakstījies sistēmā, var likt tam palikt; aizzīmogota glabātava vispirms jāatver.
+
 leaving-taken-back =
     .subject = Uzņēmums paliek sistēmā { $service }
     .lead = Lūgums pamest { $service }, ko iesniedza uzņēmums, pie kura jūs piederat, ir atsaukts. Nekas nav dzēsts.

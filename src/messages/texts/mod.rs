@@ -161,6 +161,9 @@ impl Texts {
             Notice::LeavingUnused { tenant_name, on } => {
                 page.news_about(&mut body, "leaving-unused", tenant_name.reveal(), &[("date", on.as_str().into())])?
             }
+            Notice::LeavingOnBehalf { tenant_name, on } => {
+                page.news_about(&mut body, "leaving-on-behalf", tenant_name.reveal(), &[("date", on.as_str().into())])?
+            }
             Notice::LeavingTakenBack { tenant_name } => {
                 page.news_about(&mut body, "leaving-taken-back", tenant_name.reveal(), &[])?
             }

@@ -114,6 +114,11 @@ fn samples() -> Vec<(&'static str, Notice)> {
             "leaving-unused",
             Notice::LeavingUnused { tenant_name: name("www.evil.example"), on: "2026-12-22".to_owned() },
         ),
+        ("leaving-on-behalf", Notice::LeavingOnBehalf { tenant_name: name("Rīta Maize"), on: "2026-12-22".to_owned() }),
+        (
+            "leaving-on-behalf",
+            Notice::LeavingOnBehalf { tenant_name: name("www.evil.example"), on: "2026-12-22".to_owned() },
+        ),
         ("leaving-taken-back", Notice::LeavingTakenBack { tenant_name: name("Rīta Maize") }),
         ("farewell", Notice::Farewell { tenant_name: name("Rīta Maize"), erasure: None }),
         (

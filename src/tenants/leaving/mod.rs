@@ -6,10 +6,12 @@
 //!
 //! The wish stands in the keyring, so that no restore of the data loses it, sealed under the tenant's own key, with which
 //! it goes. An account that belongs to no tenant goes in the same way (`alone`), and a tenant that nobody uses, where an owner chose
-//! it, by the service's wish (`unused`). That a tenant is leaving is mirrored beside its memberships, where every request sees it.
+//! it, by the service's wish (`unused`). Whoever runs the service has one leave on its behalf (`on_behalf`), after the grace
+//! too. That a tenant is leaving is mirrored beside its memberships, where every request sees it.
 
 mod alone;
 mod farewell;
+mod on_behalf;
 mod unused;
 mod wish;
 
@@ -19,8 +21,9 @@ use std::time::Duration;
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
 pub use self::alone::Gone;
+pub use self::on_behalf::OnBehalfError;
 use self::wish::Wish;
-pub use self::wish::{When, Wished};
+pub use self::wish::{When, Wished, Wisher};
 use crate::kernel::access::{Role, TenantAccess};
 use crate::kernel::audit::{self, Action, Event};
 use crate::kernel::clock::Time;
@@ -176,7 +179,7 @@ impl Leaving {
         let wished = Wished {
             erasure: id.clone(),
             cancellation: CancellationId::new(now, self.kernel().entropy()),
-            by: Some(scope.actor().account()),
+            by: Wisher::Owner(scope.actor().account()),
             when: request.when,
             objectable_until,
             agreed: Vec::new(),
@@ -255,7 +258,7 @@ impl Leaving {
         if !wish.wished.agreed.contains(&me) {
             wish.wished.agreed.push(me);
         }
-        let open = |owner: &AccountId| Some(*owner) != wish.wished.by && !wish.wished.agreed.contains(owner);
+        let open = |owner: &AccountId| Wisher::Owner(*owner) != wish.wished.by && !wish.wished.agreed.contains(owner);
         let all = !self.owners(scope.tenant()).await?.iter().any(open);
         let due_at = match (all, wish.wished.when) {
             (false, _) => erasure.due_at,
@@ -436,7 +439,7 @@ impl Leaving {
         let standing = self.standing(&access.scope).await?;
         let (erasure, wish) =
             standing.filter(|(_, wish)| wish.wished.cancellation == which).ok_or(LeavingError::Nothing)?;
-        let mine = wish.wished.by == Some(access.scope.actor().account());
+        let mine = wish.wished.by == Wisher::Owner(access.scope.actor().account());
         let in_time = wish.wished.objectable_until.is_some_and(|until| self.kernel().now() < until);
         if mine || !in_time { Err(LeavingError::NotYours) } else { Ok((erasure, wish)) }
     }

@@ -10,7 +10,7 @@ use super::{Leaving, LeavingError};
 use crate::kernel::audit::{self, Action, Event};
 use crate::kernel::crypto::Owner;
 use crate::kernel::erasure::ErasureId;
-use crate::kernel::ids::{AccountId, CancellationId};
+use crate::kernel::ids::{AccountId, CancellationId, TenantId};
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::erasures::Scheduling;
 use crate::kernel::personal::Personal;
@@ -21,7 +21,7 @@ use crate::kernel::values::nfc;
 use crate::messages::notice::{Mail, Notice};
 use crate::messages::outbox;
 use crate::tenants::inactivity::Claim;
-use crate::tenants::leaving::wish::{When, Wish, Wished};
+use crate::tenants::leaving::wish::{When, Wish, Wished, Wisher};
 use crate::tenants::profile;
 
 impl Leaving {
@@ -32,7 +32,7 @@ impl Leaving {
         scope: &NoticeScope,
         claim: impl Fn(&mut Tx<'_>) -> Result<Claim, StoreError> + Send + 'static,
     ) -> Result<Claim, LeavingError> {
-        let members = self.people(scope, None).await?;
+        let members = self.people(scope.tenant(), None).await?;
         let (grace, address_of) = (self.0.grace, self.0.address_of);
         let write = move |tx: &mut Tx<'_>, (scope, members): &(NoticeScope, Vec<AccountScope>)| {
             if claim(tx)? == Claim::Lost {
@@ -56,7 +56,7 @@ impl Leaving {
     /// Has the tenant leave after the time of grace, from now; where a wish stands already, that stays as it is.
     pub(in crate::tenants) async fn leave_unused(&self, scope: &NoticeScope) -> Result<(), LeavingError> {
         let owners = self.owners(scope.tenant()).await?;
-        let owner = self.people(scope, Some(&owners)).await?.into_iter().next();
+        let owner = self.people(scope.tenant(), Some(&owners)).await?.into_iter().next();
         // Nobody could take it back.
         let Some(owner) = owner else { return Ok(()) };
         let (_, language) = self.kernel().point(&owner, self.0.address_of).await?;
@@ -66,7 +66,7 @@ impl Leaving {
         let wished = Wished {
             erasure: id.clone(),
             cancellation: CancellationId::new(now, entropy),
-            by: None,
+            by: Wisher::Service,
             when: When::AfterGrace,
             objectable_until: None,
             agreed: Vec::new(),
@@ -84,10 +84,9 @@ impl Leaving {
     /// The scopes of everybody who belongs to the tenant, or of `some`; whose keys are destroyed is left out.
     pub(in crate::tenants) async fn people(
         &self,
-        scope: &NoticeScope,
+        tenant: TenantId,
         some: Option<&[AccountId]>,
     ) -> Result<Vec<AccountScope>, StoreError> {
-        let tenant = scope.tenant();
         let everybody = move |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<Vec<AccountId>, StoreError> {
             Ok(account_tenants::table
                 .filter(account_tenants::tenant_id.eq(tenant))
@@ -116,6 +115,6 @@ impl Leaving {
         scope: &NoticeScope,
     ) -> Result<Vec<AccountScope>, StoreError> {
         let owners = self.owners(scope.tenant()).await?;
-        self.people(scope, Some(&owners)).await
+        self.people(scope.tenant(), Some(&owners)).await
     }
 }

@@ -23,6 +23,25 @@ pub enum When {
     AfterGrace,
 }
 
+/// Who wished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wisher {
+    /// An owner.
+    Owner(AccountId),
+    /// The service, by an owner's choice of what happens when nobody uses the tenant.
+    Service,
+    /// Whoever runs the service, on the tenant's behalf.
+    Operator,
+}
+
+impl Wisher {
+    /// Which owner it was.
+    #[must_use]
+    pub const fn account(self) -> Option<AccountId> {
+        if let Self::Owner(account) = self { Some(account) } else { None }
+    }
+}
+
 /// What was wished, without what only the tenant knows.
 #[derive(Debug, Clone)]
 pub struct Wished {
@@ -30,8 +49,8 @@ pub struct Wished {
     pub erasure: ErasureId,
     /// The wish's own id.
     pub cancellation: CancellationId,
-    /// Who wished; nobody where the service did, by an owner's choice of what happens when nobody uses the tenant.
-    pub by: Option<AccountId>,
+    /// Who wished.
+    pub by: Wisher,
     /// When it is to be done.
     pub when: When,
     /// Until when another owner may object; nothing when nobody can.
@@ -63,6 +82,9 @@ struct Stored {
     erasure: Secret<String>,
     cancellation: CancellationId,
     by: Option<AccountId>,
+    /// Nobody's of the tenant, and not the service's either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    on_behalf: bool,
     when: When,
     objectable_until: Option<Time>,
     agreed: Vec<AccountId>,
@@ -113,7 +135,8 @@ impl Wish {
         let stored = Stored {
             erasure: Secret::new(erasure.reveal()),
             cancellation: *cancellation,
-            by: *by,
+            by: by.account(),
+            on_behalf: *by == Wisher::Operator,
             when: *when,
             objectable_until: *objectable_until,
             agreed: agreed.clone(),
@@ -132,8 +155,13 @@ impl Wish {
     pub(super) fn open_with(keys: &OwnerKeys, tenant: TenantId, facts: &Facts) -> Result<Self, StoreError> {
         let text = facts.wish.as_deref().ok_or(StoreError::Unreadable)?;
         let sealed: Sealed<WishBody> = Sealed::from_bytes(BASE64.decode(text).map_err(|_| StoreError::Unreadable)?);
-        let Stored { erasure, cancellation, by, when, objectable_until, agreed, reason, tenant_name } =
+        let Stored { erasure, cancellation, by, on_behalf, when, objectable_until, agreed, reason, tenant_name } =
             keys.open(row(&tenant), &sealed)?;
+        let by = match (by, on_behalf) {
+            (Some(account), _) => Wisher::Owner(account),
+            (None, false) => Wisher::Service,
+            (None, true) => Wisher::Operator,
+        };
         let erasure = ErasureId::parse(erasure.reveal()).ok_or(StoreError::Unreadable)?;
         let wished = Wished { erasure, cancellation, by, when, objectable_until, agreed };
         Ok(Self { wished, reason, tenant_name })

@@ -18,7 +18,7 @@ use crate::kernel::keyring::erasures::{Erasure, Stage};
 use crate::kernel::log::Incidents;
 use crate::kernel::personal::Personal;
 use crate::kernel::transparency::Leaf;
-use crate::tenants::leaving::{Gone, LeavingError, Preview, Request, Standing, When};
+use crate::tenants::leaving::{Gone, LeavingError, Preview, Request, Standing, When, Wisher};
 use crate::web::api::account_control::forget;
 use crate::web::api::body::Body;
 use crate::web::api::{failure, receipts};
@@ -74,9 +74,11 @@ struct CancellationAnswer {
     id: CancellationId,
     /// The secret under which it can be followed by anybody, and its proof is kept: 32 hexadecimal digits.
     erasure_id: String,
-    /// Who wished; null where the service did, by an owner's choice of what happens when nobody uses the tenant.
+    /// Which owner wished; null where it was none of them.
     #[schema(value_type = Option<String>, format = "uuid")]
     requested_by: Option<AccountId>,
+    /// `owner`; `service`, by an owner's choice of what happens when nobody uses the tenant; or `operator`, on its behalf.
+    requester: &'static str,
     #[schema(value_type = String, format = DateTime)]
     requested_at: Time,
     /// When the keys were destroyed: nobody can read anything any more.
@@ -355,7 +357,12 @@ impl From<Standing> for CancellationAnswer {
         Self {
             id: wished.cancellation,
             erasure_id: wished.erasure.reveal(),
-            requested_by: wished.by,
+            requested_by: wished.by.account(),
+            requester: match wished.by {
+                Wisher::Owner(_) => "owner",
+                Wisher::Service => "service",
+                Wisher::Operator => "operator",
+            },
             requested_at,
             keys_destroyed_at,
             grace_until: keys_destroyed_at.is_none().then_some(due_at),

@@ -8,7 +8,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::ids::ProposalId;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::log::Incidents;
-use crate::kernel::operators::deeds::DestroyRoot;
+use crate::kernel::operators::deeds::{DestroyRoot, EraseTenant};
 use crate::kernel::operators::{Act, Asked, Ledger, Operator, Proposal, ProposalError, Standing};
 use crate::kernel::store::StoreError;
 use crate::kernel::values::Fault;
@@ -19,7 +19,7 @@ use crate::web::api::failure;
 use crate::web::console::ledger::thing;
 use crate::web::console::policies::of_life;
 use crate::web::console::turning::Typed;
-use crate::web::console::{Desk, keys, policies};
+use crate::web::console::{Desk, keys, policies, tenants};
 use crate::web::pages::{
     ConsoleCell, ConsoleField, ConsoleForm, ConsolePage, ConsolePart, ConsoleThing, ConsoleWeight, ConsoleWidth, Shown,
 };
@@ -48,15 +48,15 @@ fn page(desk: &Desk<'_>, who: Operator) -> Result<ConsolePage, Problem> {
     let all = all.map_err(|error| of_proposals(&desk.services.incidents, error))?;
     let is_open = |proposal: &&Proposal| matches!(proposal.standing, Standing::Waiting | Standing::Confirmed);
     let open = all.iter().filter(is_open).map(|proposal| {
-        let mut row = told(desk, proposal);
+        let mut row = told(desk, proposal)?;
         row.push(word_on(desk, proposal, who));
         row.push(no_to(desk, proposal, who));
-        row
+        Ok(row)
     });
     let closed = all.iter().filter(|proposal| !is_open(proposal)).map(|proposal| {
-        let mut row = told(desk, proposal);
+        let mut row = told(desk, proposal)?;
         row.push(proposal.decided_by.map_or(ConsoleCell::Nothing, |by| ConsoleCell::text(by.to_string())));
-        row
+        Ok(row)
     });
     let columns = ["at", "who", "deed", "about", "ends-at", "state"];
     let with = |more: &[&'static str]| columns.iter().chain(more).copied().collect::<Vec<_>>();
@@ -64,34 +64,38 @@ fn page(desk: &Desk<'_>, who: Operator) -> Result<ConsolePage, Problem> {
         ConsolePart::Table {
             title: "proposals",
             columns: with(&["proposal-confirm", "proposal-refuse"]),
-            rows: open.collect(),
+            rows: open.collect::<Result<_, Problem>>()?,
         },
-        ConsolePart::Table { title: "proposals-decided", columns: with(&["decided-by"]), rows: closed.collect() },
+        ConsolePart::Table {
+            title: "proposals-decided",
+            columns: with(&["decided-by"]),
+            rows: closed.collect::<Result<_, Problem>>()?,
+        },
     ];
     Ok(desk.page("proposals", ConsoleWidth::Wide, parts))
 }
 
-fn told(desk: &Desk<'_>, proposal: &Proposal) -> Vec<ConsoleCell> {
+fn told(desk: &Desk<'_>, proposal: &Proposal) -> Result<Vec<ConsoleCell>, Problem> {
     let mut things: Vec<ConsoleThing> = proposal.of.iter().map(thing).collect();
-    if let Some(Announce { plan, .. }) = announcing(proposal) {
+    if let Some(Announce { plan, .. }) = announcing(&desk.services.incidents, proposal)? {
         let word = if plan.weight.is_material() { "material" } else { "correction" };
         things.push(ConsoleThing { word, which: None });
         things.push(ConsoleThing { word: "not_before", which: Some(Shown::from(plan.effective_at.rfc3339())) });
     }
-    vec![
+    Ok(vec![
         desk.at(proposal.at),
         ConsoleCell::text(proposal.proposer.to_string()),
         ConsoleCell::Word { word: proposal.act.name() },
         ConsoleCell::Things { things },
         desk.at(proposal.expires_at),
         ConsoleCell::Word { word: proposal.standing.name() },
-    ]
+    ])
 }
 
 /// What `who` may do for it: confirm another's; do one's own, once it is confirmed, where the console does such.
 fn word_on(desk: &Desk<'_>, proposal: &Proposal, who: Operator) -> ConsoleCell {
     let is_own = proposal.proposer == who;
-    let is_ours = matches!(proposal.act, Act::DestroyRoot | Act::AnnouncePolicy);
+    let is_ours = matches!(proposal.act, Act::DestroyRoot | Act::AnnouncePolicy | Act::EraseTenant);
     match proposal.standing {
         Standing::Waiting if !is_own && has_duty(desk, proposal.act) => {
             button(proposal, "confirmation", "proposal-confirm", ConsoleWeight::Main)
@@ -121,9 +125,14 @@ fn has_duty(desk: &Desk<'_>, act: Act) -> bool {
     desk.console.who.as_ref().is_some_and(|who| act.is_duty_of(who.role))
 }
 
-fn announcing(proposal: &Proposal) -> Option<Announce> {
-    let is_it = proposal.act == Act::AnnouncePolicy;
-    is_it.then(|| serde_json::from_value(proposal.deed.clone()).ok()).flatten()
+/// What is announced, where that is proposed.
+fn announcing(incidents: &Incidents, proposal: &Proposal) -> Result<Option<Announce>, Problem> {
+    if proposal.act == Act::AnnouncePolicy { deed_of(incidents, proposal).map(Some) } else { Ok(None) }
+}
+
+/// The deed as it was written out. Whatever cannot be read is confirmed and done by nobody.
+fn deed_of<D: serde::de::DeserializeOwned>(incidents: &Incidents, proposal: &Proposal) -> Result<D, Problem> {
+    serde_json::from_value(proposal.deed.clone()).map_err(|_| failure::of_store(incidents, StoreError::Unreadable))
 }
 
 async fn list(
@@ -145,7 +154,7 @@ async fn confirm(
     let confirmed = async {
         let failed = |error| of_proposals(&services.incidents, error);
         let proposal = ledger.proposal(*id).map_err(failed)?;
-        if let Some(deed) = announcing(&proposal) {
+        if let Some(deed) = announcing(&services.incidents, &proposal)? {
             // Nobody confirms other words than stand there to be read.
             let drafted = services.policies.demand_drafted(&deed).await;
             drafted.map_err(|error| of_life(&services.incidents, error))?;
@@ -181,11 +190,17 @@ async fn carry_out(
         if proposal.proposer != who || proposal.standing != Standing::Confirmed {
             return Err(of_proposals(&services.incidents, ProposalError::Decided));
         }
-        if let Some(Announce { which, plan, .. }) = announcing(&proposal) {
-            return announced(&services, which.document, plan, who).await;
-        }
-        match serde_json::from_value(proposal.deed.clone()) {
-            Ok(deed) if proposal.act == Act::DestroyRoot => destroyed(&services, deed, who).await,
+        let incidents = &services.incidents;
+        match proposal.act {
+            Act::AnnouncePolicy => {
+                let Announce { which, plan, .. } = deed_of(incidents, &proposal)?;
+                announced(&services, which.document, plan, who).await
+            }
+            Act::DestroyRoot => destroyed(&services, deed_of(incidents, &proposal)?, who).await,
+            Act::EraseTenant => {
+                let EraseTenant { tenant } = deed_of(incidents, &proposal)?;
+                tenants::erased(&services, tenant, who).await
+            }
             _ => Err(invalid(vec![Fault::new("/proposal", "proposal_by_command", "It is done by command.")])),
         }
     };
@@ -305,7 +320,7 @@ async fn announced(services: &Services, document: Document, plan: Plan, who: Ope
 }
 
 /// To what was done, or to the proposals.
-fn onward(desk: &Desk<'_>, asked: &Asked<()>, page: &str) -> HttpResponse {
+pub(super) fn onward(desk: &Desk<'_>, asked: &Asked<()>, page: &str) -> HttpResponse {
     match asked {
         Asked::Done(()) => desk.done(page),
         Asked::Proposed(_) => go_to(&format!("{}/proposals?news=console_proposed", desk.console.path)),

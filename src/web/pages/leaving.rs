@@ -68,6 +68,18 @@ pub enum MayLeave {
     Answer,
 }
 
+/// Who wished that the tenant leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WisherKind {
+    /// An owner.
+    Owner,
+    /// The service, by an owner's choice of what happens when nobody uses the tenant.
+    Service,
+    /// Whoever runs the service, on the tenant's behalf.
+    Operator,
+}
+
 /// A wish that stands.
 #[derive(Debug, Clone, Serialize)]
 pub struct StandingWish {
@@ -75,6 +87,8 @@ pub struct StandingWish {
     pub id: CancellationId,
     /// Under which the proof will be; owners see it.
     pub erasure_id: Option<ShownOnce>,
+    /// Who wished.
+    pub wisher: WisherKind,
     /// When it begins.
     pub due_at: Moment,
     /// Until when another owner may object.
@@ -109,7 +123,8 @@ impl Page for Leaving {
             may,
             form,
         };
-        let wish = |objectable_until| StandingWish {
+        let wish = |objectable_until, wisher| StandingWish {
+            wisher,
             id: CancellationId::from_bytes([5; 16]),
             erasure_id: Some(crate::kernel::personal::Secret::new("0af3".repeat(8)).into()),
             due_at: samples::moment(3),
@@ -123,8 +138,9 @@ impl Page for Leaving {
         vec![
             page(None, MayLeave::Look, Form::empty()),
             page(None, MayLeave::Decide, wrong),
-            page(Some(wish(None)), MayLeave::Decide, Form::empty()),
-            page(Some(wish(Some(samples::moment(2)))), MayLeave::Answer, Form::empty()),
+            page(Some(wish(None, WisherKind::Service)), MayLeave::Decide, Form::empty()),
+            page(Some(wish(None, WisherKind::Operator)), MayLeave::Decide, Form::empty()),
+            page(Some(wish(Some(samples::moment(2)), WisherKind::Owner)), MayLeave::Answer, Form::empty()),
         ]
     }
 }

@@ -90,6 +90,7 @@ pub use import::{
 pub use join::{AnnouncedDocument, DocumentToAcknowledge, Join, JoinAim, JoinField, JoinFinish, JoinFinishField};
 pub use leaving::{
     AccountErasureField, AccountErasurePage, ErasurePage, Leaving, LeavingField, MayLeave, StandingWish, Unused,
+    WisherKind,
 };
 pub use legal::{CleanHtml, LegalDocument, OtherVersion, Standing};
 pub use limits::{LimitField, LimitShown, RoleLimitsPage};

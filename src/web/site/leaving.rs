@@ -13,13 +13,13 @@ use crate::kernel::personal::{Personal, Secret};
 use crate::kernel::tenancy::InTenant as _;
 use crate::kernel::values::Locale;
 use crate::tenants::inactivity::Months;
-use crate::tenants::leaving::{Preview, Request, Standing, When};
+use crate::tenants::leaving::{Preview, Request, Standing, When, Wisher};
 use crate::web::api::failure;
 use crate::web::api::inactivity::term;
 use crate::web::api::leaving::{refusal, state};
 use crate::web::pages::{
     AccountErasureField, AccountErasurePage, ErasurePage, Form, FormField as _, Leaving, LeavingField, MayLeave,
-    Moment, Section, StandingWish, Unused,
+    Moment, Section, StandingWish, Unused, WisherKind,
 };
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, post};
@@ -213,7 +213,8 @@ async fn page(
     let chosen = services.inactivity.chosen(access).await;
     let chosen = chosen.map_err(|error| failure::of_store(&services.incidents, error))?.map(Months::count);
     let days = |time: std::time::Duration| time.as_secs().div_ceil(86_400);
-    let mine = standing.as_ref().is_some_and(|standing| standing.wished.by == Some(access.scope.actor().account()));
+    let mine =
+        standing.as_ref().is_some_and(|standing| standing.wished.by == Wisher::Owner(access.scope.actor().account()));
     let open = standing.as_ref().is_some_and(|standing| standing.wished.objectable_until.is_some());
     let may = match (access.role, mine, open) {
         (Role::Owner, false, true) => MayLeave::Answer,
@@ -223,6 +224,11 @@ async fn page(
     let standing = standing.map(|standing| StandingWish {
         id: standing.wished.cancellation,
         erasure_id: (access.role == Role::Owner).then(|| Secret::new(standing.wished.erasure.reveal()).into()),
+        wisher: match standing.wished.by {
+            Wisher::Owner(_) => WisherKind::Owner,
+            Wisher::Service => WisherKind::Service,
+            Wisher::Operator => WisherKind::Operator,
+        },
         due_at: Moment::new(standing.due_at, locale),
         objectable_until: standing.wished.objectable_until.map(|at| Moment::new(at, locale)),
     });

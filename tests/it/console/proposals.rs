@@ -140,4 +140,52 @@ each_database! {
         assert!(roots(world).contains(&1));
         let _ = post(&berta.actor, "/operator/proposals/01947a2e-0000-7000-8000-000000000001/refusal", &[]).await.expect(404);
     }
+
+    async fn a_business_leaves_on_its_behalf_by_two_administrators_and_its_owner_has_it_stay(world: World) {
+        let owner = world.owner().await;
+        let cancellation = "/api/v1/tenant/cancellation";
+        let leaving = async || owner.get(cancellation).await.expect(200).json()["cancellation"].clone();
+        let (anna, berta) = (operator(world, Role::Administrator).await, second(world, Role::Administrator).await);
+        let (reader, keeper) = (operator(world, Role::Reader).await, operator(world, Role::KeyKeeper).await);
+        let form = "/operator/tenants/erasure";
+        let id = owner.tenant.clone().unwrap();
+        for (who, may) in [(&anna, true), (&reader, false), (&keeper, false)] {
+            let page = who.actor.get("/operator/tenants").await.expect(200).page();
+            assert_eq!(page.contains(form), may, "{}", who.name);
+            let asked = post(&who.actor, form, &[("tenant", "nobody")]).await;
+            assert_eq!(asked.status, if may { 422 } else { 403 }, "{}", who.name);
+        }
+        let nobody = post(&anna.actor, form, &[("tenant", crate::table::NOTHING)]).await.expect(422).page();
+        assert!(nobody.contains("There is no business of this id") && nobody.contains(crate::table::NOTHING), "{nobody}");
+        let to = post(&anna.actor, form, &[("tenant", &id)]).await.expect(303).header("location");
+        assert_eq!(to, "/operator/proposals?news=console_proposed");
+        assert!(leaving().await.is_null());
+        let proposal = proposal(&anna).await;
+        let word = |what: &str| format!("{proposal}/{what}");
+        assert!(page(&berta).await.contains(&id), "whoever confirms sees of whom");
+        let _ = post(&anna.actor, &word("confirmation"), &[]).await.expect(422);
+        let _ = post(&keeper.actor, &word("confirmation"), &[]).await.expect(403);
+        let _ = post(&anna.actor, &word("deed"), &[]).await.expect(422);
+        let _ = post(&berta.actor, &word("confirmation"), &[]).await.expect(303);
+        assert!(leaving().await.is_null(), "a confirmation does nothing by itself");
+        let _ = post(&anna.actor, &word("deed"), &[]).await.expect(303);
+        assert_eq!(leaving().await["requester"], "operator");
+        let shown = anna.actor.get("/operator/tenants").await.expect(200).page();
+        assert!(shown.contains("About to leave"), "{shown}");
+        let leaves = post(&anna.actor, form, &[("tenant", &id)]).await.expect(422).page();
+        assert!(leaves.contains("This business is leaving already"), "{leaves}");
+        let ledger = reader.actor.get("/operator/ledger").await.expect(200).page();
+        assert!(ledger.contains("Erasure of a business begun") && ledger.contains(&id));
+        let _ = owner.delete(cancellation).await.expect(204);
+        assert!(leaving().await.is_null());
+    }
+
+    async fn who_is_the_only_administrator_begins_it_at_once(world: World) {
+        let owner = world.owner().await;
+        let anna = operator(world, Role::Administrator).await;
+        let asked = post(&anna.actor, "/operator/tenants/erasure", &[("tenant", owner.tenant.as_deref().unwrap())]).await;
+        assert_eq!(asked.expect(303).header("location"), "/operator/tenants?news=console_done");
+        let ledger = anna.actor.get("/operator/ledger").await.expect(200).page();
+        assert!(ledger.contains("By one operator"));
+    }
 }
