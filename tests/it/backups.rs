@@ -78,7 +78,7 @@ impl Safe {
         made
     }
 
-    fn inspect(&self, made: &Contents) -> restore::Inspected {
+    pub(crate) fn inspect(&self, made: &Contents) -> restore::Inspected {
         restore::inspect(&self.of(made.label.what), &made.name, &self.key).unwrap()
     }
 
@@ -87,13 +87,35 @@ impl Safe {
     }
 
     /// The data beside a ledger of its own: these stories are of what comes back.
-    fn try_to_put_back(&self, made: &Contents, target: &Target) -> Result<(), BackupError> {
-        let (place, inspected) = (self.of(made.label.what), self.inspect(made));
+    pub(crate) fn try_to_put_back(&self, made: &Contents, target: &Target) -> Result<(), BackupError> {
         if made.label.what == What::Keyring {
-            let now = Clock::system().now();
-            return restore::restore_keyring(HERE, now, &place, &inspected, None, &self.key, target).map(drop);
+            return self.put_keyring_back(made, None, target);
         }
+        let (place, inspected) = (self.of(made.label.what), self.inspect(made));
         self.restoring(made, |act| restore::restore(act, &place, &inspected, &self.key, target))
+    }
+
+    /// With what a back-up of the data says, whenever it was taken.
+    pub(crate) fn put_keyring_back(
+        &self,
+        made: &Contents,
+        data: Option<&Contents>,
+        target: &Target,
+    ) -> Result<(), BackupError> {
+        let (place, inspected, data) =
+            (self.of(What::Keyring), self.inspect(made), data.map(|data| self.inspect(data)));
+        let now = Clock::system().now();
+        restore::restore_keyring(HERE, now, &place, &inspected, data.as_ref(), &self.key, target).map(drop)
+    }
+
+    /// Gives the objects back that a back-up of the data refers to, but for those of `gone`.
+    pub(crate) fn give_back_objects(
+        &self,
+        made: &Contents,
+        gone: &[Owner],
+        into: &Objects,
+    ) -> Result<u64, BackupError> {
+        self.restoring(made, |act| restore::restore_objects(act, &self.of(What::Data), &self.inspect(made), gone, into))
     }
 
     fn restoring<R>(&self, made: &Contents, run: impl FnOnce(&OperatorAct<deeds::Restore>) -> R) -> R {
@@ -332,10 +354,7 @@ each_database! {
             std::fs::remove_dir_all(&live).unwrap();
             let into = Objects::in_folder(live.clone());
             for _ in 0..2 {
-                let given = safe.restoring(&second, |act| {
-                    restore::restore_objects(act, &safe.of(What::Data), &safe.inspect(&second), &gone, &into)
-                }).unwrap();
-                assert_eq!(given, 2);
+                assert_eq!(safe.give_back_objects(&second, &gone, &into).unwrap(), 2);
             }
             safe.put_back(&second, &data);
         }).await;
@@ -361,10 +380,7 @@ each_database! {
             assert!(matches!(verified, Err(BackupError::Damaged)));
             let elsewhere = tempfile::tempdir().unwrap();
             let into = Objects::in_folder(elsewhere.path().to_owned());
-            let given = safe.restoring(&second, |act| {
-                restore::restore_objects(act, &safe.of(What::Data), &safe.inspect(&second), &gone, &into)
-            });
-            assert!(matches!(given, Err(BackupError::Damaged)));
+            assert!(matches!(safe.give_back_objects(&second, &gone, &into), Err(BackupError::Damaged)));
         }
         assert!(!drilled(world).is_good());
         std::fs::write(&some, whole).unwrap();

@@ -16,6 +16,7 @@ use seif::each_database;
 use seif::kernel::Kernel;
 use seif::kernel::access::{Role, TenantAccess};
 use seif::kernel::audit::{Action, Event, SealedEntry, Subject};
+use seif::kernel::backup::format::What;
 use seif::kernel::crypto::Owner;
 use seif::kernel::erasure::{ErasureId, Facts};
 use seif::kernel::fault::Point;
@@ -30,6 +31,7 @@ use seif::vault::{AuditItem, Limit};
 use serde_json::{Value, json};
 
 use crate::audit::scope;
+use crate::backups::{Safe, lose, sources};
 use crate::operator_ledger::{begin_rekey, hasten, hold_keys};
 use crate::process::Process;
 use crate::root_keys::{Place, done};
@@ -371,6 +373,44 @@ each_database! {
         }
         let left = under(world, 3).0.into_iter().filter(|(name, _)| name.starts_with("record") || name.starts_with("coll"));
         assert_eq!(left.collect::<Vec<_>>(), []);
+    }
+
+    async fn tags_that_are_written_no_longer_are_not_looked_up_whichever_database_is_put_back(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let (program, safe) = (token(&owner, &["records:read", "records:write"]).await, Safe::new());
+        let (kernel, whose, rules) = (world.app.services.kernel.clone(), tenant(&owner), Rules { end: End::InTime, ..AT_ONCE });
+        let lookups = AllLookups::new(&kernel);
+        let next = async || kernel.rekey_next(Some(whose), rules, &lookups, &|_| ()).await.unwrap();
+        assert!(matches!(begin_rekey(&kernel, whose).await, Begun::Made(_)));
+        assert_eq!(next().await, Turn::Reached(whose, Stage::Sealing));
+        let looks_up_the_old = safe.take(world, What::Keyring);
+        assert_eq!(next().await, Turn::Reached(whose, Stage::Found));
+        let has_both = safe.take(world, What::Data);
+        assert_eq!(next().await, Turn::Reached(whose, Stage::Alone));
+        let alone = safe.take(world, What::Keyring);
+        drop((lookups, kernel));
+        let at = sources(world);
+        for (number, brings_data_back) in [("1", false), ("2", true)] {
+            if brings_data_back {
+                world.restart_on(|_| {
+                    lose(&at.data);
+                    lose(&at.keyring);
+                    safe.put_back(&alone, &at.keyring);
+                    safe.put_back(&has_both, &at.data);
+                }).await;
+            }
+            // It has tags under the new version alone.
+            let made = customer(&program.moved_to(world), number).await;
+            world.restart_on(|_| {
+                lose(&at.keyring);
+                safe.put_back(&looks_up_the_old, &at.keyring);
+            }).await;
+            let program = program.moved_to(world);
+            let found = program.post(SEARCH, json!({"where": {"number": number}})).await.expect(200).json();
+            assert_eq!(ids(&found), [made.json()["id"].as_str().unwrap()], "{number}");
+            let _ = program.post(RECORDS, json!({"values": somebody(number)})).await.problem(409, "already_exists");
+        }
     }
 
     async fn nobody_who_wishes_to_leave_loses_the_key_that_their_wish_is_sealed_under(world: World) {

@@ -18,7 +18,7 @@ use super::root::Item;
 use super::tables::{erasures, owner_keys, rekey_runs, rekeys};
 use super::{KeyState, Keyring, KeyringError, TagState, first_of, move_epoch, rotation, sealings};
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey};
+use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey, TagVersions};
 use crate::kernel::ids::AnyId;
 use crate::kernel::operators::deeds::{HoldKeys, RotateKeys};
 use crate::kernel::operators::{self, By, Mark, OperatorAct};
@@ -465,6 +465,30 @@ impl Keyring {
         rows.into_iter()
             .map(|(kind, id, version)| Ok((Owner::decode(kind, *id.as_bytes()).map_err(malformed)?, version)))
             .collect()
+    }
+
+    /// Under which versions tags are written of each owner whose key has turned over.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn tags_written(&self) -> Result<Vec<(Owner, TagVersions)>, KeyringError> {
+        let also: Vec<(i16, AnyId, KeyVersion)> = self.db().read_here(None, |tx| {
+            owner_keys::table
+                .filter(owner_keys::tags.eq(TagState::Written.code()))
+                .select((owner_keys::owner_kind, owner_keys::owner_id, owner_keys::version))
+                .load(tx.conn())
+                .map_err(StoreError::from)
+        })?;
+        let also = |owner: Owner| {
+            let theirs =
+                |row: &&(i16, AnyId, KeyVersion)| row.0 == owner.kind() && *row.1.as_bytes() == owner.id_bytes();
+            also.iter().find(theirs).map(|row| row.2)
+        };
+        Ok(self
+            .sought_tags()?
+            .into_iter()
+            .map(|(owner, sought)| (owner, TagVersions { sought, also: also(owner) }))
+            .collect())
     }
 
     /// Begins a run over the keys of `whose` (`all`, or an owner), or goes on with the one that was begun and not ended:

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys, Unreadable};
+use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys, TagVersions, Unreadable};
 use crate::kernel::fault::{self, Point};
 use crate::kernel::idempotency;
 use crate::kernel::ids::{AccountId, AnyId, TenantId};
@@ -259,7 +259,8 @@ impl Work<'_> {
             Stage::Found => {
                 // From here on the old version's tags fall behind: data that says otherwise was brought back.
                 let (old, sought) = (self.rekey.old, self.scope().await?.keys().tags().sought);
-                self.mirror_with(&[(old, KeyState::Retired)], move |tx| tags_fall_behind(tx, owner, sought)).await?;
+                let fall_behind = move |tx: &mut Tx<'_>| tags_fall_behind(tx, owner, &[sought]);
+                self.mirror_with(&[(old, KeyState::Retired)], fall_behind).await?;
                 Stage::Alone
             }
             Stage::Alone => {
@@ -558,9 +559,14 @@ pub(in crate::kernel) fn reconcile(db: &Db, keyring: &Keyring) -> Result<(), Key
         here.get(&owner).and_then(|versions| versions.iter().find(|found| found.version == version))
     };
     let rekeys = keyring.rekeys(None)?;
+    let sealing = sealing(keyring)?;
     for rekey in &rekeys {
-        let is_before = matches!(rekey.stage, Stage::Made | Stage::Sealing | Stage::Found);
-        if is_before && in_data(rekey.owner, rekey.old).is_some_and(Mirrored::is_over) {
+        // What tags are looked up under from `Found` on; there it is seen to once, for another may have been brought back since.
+        let is_before = matches!(rekey.stage, Stage::Made | Stage::Sealing);
+        let comes = sealing.get(&rekey.owner).copied().filter(|version| *version != rekey.old).unwrap_or(rekey.new);
+        let is_whole = in_data(rekey.owner, comes).is_some_and(|found| found.tags_whole);
+        let is_over = in_data(rekey.owner, rekey.old).is_some_and(Mirrored::is_over);
+        if is_before && (is_whole || is_over) {
             // The keyring was put back: the data has the new version's tags, and perhaps no others.
             keyring.reopen_rekey_blocking(rekey, Stage::Found)?;
         }
@@ -580,6 +586,12 @@ pub(in crate::kernel) fn reconcile(db: &Db, keyring: &Keyring) -> Result<(), Key
             continue;
         }
         tracing::warn!(owner = ?rekey.owner, version = rekey.old.as_u32(), "an older key version is in use again");
+    }
+    for (owner, tags) in keyring.tags_written()? {
+        let kept = here.get(&owner).and_then(|versions| still_written(versions, &tags));
+        if let Some(kept) = kept {
+            db.write_blocking(Vec::new(), move |tx| tags_fall_behind(tx, owner, &kept))?;
+        }
     }
     for (owner, version, state) in keyring.owners()? {
         let Some(state) = KeyState::from_code(state).filter(|state| *state != KeyState::Made) else { continue };
@@ -623,6 +635,25 @@ fn to_look_up(versions: &[Mirrored], sought: Option<KeyVersion>) -> Option<KeyVe
     if whole().any(|version| Some(version) == sought) { None } else { whole().max() }
 }
 
+/// Under which version of each tenant's and account's key is sealed now.
+fn sealing(keyring: &Keyring) -> Result<HashMap<Owner, KeyVersion>, KeyringError> {
+    let all = keyring.owners()?.into_iter();
+    Ok(all
+        .filter(|(.., state)| *state == KeyState::Active.code())
+        .map(|(owner, version, _)| (owner, version))
+        .collect())
+}
+
+/// The versions under which tags stay whole here, where others are said to be whole too that are written no longer: a
+/// restore has brought them back as they were. Newer ones may be about to be sought.
+fn still_written(versions: &[Mirrored], tags: &TagVersions) -> Option<Vec<KeyVersion>> {
+    let is_whole = |version| versions.iter().any(|found| found.version == version && found.tags_whole);
+    let stays = |version| version >= tags.sought || Some(version) == tags.also;
+    let is_behind = |found: &Mirrored| found.tags_whole && !stays(found.version);
+    (is_whole(tags.sought) && versions.iter().any(is_behind))
+        .then(|| versions.iter().map(|found| found.version).filter(|version| stays(*version)).collect())
+}
+
 /// Tags stand under `version` for all that has any.
 fn tags_whole(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion) -> Result<(), StoreError> {
     let row = key_versions::table.find((owner.kind(), AnyId::from_bytes(owner.id_bytes()), version));
@@ -630,12 +661,12 @@ fn tags_whole(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion) -> Result<(), 
     Ok(())
 }
 
-/// From here on tags are written under `sought` alone.
-fn tags_fall_behind(tx: &mut Tx<'_>, owner: Owner, sought: KeyVersion) -> Result<(), StoreError> {
+/// From here on tags are written under `kept` alone.
+fn tags_fall_behind(tx: &mut Tx<'_>, owner: Owner, kept: &[KeyVersion]) -> Result<(), StoreError> {
     let others = key_versions::table
         .filter(key_versions::owner_kind.eq(owner.kind()))
         .filter(key_versions::owner_id.eq(AnyId::from_bytes(owner.id_bytes())))
-        .filter(key_versions::version.ne(sought));
+        .filter(key_versions::version.ne_all(kept));
     diesel::update(others).set(key_versions::tags_whole.eq(false)).execute(tx.conn())?;
     Ok(())
 }
