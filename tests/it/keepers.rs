@@ -12,8 +12,11 @@ use seif::kernel::operators::{Ledger, TwoPersons};
 use seif::testing::{Actor, Database, World, certify};
 use serde_json::Value;
 
+use crate::files::objects;
+use crate::leaving_kills::moved;
 use crate::operator_ledger::HERE;
 use crate::process::Process;
+use crate::root_keys::Place;
 use crate::shelf::{customer, customers, place};
 
 /// What the tests need and are told of; `None`, after a word on stderr, where it is missing and this is not CI.
@@ -366,6 +369,30 @@ impl Token {
         Some(token)
     }
 
+    /// Where it keeps what it has.
+    fn tokens(&self) -> PathBuf {
+        self.folder.path().join("tokens")
+    }
+
+    /// Pulled out: there is no token any more.
+    fn pull_out(&self) {
+        std::fs::rename(self.tokens(), self.folder.path().join("drawer")).unwrap();
+    }
+
+    fn put_in(&self) {
+        std::fs::rename(self.folder.path().join("drawer"), self.tokens()).unwrap();
+    }
+
+    /// Its files, locked as SoftHSM locks them: whoever asks it waits until they are dropped.
+    fn halt(&self) -> Vec<std::fs::File> {
+        let lock = |path: PathBuf| {
+            let file = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+            rustix::fs::fcntl_lock(&file, rustix::fs::FlockOperation::LockExclusive).unwrap();
+            file
+        };
+        objects(&self.tokens()).into_iter().map(lock).collect()
+    }
+
     fn environment(&self) -> Vec<(String, String)> {
         vec![("SOFTHSM2_CONF".to_owned(), self.folder.path().join("softhsm2.conf").display().to_string())]
     }
@@ -426,6 +453,87 @@ fn a_root_key_is_made_used_turned_over_and_destroyed_in_a_pkcs11_token_and_moves
         let _ = process.stranger().with_token(&program_token).get(&kept).await.expect(200);
         process.kill();
     });
+}
+
+/// Two businesses after a start at which only the first one came; the service's address is another after each.
+async fn only_anna(process: &mut Process, [anna, berta]: &[(Actor, String); 2]) -> [Actor; 2] {
+    process.kill();
+    process.again();
+    let came = [moved(&anna.0, process), moved(&berta.0, process)];
+    let _ = came[0].get(&anna.1).await.expect(200);
+    came
+}
+
+fn pkcs11(database: Database) {
+    let Some(token) = Token::new() else { return };
+    let Some(stage) = Place::new(database) else { return };
+    actix_web::rt::System::new().block_on(async {
+        let settings = token.settings("[root_key]", PIN);
+        let mut process = Process::start_in(&stage.data(), &stage.databases, &settings, &token.environment());
+        let mut both = Vec::new();
+        for name in ["anna", "berta"] {
+            let owner = process.owner_called(name).await;
+            customers(&owner).await;
+            let record = place(&customer(&owner, "kept").await);
+            both.push((owner, record));
+        }
+        let both: [_; 2] = both.try_into().ok().unwrap();
+        let (annas, bertas) = (&both[0].1, &both[1].1);
+
+        // Away: those whose keys are held are served, for longer than a lease; the others are told, and nobody waits.
+        let [anna, berta] = only_anna(&mut process, &both).await;
+        token.pull_out();
+        cannot(&berta, bertas).await;
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_secs(5) {
+            answers(&anna, annas).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        cannot(&berta, bertas).await;
+        assert!(refused(&process, &ROTATE).contains("the provider pkcs11, which keeps the root key, does not answer"));
+        token.put_in();
+        recovers(&berta, bertas).await;
+
+        // Slow: whoever needs it waits, and those who do not are not held up by those who do.
+        let [anna, berta] = only_anna(&mut process, &both).await;
+        let halted = token.halt();
+        let asked = Instant::now();
+        let waiting = async {
+            cannot(&berta, bertas).await;
+            asked.elapsed()
+        };
+        let meanwhile = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            while asked.elapsed() < Duration::from_millis(900) {
+                answers(&anna, annas).await;
+                let _ = process.stranger().get("/healthz").await.expect(200);
+            }
+        };
+        let (waited, ()) = tokio::join!(waiting, meanwhile);
+        assert!(waited > Duration::from_secs(1), "nobody waited: {waited:?}");
+        drop(halted);
+        recovers(&berta, bertas).await;
+
+        // Back, it does all that it did.
+        assert_eq!(done(&process, &ROTATE)["version"], 2);
+        answers(&anna, annas).await;
+        answers(&berta, bertas).await;
+        process.kill();
+    });
+}
+
+mod while_a_pkcs11_token_is_away_or_slow_those_whose_keys_are_held_are_served_and_it_recovers_by_itself {
+    use seif::testing::Database;
+
+    #[test]
+    fn sqlite() {
+        super::pkcs11(Database::Sqlite);
+    }
+
+    #[test]
+    fn postgres() {
+        super::pkcs11(Database::Postgres);
+    }
 }
 
 /// SoftHSM shows no token while another process writes to it, and cleans up when the process ends.

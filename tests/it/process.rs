@@ -103,10 +103,15 @@ impl Process {
 
     /// The owner of a business that joins over HTTPS, with the code from the captured mail.
     pub(crate) async fn owner(&self) -> Actor {
+        self.owner_called(MARK).await
+    }
+
+    /// The same, with an address that is this before the sign.
+    pub(crate) async fn owner_called(&self, name: &str) -> Actor {
         let mut owner = self.stranger();
-        let email = format!("{MARK}@example.lv").to_lowercase();
+        let email = format!("{name}@example.lv").to_lowercase();
         let begun = owner.post("/api/v1/signups", json!({"email": email, "language": "en"})).await.expect(202).json();
-        let code = self.code().await;
+        let code = self.code(&email).await;
         let policies = owner.get("/api/v1/policies").await.expect(200).json();
         let read = |policy: &Value| json!({"document": policy["document"], "version": policy["version"]});
         let body = json!({
@@ -121,12 +126,14 @@ impl Process {
         owner
     }
 
-    /// The code in the first mail, once it was delivered.
-    async fn code(&self) -> String {
+    /// The code in the first mail to `email`, once it was delivered.
+    async fn code(&self, email: &str) -> String {
+        let to = format!("to: {email}");
         for _ in 0..200 {
             let mails = std::fs::read_dir(self.data.join("mail")).into_iter().flatten().flatten();
             let mails = mails.filter(|mail| mail.path().extension().is_some_and(|kind| kind == "eml"));
-            for mail in mails.filter_map(|mail| std::fs::read_to_string(mail.path()).ok()) {
+            let mails = mails.filter_map(|mail| std::fs::read_to_string(mail.path()).ok());
+            for mail in mails.filter(|mail| mail.to_lowercase().contains(&to)) {
                 let digits = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
                 if let Some(code) = mail.lines().map(str::trim).find(digits) {
                     return code.to_owned();

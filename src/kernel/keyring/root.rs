@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use self::files::KeyFile;
 pub(in crate::kernel) use self::remote::finish;
-use self::remote::{Keeper, Pending, Remote};
+use self::remote::{Connection, Pending, Remote};
 use crate::kernel::crypto::aead::{Aead as _, KEY, NONCE, TAG, Xaes256Gcm};
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey, Unreadable};
 use crate::kernel::entropy::Entropy;
@@ -124,13 +124,13 @@ impl Provider {
             }
             Self::OpenBao(settings) => {
                 let (prefix, settings) = (settings.key.clone(), settings.clone());
-                let connect = move || Ok(Box::new(openbao::Transit::connect(&settings)?) as Box<dyn Keeper>);
+                let connect = move || Ok(Box::new(openbao::Transit::connect(&settings)?) as Connection);
                 Source::Remote(self.name(), Remote::start(self.name(), prefix, Arc::new(connect)))
             }
             Self::Pkcs11(settings) => {
                 let (prefix, settings, refused) =
                     (settings.key.clone(), settings.clone(), pkcs11::PinRefused::default());
-                let connect = move || Ok(Box::new(pkcs11::Token::connect(&settings, &refused)?) as Box<dyn Keeper>);
+                let connect = move || Ok(Box::new(pkcs11::Token::connect(&settings, &refused)?) as Connection);
                 Source::Remote(self.name(), Remote::start(self.name(), prefix, Arc::new(connect)))
             }
         }

@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11 as Library};
@@ -38,9 +38,11 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 const NO_KEY: Fail = Fail::Refused("does not have the key");
 const WRONG_PIN: Fail = Fail::Refused("refuses our PIN: mend it and start anew, before the token locks it");
 
-/// A module is loaded once in a process, and stays initialised while a session needs it.
-static MODULES: Mutex<BTreeMap<PathBuf, Module>> = Mutex::new(BTreeMap::new());
+/// A module is loaded once in a process. Each has a lock of its own: whoever logs in to one that hangs holds up nobody who
+/// needs another.
+static MODULES: Mutex<BTreeMap<PathBuf, Arc<Mutex<Module>>>> = Mutex::new(BTreeMap::new());
 
+/// Initialised while a session needs it.
 struct Module {
     library: Library,
     is_initialised: bool,
@@ -77,12 +79,13 @@ impl Token {
         if refused.0.load(Ordering::SeqCst) {
             return Err(WRONG_PIN);
         }
-        let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
-        let module = module(&mut modules, &settings.module)?;
+        let shared = module(&settings.module)?;
+        let mut module = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        module.initialise()?;
         match log_in(&module.library, settings, refused) {
             Ok(session) => {
                 module.sessions += 1;
-                let counted = Counted(settings.module.clone());
+                let counted = Counted(Arc::clone(&shared));
                 Ok(Self { session, entropy: settings.entropy.clone(), keys: HashMap::new(), _counted: counted })
             }
             Err(fail) => {
@@ -181,32 +184,38 @@ const fn says_unreadable(error: RvError) -> bool {
 }
 
 /// That a session is open, until it is dropped.
-struct Counted(PathBuf);
+struct Counted(Arc<Mutex<Module>>);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(module) = modules.get_mut(&self.0) {
-            module.sessions = module.sessions.saturating_sub(1);
+        let mut module = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        module.sessions = module.sessions.saturating_sub(1);
+    }
+}
+
+/// The module at `path`, loaded when it is needed first.
+fn module(path: &Path) -> Result<Arc<Mutex<Module>>, Fail> {
+    let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+    match modules.entry(path.to_owned()) {
+        Entry::Occupied(known) => Ok(Arc::clone(known.get())),
+        Entry::Vacant(place) => {
+            let library = Library::new(path).map_err(|_| Fail::Refused("has a module that cannot be loaded"))?;
+            let module = Module { library, is_initialised: false, sessions: 0 };
+            Ok(Arc::clone(place.insert(Arc::new(Mutex::new(module)))))
         }
     }
 }
 
-fn module<'m>(modules: &'m mut BTreeMap<PathBuf, Module>, path: &Path) -> Result<&'m mut Module, Fail> {
-    let module = match modules.entry(path.to_owned()) {
-        Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(place) => {
-            let library = Library::new(path).map_err(|_| Fail::Refused("has a module that cannot be loaded"))?;
-            place.insert(Module { library, is_initialised: false, sessions: 0 })
+impl Module {
+    fn initialise(&mut self) -> Result<(), Fail> {
+        if !self.is_initialised {
+            match self.library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+                Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => self.is_initialised = true,
+                Err(error) => return Err(away(error)),
+            }
         }
-    };
-    if !module.is_initialised {
-        match module.library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => module.is_initialised = true,
-            Err(error) => return Err(away(error)),
-        }
+        Ok(())
     }
-    Ok(module)
 }
 
 fn log_in(library: &Library, settings: &Pkcs11, refused: &PinRefused) -> Result<Session, Fail> {

@@ -1,4 +1,4 @@
-//! Root keys that never leave their keeper: asked on threads of their own, each with a connection.
+//! Root keys that never leave their keeper: asked on threads of their own, each over a connection that no other uses.
 //!
 //! A keeper that is slow or away holds up nobody else: whoever needs it waits without a thread, for [`PATIENCE`] at most,
 //! and while it is known to be away ([`Breaker`]) is told so at once. The next one to ask after a pause finds out whether
@@ -6,7 +6,7 @@
 
 use std::mem::ManuallyDrop;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::{Item, Opened};
@@ -54,8 +54,11 @@ pub(super) enum Fail {
     Refused(&'static str),
 }
 
-/// Makes connections; one a thread.
-pub(super) type Connect = dyn Fn() -> Result<Box<dyn Keeper>, Fail> + Send + Sync;
+/// Makes connections.
+pub(super) type Connect = dyn Fn() -> Result<Connection, Fail> + Send + Sync;
+
+/// A connection, which one thread uses at a time.
+pub(super) type Connection = Box<dyn Keeper + Send>;
 
 /// A keeper of root keys. Cheap to clone.
 #[derive(Clone)]
@@ -68,16 +71,17 @@ struct Inner {
     breaker: Arc<Breaker>,
 }
 
-type Job = Box<dyn FnOnce(&mut dyn FnMut() -> Result<Box<dyn Keeper>, Fail>, &mut Option<Box<dyn Keeper>>) + Send>;
+type Job = Box<dyn FnOnce(&Connections) + Send>;
 
 impl Remote {
     /// Starts the threads. `name` is the provider's; `prefix` is what its keys' names begin with.
     pub(super) fn start(name: &'static str, prefix: String, connect: Arc<Connect>) -> Self {
         let (queue, jobs) = sync_channel::<Job>(WAITING);
         let jobs = Arc::new(Mutex::new(jobs));
+        let connections = Arc::new(Connections { connect, idle: Mutex::default() });
         for _ in 0..THREADS {
-            let (jobs, connect) = (Arc::clone(&jobs), Arc::clone(&connect));
-            let answer = move || answer(&jobs, &*connect);
+            let (jobs, connections) = (Arc::clone(&jobs), Arc::clone(&connections));
+            let answer = move || answer(&jobs, &connections);
             // Without a thread nobody is answered, which the first question shows.
             drop(std::thread::Builder::new().name("seif-root".to_owned()).spawn(answer));
         }
@@ -122,17 +126,13 @@ impl Remote {
         }
         let (answer, outcome) = tokio::sync::oneshot::channel();
         let breaker = Arc::clone(&self.0.breaker);
-        let job: Job = Box::new(move |connect, connection| {
+        let job: Job = Box::new(move |connections| {
             // Whoever asked may have lost patience.
             if answer.is_closed() {
                 return;
             }
-            let result = connected(connect, connection).and_then(work);
+            let result = connections.ask(work);
             breaker.note(result.as_ref().err().copied());
-            if result.is_err() {
-                // The next question gets a fresh connection.
-                *connection = None;
-            }
             drop(answer.send(result));
         });
         match self.0.queue.try_send(job) {
@@ -142,28 +142,49 @@ impl Remote {
     }
 }
 
-fn connected<'c>(
-    connect: &mut dyn FnMut() -> Result<Box<dyn Keeper>, Fail>,
-    connection: &'c mut Option<Box<dyn Keeper>>,
-) -> Result<&'c mut dyn Keeper, Fail> {
-    let keeper = match connection.take() {
-        Some(keeper) => keeper,
-        None => connect()?,
-    };
-    Ok(&mut **connection.insert(keeper))
+/// The connections to one keeper, as many at most as there are threads.
+struct Connections {
+    connect: Arc<Connect>,
+    idle: Mutex<Vec<Connection>>,
 }
 
-fn answer(jobs: &Mutex<Receiver<Job>>, connect: &Connect) {
-    let mut connection = None;
+impl Connections {
+    /// Asks over a connection that nobody uses, or a new one. After a failure none of them is used again: a PKCS#11 module
+    /// that has lost sight of its token finds it only when no session is open any more.
+    fn ask<T>(&self, work: impl FnOnce(&mut dyn Keeper) -> Result<T, Fail>) -> Result<T, Fail> {
+        let idle = self.idle().pop();
+        let asked = idle.map_or_else(|| (self.connect)(), Ok).and_then(|mut keeper| {
+            let answered = work(&mut *keeper)?;
+            self.idle().push(keeper);
+            Ok(answered)
+        });
+        if asked.is_err() {
+            self.let_go();
+        }
+        asked
+    }
+
+    /// Ends every connection that nobody uses.
+    fn let_go(&self) {
+        let idle = std::mem::take(&mut *self.idle());
+        drop(idle);
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn answer(jobs: &Mutex<Receiver<Job>>, connections: &Connections) {
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let _asking = ASKING.read().unwrap_or_else(PoisonError::into_inner);
         let Ok(job) = next else {
-            // The last connection ends here, with the guard still held.
-            drop(connection.take());
+            // The last connections end here, with the guard still held.
+            connections.let_go();
             return;
         };
-        job(&mut || connect(), &mut connection);
+        job(connections);
     }
 }
 
@@ -308,11 +329,19 @@ mod tests {
     /// A keeper of nothing: what it seals is what it was given.
     struct Mirror(Arc<Switches>);
 
+    impl Drop for Mirror {
+        fn drop(&mut self) {
+            self.0.open.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
     #[derive(Default)]
     struct Switches {
         is_away: AtomicBool,
         is_stuck: AtomicBool,
         asked: AtomicUsize,
+        /// How many connections there are.
+        open: AtomicUsize,
     }
 
     impl Mirror {
@@ -343,7 +372,10 @@ mod tests {
     fn mirror() -> (Remote, Arc<Switches>) {
         let switches = Arc::new(Switches::default());
         let held = Arc::clone(&switches);
-        let connect: Arc<Connect> = Arc::new(move || Ok(Box::new(Mirror(Arc::clone(&held)))));
+        let connect: Arc<Connect> = Arc::new(move || {
+            held.open.fetch_add(1, Ordering::SeqCst);
+            Ok(Box::new(Mirror(Arc::clone(&held))))
+        });
         (Remote::start("mirror", "seif".to_owned(), connect), switches)
     }
 
@@ -368,6 +400,27 @@ mod tests {
             assert!(since.elapsed() < Duration::from_secs(20));
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    #[test]
+    fn after_a_failure_no_connection_of_before_is_used_again() {
+        let (remote, switches) = mirror();
+        switches.is_stuck.store(true, Ordering::SeqCst);
+        let ask = || remote.open(&Arc::from("seif-1"), vec![Item::new(Vec::new(), b"key")]);
+        let all = [ask(), ask(), ask()];
+        let since = Instant::now();
+        while switches.open.load(Ordering::SeqCst) < all.len() {
+            assert!(since.elapsed() < Duration::from_secs(20));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        switches.is_stuck.store(false, Ordering::SeqCst);
+        for one in all {
+            assert!(one.wait_blocking().is_ok());
+        }
+        assert_eq!(switches.open.load(Ordering::SeqCst), 3, "what is not in use waits for the next question");
+        switches.is_away.store(true, Ordering::SeqCst);
+        assert!(unwrapped(&remote).is_err());
+        assert_eq!(switches.open.load(Ordering::SeqCst), 0);
     }
 
     #[test]
