@@ -219,12 +219,37 @@ pub fn arm(name: String) {
     drop(ARMED.set(name));
 }
 
-/// Goes on, unless a test wants the process to end here: by SIGKILL, so that nothing is tidied up.
+#[cfg(feature = "testing")]
+thread_local! {
+    static BREAKS_OFF_AFTER: std::cell::Cell<Option<u32>> = const { std::cell::Cell::new(None) };
+}
+
+/// What work unwinds with that broke off at a point.
+#[cfg(feature = "testing")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrokeOff(pub Point);
+
+/// What this thread does breaks off, once, at the point that it reaches after so many others: nothing more is done of it.
+/// With `None` it goes on. Gives after how many it would have.
+#[cfg(feature = "testing")]
+pub fn break_off_after(points: Option<u32>) -> Option<u32> {
+    BREAKS_OFF_AFTER.replace(points)
+}
+
+/// Goes on, unless a test wants the process to end here, by SIGKILL, so that nothing is tidied up, or what this thread
+/// does to break off.
 pub(in crate::kernel) fn reach(point: Point) {
     #[cfg(feature = "testing")]
-    if ARMED.get().is_some_and(|armed| armed == point.name()) {
-        let _killed = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-        std::process::abort();
+    {
+        if ARMED.get().is_some_and(|armed| armed == point.name()) {
+            let _killed = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            std::process::abort();
+        }
+        let left = BREAKS_OFF_AFTER.get();
+        BREAKS_OFF_AFTER.set(left.and_then(|left| left.checked_sub(1)));
+        if left == Some(0) {
+            std::panic::resume_unwind(Box::new(BrokeOff(point)));
+        }
     }
     #[cfg(not(feature = "testing"))]
     let _ = point;

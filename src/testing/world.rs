@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
 
-use crate::app::App;
+use crate::app::{App, AppError};
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::settings::{Environment, Overrides, Settings};
@@ -112,7 +112,17 @@ impl World {
     pub async fn restart_on(&mut self, change: impl FnOnce(&Path)) {
         self.stop().await;
         change(self.folder.path());
-        self.start().await;
+        self.start();
+    }
+
+    /// The same, where it may not start: says why. Then nothing runs until the next start.
+    ///
+    /// # Errors
+    /// What the service gives as its reason.
+    pub async fn try_restart_on(&mut self, change: impl FnOnce(&Path)) -> Result<(), AppError> {
+        self.stop().await;
+        change(self.folder.path());
+        self.try_start()
     }
 
     /// The same, on another data's database, beside the same keyring.
@@ -121,21 +131,25 @@ impl World {
         if let Some(first) = self.databases.first_mut() {
             url.clone_into(first);
         }
-        self.start().await;
+        self.start();
     }
 
-    async fn start(&mut self) {
+    fn start(&mut self) {
+        self.try_start().expect("the service starts again");
+    }
+
+    fn try_start(&mut self) -> Result<(), AppError> {
         let urls = <[String; 2]>::try_from(self.databases.clone()).ok();
         self.app = App::build(
             settings(self.folder.path(), urls.as_ref(), &self.configuration),
             self.clock.clone(),
             Entropy::system(),
-        )
-        .expect("the service starts again");
+        )?;
         let listening = self.app.listen(&Clock::system()).expect("the service listens again");
         self.address = *listening.addresses.first().expect("an address");
         actix_web::rt::spawn(listening.server);
         self.stop = Some(listening.handle);
+        Ok(())
     }
 
     async fn stop(&mut self) {
