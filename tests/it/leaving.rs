@@ -3,14 +3,16 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seif::each_database;
 use seif::kernel::access::Role;
+use seif::kernel::backup::format::What;
 use seif::kernel::erasure::{ErasureId, Step};
 use seif::testing::{Actor, Database, World};
 use serde_json::{Value, json};
 
+use crate::backups::{Safe, lose, sources};
 use crate::rows::Beside;
 use crate::shelf::{RECORDS, SEARCH, customer, customers, place, token};
 
@@ -161,6 +163,48 @@ each_database! {
         let _ = world.code_for(&anna.email).await;
     }
 
+    async fn nothing_is_certified_before_every_process_has_let_go_of_the_keys(world: World) {
+        // P-14
+        let (anna, _) = shop(world).await;
+        let begun = leave(&anna, "now").await;
+        let since = Instant::now();
+        world.app.services.leaving.sweep().await.unwrap();
+        // A process that cannot reach the keyring holds them for a lease, whatever the clock is moved by.
+        assert!(since.elapsed() > Duration::from_millis(2_500), "certified after {:?}", since.elapsed());
+        is_erased(world, &anna, &begun).await;
+    }
+
+    async fn a_wish_that_stands_holds_and_one_that_was_taken_back_does_not_whatever_data_is_put_back(world: World) {
+        // P-14
+        let (mut anna, _) = shop(world).await;
+        let program = token(&anna, &["records:read", "records:write"]).await;
+        let (safe, data) = (Safe::new(), sources(world).data);
+        let writes = async |world: &World, number: &str| {
+            program.moved_to(world).post(RECORDS, json!({"values": crate::shelf::somebody(number)})).await
+        };
+        let before = safe.take(world, What::Data);
+        let _ = leave(&anna, "after_grace").await;
+        let meanwhile = safe.take(world, What::Data);
+        for made in [&before, &meanwhile] {
+            world.restart_on(|_| {
+                lose(&data);
+                safe.put_back(made, &data);
+            }).await;
+            world.app.sweep().await;
+            let _ = writes(world, "2").await.problem(403, "tenant_leaving");
+        }
+        anna = anna.moved_to(world);
+        let _ = anna.sign_in().await.expect(201);
+        let _ = anna.confirm(world).await.expect(200);
+        let _ = anna.delete(CANCELLATION).await.expect(204);
+        world.restart_on(|_| {
+            lose(&data);
+            safe.put_back(&meanwhile, &data);
+        }).await;
+        world.app.sweep().await;
+        let _ = writes(world, "2").await.expect(201);
+    }
+
     async fn until_it_is_due_the_tenant_reads_and_changes_nothing_and_may_stay_after_all(world: World) {
         let (mut anna, record) = shop(world).await;
         let program = token(&anna, &["records:read", "records:write"]).await;
@@ -245,11 +289,17 @@ each_database! {
 
     async fn when_all_owners_agree_nobody_is_waited_for(world: World) {
         let (anna, _) = shop(world).await;
-        let berta = world.member(&anna, Role::Owner).await;
+        let (berta, carla) = (world.member(&anna, Role::Owner).await, world.member(&anna, Role::Owner).await);
         let begun = leave(&anna, "now").await;
         let path = format!("{CANCELLATION}/{}/agreement", begun["id"].as_str().unwrap());
         let _ = anna.post(&path, json!({})).await.problem(403, "forbidden");
-        let agreed = berta.post(&path, json!({})).await.expect(200).json();
+        // One of two others, twice: the third is still waited for.
+        for _ in 0..2 {
+            let agreed = berta.post(&path, json!({})).await.expect(200).json();
+            assert!(agreed["keys_destroyed_at"].is_null(), "{agreed}");
+            let _ = carla.get(RECORDS).await.expect(200);
+        }
+        let agreed = carla.post(&path, json!({})).await.expect(200).json();
         assert!(agreed["keys_destroyed_at"].is_string(), "{agreed}");
         assert_eq!(anna.get(RECORDS).await.status, 401);
     }
