@@ -61,8 +61,7 @@ pub(super) fn run(settings: &Settings, command: &Audit, output: Output) -> anyho
 }
 
 fn line(entry: &Entry) -> String {
-    let of: Vec<String> = entry.of.iter().filter_map(|of| serde_json::to_string(of).ok()).collect();
-    let step = serde_json::to_string(&entry.step).unwrap_or_default();
+    let of: Vec<String> = entry.of.iter().map(|of| json!(of).to_string()).collect();
     let begun = entry.begun.map_or_else(String::new, |begun| format!(" {begun}"));
     format!(
         "{}  {}  {}  {} {}{begun}  {}",
@@ -70,7 +69,7 @@ fn line(entry: &Entry) -> String {
         entry.at.rfc3339(),
         entry.operator,
         entry.act.name(),
-        step.trim_matches('"'),
+        entry.step.name(),
         of.join(" "),
     )
 }

@@ -22,6 +22,9 @@ const PATIENCE_WITH_MAILS: Duration = Duration::from_hours(1);
 /// Of a back-up's interval: how much may have gone by since the newest.
 const INTERVALS: u32 = 2;
 
+/// How long before a certificate runs out somebody should look why it was not renewed.
+const RENEWED: Duration = Duration::from_hours(14 * 24);
+
 /// What of a disk should be free, in hundredths.
 const FREE: u64 = 10;
 
@@ -102,8 +105,16 @@ fn configuration(settings: &Settings) -> Finding {
 fn certificate(settings: &Settings) -> Finding {
     match app::certificates(settings) {
         Ok(None) => good("certificate", "made and renewed by the local authority".to_owned()),
-        Ok(Some(_)) => good("certificate", "read, and its key fits".to_owned()),
+        Ok(Some(certificates)) => served(certificates.runs_out_within(RENEWED)),
         Err(error) => bad("certificate", error.to_string()),
+    }
+}
+
+/// Of a certificate that is good now.
+fn served(runs_out: Option<Time>) -> Finding {
+    match runs_out {
+        None => good("certificate", "read, and its key fits".to_owned()),
+        Some(at) => doubtful("certificate", format!("it runs out at {}, and was not renewed", at.rfc3339())),
     }
 }
 
@@ -195,4 +206,17 @@ fn backups(settings: &Settings, check: &'static str, what: What, to: Option<&Bac
 
 fn taken(at: Time) -> String {
     format!("the newest is of {}", at.rfc3339())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_runs_out_soon_is_doubtful_and_says_when() {
+        assert!(served(None).state == State::Good);
+        let at = Time::from_micros(1_800_000_000_000_000);
+        let found = served(Some(at));
+        assert!(found.state == State::Doubtful && found.says.contains(&at.rfc3339()), "{}", found.says);
+    }
 }

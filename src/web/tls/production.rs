@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::CertificateError;
 use rustls::RootCertStore;
@@ -132,14 +133,27 @@ impl Demands {
         Ok(Self { hosts, verifier, clock })
     }
 
+    /// When this chain (leaf first) runs out, where that is within `ahead`; nothing where it lasts longer, whatever else may
+    /// be wrong with it.
+    #[must_use]
+    pub fn runs_out_within(&self, chain: &[CertificateDer<'_>], ahead: Duration) -> Option<Time> {
+        match self.check_at(chain, self.clock.now().plus(ahead)) {
+            Err(Refusal::Expired { at }) => Some(at),
+            _ => None,
+        }
+    }
+
     /// Whether a client would believe this chain (leaf first) for every host; else the first reason why not.
     pub fn check(&self, chain: &[CertificateDer<'_>]) -> Result<(), Refusal> {
+        self.check_at(chain, self.clock.now())
+    }
+
+    fn check_at(&self, chain: &[CertificateDer<'_>], now: Time) -> Result<(), Refusal> {
         let (leaf, intermediates) = chain.split_first().ok_or(Refusal::Unreadable(Part::Certificate))?;
         let parsed = webpki::EndEntityCert::try_from(leaf).map_err(|_| Refusal::Unreadable(Part::Certificate))?;
         if parsed.issuer() == parsed.subject() {
             return Err(Refusal::SelfSigned);
         }
-        let now = self.clock.now();
         self.hosts
             .iter()
             .try_for_each(|(host, name)| vouch(&*self.verifier, leaf, intermediates, name, now).map_err(|r| r.of(host)))
@@ -177,7 +191,7 @@ pub(super) fn vouch(
     name: &ServerName<'_>,
     now: Time,
 ) -> Result<(), Refusal> {
-    let at = UnixTime::since_unix_epoch(std::time::Duration::from_millis(now.millis()));
+    let at = UnixTime::since_unix_epoch(Duration::from_millis(now.millis()));
     match verifier.verify_server_cert(leaf, intermediates, name, &[], at) {
         Ok(_) => Ok(()),
         Err(rustls::Error::InvalidCertificate(error)) => Err(refusal(&error, now)),
@@ -246,6 +260,23 @@ mod tests {
         assert_eq!(demands.check(&issued.der), Ok(()));
         clock.advance(DAY * 11);
         assert_eq!(demands.check(&issued.der), Err(Refusal::Expired { at: ends }));
+    }
+
+    #[test]
+    fn a_chain_says_when_it_runs_out_once_that_is_near() {
+        let (clock, root) = now();
+        let demands = demands(&root, &["vault.example"], &clock);
+        let (weeks, today) = (DAY * 14, clock.now());
+        for (issued, days) in [
+            (root.leaf_between(&["vault.example"], today.minus(DAY), today.plus(DAY * 20)), 20),
+            (root.leaf_under_intermediate(&["vault.example"], DAY * 20), 20),
+        ] {
+            let ends = today.plus(DAY * days);
+            assert_eq!(demands.runs_out_within(&issued.der, weeks), None);
+            assert_eq!(demands.runs_out_within(&issued.der, DAY * 21), Some(ends));
+            assert_eq!(demands.check(&issued.der), Ok(()), "it is good all the same");
+        }
+        assert_eq!(demands.runs_out_within(&root.self_signed(&["vault.example"]).der, weeks), None);
     }
 
     #[test]

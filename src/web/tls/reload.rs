@@ -9,6 +9,7 @@ use rustls::sign::CertifiedKey;
 use tokio::time::MissedTickBehavior;
 
 use super::{CertificateFiles, CertificateSource, Pair, Refusal, TlsError, read};
+use crate::kernel::clock::Time;
 
 /// The certificate that is served now, and where the next comes from.
 #[derive(Debug)]
@@ -84,6 +85,16 @@ impl Certificates {
         }
     }
 
+    /// When what is served runs out, where that is within `ahead`. Nothing where production demands nothing of it, and of the
+    /// local authority's, which renews it by itself.
+    #[must_use]
+    pub fn runs_out_within(&self, ahead: Duration) -> Option<Time> {
+        match &self.source {
+            CertificateSource::Production(_, demands) => demands.runs_out_within(&self.served().cert, ahead),
+            CertificateSource::Files(_) | CertificateSource::Local(_) => None,
+        }
+    }
+
     /// The pair that the next connection gets.
     #[must_use]
     pub fn served(&self) -> Arc<CertifiedKey> {
@@ -141,7 +152,7 @@ mod tests {
     use super::super::production::Roots;
     use super::super::{Demands, LocalAuthority, Part};
     use super::*;
-    use crate::kernel::clock::{Clock, Time};
+    use crate::kernel::clock::Clock;
     use crate::kernel::entropy::Entropy;
 
     #[test]
@@ -183,6 +194,8 @@ mod tests {
         let good = root.leaf(&["vault.example"]);
         good.write(folder.path());
         let certificates = Certificates::open(CertificateSource::Production(files, demands())).unwrap();
+        assert_eq!(certificates.runs_out_within(DAY * 14), None);
+        assert!(certificates.runs_out_within(DAY * 3_650).is_some());
         root.leaf(&["other.example"]).write(folder.path());
         let wrong = Refusal::WrongName { host: String::from("vault.example") };
         assert_eq!(certificates.reload_now(), Reloaded::Kept(wrong));
