@@ -44,6 +44,7 @@ pub const ACTS: &[(&str, crate::kernel::operators::Act)] = {
         ("policy bounced", Act::NoteBounce),
         ("policy evidence", Act::ExportEvidence),
         ("support verify", Act::IdentifyCaller),
+        ("tenants show", Act::ShowTenant),
         ("tenants erase", Act::EraseTenant),
         ("operators add", Act::AddOperator),
         ("operators role", Act::ChangeOperator),

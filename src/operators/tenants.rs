@@ -65,6 +65,20 @@ impl TenantState {
 }
 
 impl Operators {
+    /// The tenant of this id.
+    ///
+    /// # Errors
+    /// [`OperatorsError::NoTenant`]; a store's.
+    pub async fn tenant(&self, id: TenantId) -> Result<TenantSize, OperatorsError> {
+        self.sized(id).await?.ok_or(OperatorsError::NoTenant)
+    }
+
+    async fn sized(&self, id: TenantId) -> Result<Option<TenantSize>, OperatorsError> {
+        let size = self.kernel.read(&self.kernel.upkeep(id), move |tx, scope| size(tx, scope, id)).await?;
+        let is_sealed = self.kernel.keyring().sealing(id).await?.is_some();
+        Ok(size.map(|size| if is_sealed { TenantSize { state: TenantState::Sealed, ..size } } else { size }))
+    }
+
     /// Tenants after `after` in the order of their ids, which is that of their making; at most [`PAGE`].
     ///
     /// # Errors
@@ -88,12 +102,8 @@ impl Operators {
         let next = ids.last().filter(|_| is_full).map(|id| TenantId::from_bytes(*id.as_bytes()));
         let mut tenants = Vec::with_capacity(ids.len());
         for id in ids {
-            let id = TenantId::from_bytes(*id.as_bytes());
-            let size = self.kernel.read(&self.kernel.upkeep(id), move |tx, scope| size(tx, scope, id)).await?;
             // Keys of a sign-up that never came to its end have no tenant.
-            let Some(size) = size else { continue };
-            let is_sealed = self.kernel.keyring().sealing(id).await?.is_some();
-            tenants.push(if is_sealed { TenantSize { state: TenantState::Sealed, ..size } } else { size });
+            tenants.extend(self.sized(TenantId::from_bytes(*id.as_bytes())).await?);
         }
         Ok(TenantPage { tenants, next })
     }

@@ -6,4 +6,5 @@ pub mod inactivity;
 pub mod leaving;
 pub mod members;
 pub mod profile;
+pub mod shown;
 pub mod subscriber;

@@ -23,6 +23,17 @@ pub enum BusinessKind {
     SelfEmployed,
 }
 
+impl BusinessKind {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Company => "company",
+            Self::SelfEmployed => "self_employed",
+        }
+    }
+}
+
 /// What a business is, checked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +180,11 @@ pub fn find(tx: &mut Tx<'_>, scope: &TenantScope) -> Result<Profile, StoreError>
 /// The store's.
 pub fn name_of(tx: &mut Tx<'_>, scope: &NoticeScope) -> Result<Personal<String>, StoreError> {
     Ok(under(tx, scope, scope.keys())?.name)
+}
+
+/// The profile of a tenant, for whoever runs the service ([`shown`](super::shown)).
+pub(in crate::tenants) fn of_subscriber(tx: &mut Tx<'_>, scope: &NoticeScope) -> Result<Profile, StoreError> {
+    under(tx, scope, scope.keys())
 }
 
 fn under(tx: &mut Tx<'_>, scope: &impl InTenant, keys: &OwnerKeys) -> Result<Profile, StoreError> {

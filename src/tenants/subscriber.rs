@@ -9,11 +9,11 @@ use crate::kernel::Kernel;
 use crate::kernel::access::TenantAccess;
 use crate::kernel::audit::{self, Action, Event};
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{Place, RowRef, Sealed};
+use crate::kernel::crypto::{OwnerKeys, Place, RowRef, Sealed};
 use crate::kernel::personal::{Personal, revealed};
 use crate::kernel::store::schema::subscriber_profiles;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{InTenant as _, TenantScope};
+use crate::kernel::tenancy::{InTenant, NoticeScope, TenantScope};
 use crate::kernel::values::{Country, EmailAddress, Fault, Faults, PhoneNumber};
 use crate::tenants::profile;
 use crate::vault::kinds::Kind;
@@ -291,12 +291,21 @@ fn line(pointer: &str, given: &Personal<String>, most: usize) -> Result<Personal
 /// # Errors
 /// The store's.
 pub fn find(tx: &mut Tx<'_>, scope: &TenantScope) -> Result<Option<Answered>, StoreError> {
+    under(tx, scope, scope.keys())
+}
+
+/// The answers of a tenant, for whoever runs the service ([`shown`](super::shown)).
+pub(in crate::tenants) fn of_subscriber(tx: &mut Tx<'_>, scope: &NoticeScope) -> Result<Option<Answered>, StoreError> {
+    under(tx, scope, scope.keys())
+}
+
+fn under(tx: &mut Tx<'_>, scope: &impl InTenant, keys: &OwnerKeys) -> Result<Option<Answered>, StoreError> {
     let found: Option<(i64, Time, Sealed<SubscriberBody>)> = subscriber_profiles::rows(scope)
         .select((subscriber_profiles::version, subscriber_profiles::updated_at, subscriber_profiles::body))
         .get_result(tx.conn())
         .optional()?;
     let Some((version, at, body)) = found else { return Ok(None) };
-    Ok(Some(Answered { answers: scope.keys().open(row(scope, version), &body)?, at }))
+    Ok(Some(Answered { answers: keys.open(row(scope, version), &body)?, at }))
 }
 
 /// Whether the scope's tenant has answered.
@@ -361,7 +370,7 @@ pub async fn answer(kernel: &Kernel, access: &TenantAccess, draft: &AnswersDraft
     kernel.write("tenants.answer", &access.scope, write).await
 }
 
-fn row(scope: &TenantScope, version: i64) -> RowRef {
+fn row(scope: &impl InTenant, version: i64) -> RowRef {
     RowRef::new(scope.tenant().as_bytes(), version)
 }
 

@@ -5,9 +5,11 @@ use std::path::Path;
 use seif::testing::{Database, MARK, drop_database, fresh_databases};
 use serde_json::{Value, json};
 
+use crate::operator_ledger::told;
 use crate::process::Process;
 use crate::rows::Beside;
 use crate::shelf::{customer, customers};
+use crate::table::NOTHING;
 
 /// The JSON of a command, and whether its exit status was 0.
 fn shown(process: &Process, arguments: &[&str]) -> (Value, bool) {
@@ -52,6 +54,18 @@ async fn story(data: &Path, databases: &[String]) {
     assert_eq!((tenant["id"].as_str(), &listed["next"]), (owner.tenant.as_deref(), &Value::Null));
     assert!(!listed.to_string().contains(MARK));
 
+    let (seen, done) = shown(&process, &["tenants", "show", owner.tenant.as_deref().unwrap()]);
+    let expected = json!({
+        "kind": "self_employed", "name": format!("{MARK} and daughters"), "country": "LV",
+        "registration_number": null, "vat_number": null, "address": null,
+    });
+    assert!(done && seen["subscriber"] == expected && seen["records"] == 1, "{seen}");
+    assert_eq!(told(&owner).await[0]["action"], "operator_shown_tenant");
+    for wrong in ["show", "erase"] {
+        let output = process.command(&["tenants", wrong, NOTHING]).output().unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty(), "{wrong}");
+    }
+
     // Before a back-up was taken and tried by a command, and after.
     let (before, is_well) = examined(&process);
     assert!(is_well, "{before:?}");
@@ -86,9 +100,9 @@ async fn story(data: &Path, databases: &[String]) {
     assert!(done && acts.len() == 3 && acts[0] == (&act, &step), "{acts:?}");
     let before_it = ledger["next"].to_string();
     let (older, _) = shown(&process, &["audit", "list", "--before", &before_it]);
-    assert_eq!(older["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(older["entries"].as_array().unwrap().len(), 3);
     let (whole, is_whole) = shown(&process, &["audit", "verify"]);
-    assert!(is_whole && whole == json!({"intact": true, "entries": 4, "untold": 0}), "{whole}");
+    assert!(is_whole && whole == json!({"intact": true, "entries": 6, "untold": 0}), "{whole}");
 
     // Somebody who can take the triggers away changes what was done.
     let mut keyring = match databases.get(1) {

@@ -293,6 +293,7 @@ fn every_act_of_the_command_line(database: Database) {
             vec!["operators", "role", "berta", "publisher"],
             vec!["operators", "reset", "berta"],
             vec!["operators", "remove", "berta"],
+            vec!["tenants", "show", program.tenant.as_deref().unwrap()],
             vec!["tenants", "erase", program.tenant.as_deref().unwrap()],
         ];
         for command in &commands {
@@ -348,7 +349,7 @@ fn every_act_of_the_command_line(database: Database) {
         let found = told(&reader).await;
         assert_eq!(
             found.iter().map(|item| &item["action"]).collect::<Vec<_>>(),
-            ["operator_asked_erasure", "operator_restored"]
+            ["operator_shown_tenant", "operator_asked_erasure", "operator_restored"]
         );
         drop(again);
     });

@@ -6,10 +6,10 @@ use seif::kernel::access::Role;
 use seif::testing::{Actor, MARK};
 use serde_json::{Value, json};
 
-const PROFILE: &str = "/api/v1/tenant/profile";
+pub(crate) const PROFILE: &str = "/api/v1/tenant/profile";
 
 /// Answers, when nothing is wrong.
-fn answers() -> Value {
+pub(crate) fn answers() -> Value {
     json!({
         "trade": "craft", "size": "up_to_nine", "keeps": ["customers", "invoices"],
         "contact": {"name": format!("Anna {MARK}"), "email": "anna@example.lv", "phone": "29 123 456"},

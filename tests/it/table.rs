@@ -70,6 +70,7 @@ const WATCH: May = May::Operator(&["reader", "key_keeper", "publisher", "adminis
 const OWN_CONSOLE: May = May::Operator(&["reader", "key_keeper", "publisher", "administrator"], Shown::Strongest);
 const PUBLISH: May = May::Operator(&["publisher", "administrator"], Shown::Strongest);
 const DECIDE: May = May::Operator(&["key_keeper", "publisher", "administrator"], Shown::Strongest);
+const SEE_SUBSCRIBERS: May = May::Operator(&["reader", "administrator"], Shown::Password);
 const ERASE_TENANTS: May = May::Operator(&["administrator"], Shown::Strongest);
 const SEE_OPERATORS: May = May::Operator(&["administrator"], Shown::Password);
 const TURN_KEYS: May = May::Operator(&["key_keeper", "administrator"], Shown::Strongest);
@@ -358,6 +359,7 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::GET, "/operator", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/tenants", WATCH, Takes::Nothing, 401),
     (Method::POST, "/operator/tenants/erasure", ERASE_TENANTS, Takes::Form, 401),
+    (Method::GET, "/operator/tenants/{id}", SEE_SUBSCRIBERS, Takes::Nothing, 401),
     (Method::GET, "/operator/keys", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/keys/reports", WATCH, Takes::Nothing, 401),
     (Method::POST, "/operator/keys/root", TURN_KEYS, Takes::Nothing, 401),

@@ -25,8 +25,9 @@ pub use self::permission::{
     LeaveTeam, LeaveTenant, ManageLimits, ManageMembers, ManageOperators, ManageSignInRules, ManageTokens, MayReveal,
     MemberAccess, Need, OperatorAccess, Permission, ProtectAccount, ProtectOperator, PublishDocuments, ReadAudit,
     ReadCollections, ReadFiles, ReadInvitations, ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber,
-    ReadTokens, RecoverAccount, Rule, SealVault, SeeConsole, SeeLeaving, SeeOperators, SeeSealing, SignedIn, Subject,
-    TenantAccess, TurnKeys, UnsealVault, WriteCollections, WriteFiles, WriteRecords, WriteSubscriber,
+    ReadTokens, RecoverAccount, Rule, SealVault, SeeConsole, SeeLeaving, SeeOperators, SeeSealing, SeeSubscribers,
+    SignedIn, Subject, TenantAccess, TurnKeys, UnsealVault, WriteCollections, WriteFiles, WriteRecords,
+    WriteSubscriber,
 };
 pub use self::rules::{SignInRules, Verdict};
 pub use self::sessions::{Session, SessionRules};

@@ -391,6 +391,8 @@ permissions! {
     PublishDocuments => OperatorAccess, Subject::Operator(&[operators::Role::Publisher, operators::Role::Administrator]), Need::Strongest;
     /// Says yes or no to what another operator proposes, and does what was confirmed; the ledger asks whose duty it is.
     DecideProposals => OperatorAccess, Subject::Operator(&[operators::Role::KeyKeeper, operators::Role::Publisher, operators::Role::Administrator]), Need::Strongest;
+    /// Sees who subscribes: the only name of a business that an operator sees (P-3). Each look is told to the business.
+    SeeSubscribers => OperatorAccess, Subject::Operator(&[operators::Role::Reader, operators::Role::Administrator]), Need::Password;
     /// Has a business leave on its behalf.
     EraseTenants => OperatorAccess, Subject::Operator(&[operators::Role::Administrator]), Need::Strongest;
     /// Sees who the operators are.

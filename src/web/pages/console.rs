@@ -1,7 +1,7 @@
 //! The operators' console: one template, and parts that each page puts together from facts, tables and forms.
 //!
 //! What a page says in words are keys of the texts, `console-…`; what it shows of the service are counts, times, ids and
-//! words of closed lists. There is no part that could hold a tenant's content (P-3).
+//! words of closed lists, and on one page who subscribes. There is no part that could hold a tenant's content (P-3).
 
 use std::time::Duration;
 
@@ -118,6 +118,13 @@ pub enum ConsoleCell {
     /// An id, a version, a name of ours.
     Text {
         /// It.
+        text: Shown,
+    },
+    /// An id that leads to a page of its own.
+    Link {
+        /// Where: behind the console's path.
+        to: String,
+        /// The id.
         text: Shown,
     },
     /// A number.
@@ -287,7 +294,11 @@ impl Page for ConsolePage {
             let choice = ConsoleField::Choice { name: "role", words: vec!["reader", "publisher"], chosen: "reader" };
             let hidden = ConsoleField::Hidden { name: "version", value: "1".to_owned() };
             let cells = vec![
-                ConsoleCell::text("01947a2e"),
+                if role == Role::Reader {
+                    ConsoleCell::Link { to: "/tenants/01947a2e".to_owned(), text: samples::shown("01947a2e") }
+                } else {
+                    ConsoleCell::text("01947a2e")
+                },
                 ConsoleCell::number(12),
                 ConsoleCell::Word { word: "reader" },
                 ConsoleCell::at(Some(samples::moment(0))),

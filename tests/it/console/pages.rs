@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use seif::app::lookups::AllLookups;
 use seif::each_database;
 use seif::kernel::crypto::Owner;
-use seif::kernel::operators::Role;
+use seif::kernel::operators::{Act, Role, Step};
 use seif::kernel::rekey::{Begun, Stage, Turn};
 use seif::kernel::values::Locale;
 use seif::policies::Document;
@@ -13,10 +13,12 @@ use seif::testing::{Actor, World};
 use serde_json::{Value, json};
 
 use super::{operator, pages};
-use crate::operator_ledger::{HERE, begin_rekey};
+use crate::operator_ledger::{HERE, begin_rekey, entries, told};
 use crate::owner_keys::{AT_ONCE, turn_over};
 use crate::policy_changes::{announce, texts};
 use crate::shelf::{RECORDS, customer, customers, place, store};
+use crate::subscriber::{PROFILE, answers};
+use crate::table::NOTHING;
 
 /// What stands in the cells of each line of a page's tables.
 pub(super) fn lines(page: &str) -> Vec<Vec<String>> {
@@ -103,6 +105,55 @@ each_database! {
         for wrong in ["after=x", "after=", "before=x"] {
             let _ = reader.actor.get(&format!("/operator/tenants?{wrong}")).await.problem(400, "malformed_request");
         }
+    }
+
+    // P-3
+    async fn who_subscribes_is_shown_to_whose_duty_it_is_and_the_business_finds_each_look_in_its_audit(world: World) {
+        let (shop, shut) = (world.owner().await, world.owner().await);
+        let _ = shop.put(PROFILE, answers()).await.expect(200);
+        let name = shop.get("/api/v1/session").await.expect(200).json()["tenants"][0]["name"].as_str().unwrap().to_owned();
+        let _ = shut.post("/api/v1/tenant/seal", json!({})).await.expect(204);
+        let path = |business: &Actor| format!("/operator/tenants/{}", tenant(business));
+        let mut looks = 0;
+        for role in Role::ALL {
+            let who = operator(world, role).await;
+            let may = [Role::Reader, Role::Administrator].contains(&role);
+            let list = who.actor.get("/operator/tenants").await.expect(200).page();
+            assert_eq!(list.contains(&format!("href=\"{}\"", path(&shop))), may, "{role:?}");
+            if !may {
+                let _ = who.actor.get(&path(&shop)).await.problem(403, "forbidden");
+                continue;
+            }
+            let page = words(&who.actor.get(&path(&shop)).await.expect(200).page());
+            looks += 1;
+            for said in [name.as_str(), "Self-employed", "iela 1, Rīga LV-1010, LV", "Served"] {
+                assert!(page.contains(said), "{said}: {page}");
+            }
+            for unsaid in ["29123456", "anna@example.lv", "Anna", "craft", shop.email.as_str()] {
+                assert!(!page.contains(unsaid), "{unsaid}: {page}");
+            }
+            let id = world.app.services.operators.named(&who.name.parse().unwrap()).await.unwrap().id;
+            let of_it = told(&shop).await;
+            assert_eq!(of_it.len(), looks, "{role:?}");
+            let last = of_it.last().unwrap();
+            assert_eq!((&last["action"], &last["actor"]["operator"]), (&json!("operator_shown_tenant"), &json!(format!("operator:{id}"))));
+            // Nobody is given the keys of a sealed vault, whatever they are.
+            let page = words(&who.actor.get(&path(&shut)).await.expect(200).page());
+            assert!(page.contains("An owner has sealed this vault") && page.contains("Vault sealed"), "{page}");
+            assert!(!page.contains("and daughters"), "{page}");
+            let many = entries(world).len();
+            for nothing in [NOTHING, "nothing", "x%20y"] {
+                let _ = who.actor.get(&format!("/operator/tenants/{nothing}")).await.problem(404, "not_found");
+            }
+            assert_eq!(entries(world).len(), many);
+        }
+        assert_eq!(looks, 2);
+        let looked = entries(world).into_iter().filter(|entry| entry.act == Act::ShowTenant && entry.step == Step::Begun);
+        assert_eq!(looked.count(), 4);
+        let _ = shut.delete("/api/v1/tenant/seal").await.expect(204);
+        world.later(std::time::Duration::from_secs(60));
+        let _ = world.app.services.kernel.tell_tenants().await.unwrap();
+        assert_eq!(told(&shut).await.len(), 2);
     }
 
     async fn a_key_that_turns_over_is_shown_with_how_far_it_is_and_its_report_at_the_end(world: World) {
@@ -229,13 +280,15 @@ each_database! {
             }
             let page = admin.actor.get(&path).await.expect(200).page();
             let flat = page.to_lowercase();
-            let business = "and daughters";
+            // Who subscribes is said on the page of the business, and on no other.
+            let business = if path.starts_with("/operator/tenants/") { "nothing else" } else { "and daughters" };
             for kept in marks.into_iter().chain([business, shop.email.as_str(), id.as_str()]) {
                 assert!(!flat.contains(&kept.to_lowercase()), "{path} shows {kept}");
             }
             let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
             waiting.extend(links.filter(|to| to.starts_with("/operator")).map(ToOwned::to_owned));
         }
+        assert!(seen.contains(&format!("/operator/tenants/{}", tenant(&shop))));
         assert!(seen.contains("/operator/policies/terms/preview") && seen.len() >= 12, "{seen:?}");
         assert!(admin.actor.get("/operator/tenants").await.expect(200).page().contains(&tenant(&shop)));
         // The mark is there for who may see it.
