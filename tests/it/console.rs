@@ -3,6 +3,7 @@
 mod backups;
 mod ledger;
 mod pages;
+mod passkeys;
 mod proposals;
 mod turning;
 
@@ -18,8 +19,8 @@ use seif::web::routes;
 use crate::table::{May, NOTHING, Shown, TABLE, filled};
 
 /// An operator with their app.
-struct Who {
-    actor: Actor,
+pub(crate) struct Who {
+    pub(crate) actor: Actor,
     app: Authenticator,
     name: String,
 }
@@ -50,7 +51,7 @@ impl Who {
     }
 }
 
-async fn operator(world: &World, role: Role) -> Who {
+pub(crate) async fn operator(world: &World, role: Role) -> Who {
     let mut who = made(world, &format!("{}-1", role.name()), role).await;
     let _ = who.sign_in(world).await.expect(303);
     who

@@ -82,7 +82,7 @@ async fn mails(world: &World, actor: &Actor, subject: &str) -> usize {
 }
 
 /// The device as it would be where something is wrong, each with what.
-fn wrong(device: &Device) -> Vec<(&'static str, Device)> {
+pub(crate) fn wrong(device: &Device) -> Vec<(&'static str, Device)> {
     let with = |change: fn(&mut Device)| {
         let mut other = device.clone();
         change(&mut other);

@@ -15,7 +15,8 @@ use crate::kernel::crypto::passkey::Ceremony;
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Owner, OwnerKeys, Place, RowRef, Sealed, Tag};
 use crate::kernel::ids::{OperatorId, OperatorQuestionId};
-use crate::kernel::operators::{Kept, Operator, OperatorAccount, OperatorName, Role};
+use crate::kernel::operators::deeds::SignIn;
+use crate::kernel::operators::{Kept, Operator, OperatorAccount, OperatorName, Role, note_at_once};
 use crate::kernel::store::{StoreError, Tx};
 
 /// Where what is known of an operator lies.
@@ -59,7 +60,7 @@ pub struct OperatorSession {
 pub enum Then {
     /// Nothing.
     Nothing,
-    /// A session begins.
+    /// A session begins, and the ledger says so.
     Begins(SessionToken),
     /// The session's operator has shown who they are once more.
     Shown(SessionToken),
@@ -365,6 +366,7 @@ fn follow(tx: &mut Tx<'_>, operator: OperatorId, then: &Then) -> Result<(), Stor
                     operator_sessions::shown_at.eq(now),
                 ))
                 .execute(tx.conn())?;
+            note_at_once(tx.conn(), now, Operator::Account(operator), &SignIn { operator })?;
             // Those that nobody can use any more go with it.
             let over = operator_sessions::table.filter(operator_sessions::begun_at.le(now.minus(LONGEST)));
             diesel::delete(over).execute(tx.conn())?;

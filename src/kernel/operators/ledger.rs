@@ -374,8 +374,8 @@ fn ended(now: Time, conn: &mut Conn, body: &Body, touches: Touches) -> Result<()
     Ok(())
 }
 
-/// Writes down, where no ledger was before, that `deed` is done: in the transaction that makes it so. There was nobody to
-/// ask, so that what is of two is marked as done alone.
+/// Writes down that `deed` is done, in the transaction that makes it so: a keyring that is put back, and a sign-in. What is
+/// of two is marked as done alone: where no ledger was before, there was nobody to ask.
 pub(in crate::kernel) fn note_at_once(
     conn: &mut Conn,
     now: Time,

@@ -1,10 +1,10 @@
 //! The ledger's page: each act with who it was, the newest first, and whether the record is whole.
 
 use seif::each_database;
-use seif::kernel::operators::{Operator, Role};
+use seif::kernel::operators::{Act, Ledger, LedgerState, Of, Operator, Role, Step};
 
 use super::pages::{lines, words};
-use super::{operator, post};
+use super::{made, operator, post};
 use crate::operator_ledger::{entries, keyring_of, look, tenant, without_triggers};
 
 each_database! {
@@ -81,5 +81,32 @@ each_database! {
         without_triggers(world, &mut keyring);
         keyring.run("UPDATE operator_entries SET at = at + 1 WHERE seq = 2").unwrap();
         assert!(shown().await.contains("Broken: an entry is missing or is not as it was written No. 2"));
+    }
+
+    async fn each_sign_in_stands_there_and_what_is_refused_does_not(world: World) {
+        let mut anna = made(world, "anna", Role::Reader).await;
+        let id = world.app.services.operators.named(&"anna".parse().unwrap()).await.unwrap().id;
+        let signed_in = || {
+            let all = entries(world).into_iter().rev().filter(|entry| entry.act == Act::SignIn);
+            all.map(|entry| (entry.step, entry.operator, entry.of)).collect::<Vec<_>>()
+        };
+        let _ = post(&anna.actor, "/operator/sign-in", &[("operator_name", "anna"), ("code", "000000")]).await.expect(401);
+        assert_eq!(signed_in(), []);
+        let code = anna.app.next_code(world);
+        let fields = [("operator_name", "anna"), ("code", code.as_str())];
+        let answers = futures_util::future::join_all((0..4).map(|_| post(&anna.actor, "/operator/sign-in", &fields))).await;
+        assert_eq!(answers.iter().filter(|answer| answer.status == 303).count(), 1);
+        let pair = [Step::Begun, Step::Done].map(|step| (step, Operator::Account(id), vec![Of::Operator(id)]));
+        assert_eq!(signed_in(), pair, "of many with one code, one");
+        let _ = anna.sign_in(world).await.expect(303);
+        assert_eq!(signed_in(), [pair.clone(), pair.clone()].concat());
+        // A code that is shown once more begins no session.
+        let code = anna.app.next_code(world);
+        let _ = post(&anna.actor, "/operator/confirm", &[("code", &code)]).await.expect(303);
+        assert_eq!(signed_in().len(), 4);
+        let whole = Ledger::of(world.app.services.kernel.keyring()).verify().unwrap();
+        assert!(matches!(whole, LedgerState::Intact(_)));
+        let page = anna.actor.get("/operator/ledger").await.expect(200).page();
+        assert!(page.contains("Signed in"));
     }
 }
