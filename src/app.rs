@@ -157,7 +157,7 @@ impl App {
         let telling = mail::telling(&settings)?;
         policies::publish_initial(&kernel, &Facts::of(&settings))?;
         let policies = Policies::new(kernel.clone(), Facts::of(&settings), accounts::address_of);
-        let vault = Vault::new(kernel.clone(), |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)));
+        let vault = vault(kernel.clone());
         let accounts = Accounts::open(kernel.clone(), &settings, sessions, &further_passwords(&settings)?)?;
         let leaving = leaving(&kernel, &settings);
         let inactivity = Inactivity::new(kernel.clone(), leaving.clone(), accounts::tell);
@@ -393,6 +393,12 @@ pub fn leaving_beside(settings: &Settings) -> Result<Leaving, AppError> {
 /// As [`open_beside`].
 pub fn operators_beside(settings: &Settings) -> Result<Operators, AppError> {
     Ok(Operators::new(open_beside(settings)?))
+}
+
+/// The vault over a kernel, for the service or for a command beside it.
+#[must_use]
+pub fn vault(kernel: Kernel) -> Vault {
+    Vault::new(kernel, |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)))
 }
 
 /// The certificates that the settings name, read and checked as the service does; none where the local authority makes

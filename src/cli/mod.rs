@@ -65,7 +65,7 @@ enum Command {
     Audit(audit::Audit),
     /// Looks whether everything that the service needs is there and as it should be.
     Doctor,
-    /// Identifies callers.
+    /// Identifies callers, and looks at what a tenant has granted.
     #[command(subcommand)]
     Support(support::Support),
     /// Says whether a certificate of erasure holds, and what it proves.

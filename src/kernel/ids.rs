@@ -149,6 +149,8 @@ id! {
     IdentifierChangeId;
     /// A request to undo one.
     IdentifierUndoId;
+    /// What a tenant lets support look at, for a time.
+    SupportGrantId;
     /// An invitation to a tenant.
     InvitationId;
     /// A collection of records.

@@ -10,6 +10,7 @@ pub mod keys;
 mod passkeys;
 mod signing_in;
 pub mod standing;
+pub mod support;
 pub mod tenants;
 
 use std::sync::{Arc, Mutex};

@@ -24,6 +24,7 @@ mod retag;
 pub mod sampling;
 mod search;
 mod slug;
+pub mod support;
 pub mod templates;
 mod trail;
 mod values;

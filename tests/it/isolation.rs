@@ -21,6 +21,7 @@ struct Shop {
     record: String,
     file: String,
     token: String,
+    grant: String,
     confirmation: String,
     import: String,
     factor: String,
@@ -51,6 +52,7 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
     let token = owner.post("/api/v1/tokens", limited).await.expect(201).json();
     let _ = owner.with_token(token["token"].as_str().unwrap()).get(&record).await.expect(200);
     let of = format!("?record={}", record.rsplit('/').next().unwrap());
+    let granted = owner.post("/api/v1/tenant/support-grants", json!({"collections": [slug]})).await.expect(201).json();
     let file = store(&owner, &of, "a.txt", b"content").await.expect(201).json();
     let factor = owner.post("/api/v1/account/methods", json!({"method": "totp"})).await.expect(201).json();
     let new = json!({"kind": "email", "value": format!("{slug}@example.lv")});
@@ -71,6 +73,7 @@ async fn shop(world: &mut World, slug: &str) -> Shop {
         record: record.rsplit('/').next().unwrap().to_owned(),
         file: text(&file["id"]),
         token: text(&token["id"]),
+        grant: text(&granted["id"]),
         confirmation: text(&begun["id"]),
         import: waits.rsplit('/').next().unwrap().to_owned(),
         factor: text(&factor["id"]),
@@ -148,6 +151,7 @@ each_database! {
                         (_, false) => Some(NOTHING),
                         ("tenant_id", true) => theirs.owner.tenant.as_deref().map(leaked),
                         ("id", true) if pattern.contains("/files/") => Some(leaked(&theirs.file)),
+                        ("id", true) if pattern.contains("/support") => Some(leaked(&theirs.grant)),
                         ("id", true) if pattern.contains("/tokens/") => Some(leaked(&theirs.token)),
                         ("id", true) if pattern.contains("/confirmations/") => Some(leaked(&theirs.confirmation)),
                         ("id", true) if pattern.contains("/imports/") => Some(leaked(&theirs.import)),

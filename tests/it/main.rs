@@ -69,6 +69,7 @@ mod signing_in;
 mod store;
 mod subscriber;
 mod support;
+mod support_grants;
 mod table;
 mod team;
 mod texts;

@@ -21,13 +21,13 @@ pub use self::factors::{AtHand, Proof, Wanted, Wish};
 pub use self::limits::{Allowance, Limits, Use};
 pub use self::permission::{
     AccountAccess, Acknowledge, Anyone, ApproveSignIns, ChangeAccount, ChooseInactivity, DecideConsent,
-    DecideProposals, DownloadFiles, Effect, EraseAccount, EraseRecords, EraseTenants, ExportVault, KeepTenant,
-    LeaveTeam, LeaveTenant, ManageLimits, ManageMembers, ManageOperators, ManageSignInRules, ManageTokens, MayReveal,
-    MemberAccess, Need, OperatorAccess, Permission, ProtectAccount, ProtectOperator, PublishDocuments, ReadAudit,
-    ReadCollections, ReadFiles, ReadInvitations, ReadLimits, ReadMembers, ReadRecords, ReadSignInRules, ReadSubscriber,
-    ReadTokens, RecoverAccount, Rule, SealVault, SeeConsole, SeeLeaving, SeeOperators, SeeSealing, SeeSubscribers,
-    SignedIn, Subject, TenantAccess, TurnKeys, UnsealVault, WriteCollections, WriteFiles, WriteRecords,
-    WriteSubscriber,
+    DecideProposals, DownloadFiles, Effect, EndSupportGrant, EraseAccount, EraseRecords, EraseTenants, ExportVault,
+    GrantSupport, KeepTenant, LeaveTeam, LeaveTenant, ManageLimits, ManageMembers, ManageOperators, ManageSignInRules,
+    ManageTokens, MayReveal, MemberAccess, Need, OperatorAccess, Permission, ProtectAccount, ProtectOperator,
+    PublishDocuments, ReadAudit, ReadCollections, ReadFiles, ReadInvitations, ReadLimits, ReadMembers, ReadRecords,
+    ReadSignInRules, ReadSubscriber, ReadSupportGrants, ReadTokens, RecoverAccount, Rule, SealVault, SeeConsole,
+    SeeLeaving, SeeOperators, SeeSealing, SeeSubscribers, SignedIn, Subject, TenantAccess, TurnKeys, UnsealVault,
+    ViewGranted, WriteCollections, WriteFiles, WriteRecords, WriteSubscriber,
 };
 pub use self::rules::{SignInRules, Verdict};
 pub use self::sessions::{Session, SessionRules};

@@ -381,10 +381,18 @@ permissions! {
     ReadSignInRules => TenantAccess, Subject::Tenant(Role::Viewer, &[]), Need::Password;
     /// Sets what the tenant accepts of it: never by a token.
     ManageSignInRules => TenantAccess, Subject::Tenant(Role::Owner, &[]), Need::Strongest;
+    /// Sees what support was let look at, and how often it did: never by a token.
+    ReadSupportGrants => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Password;
+    /// Lets support look: never by a token.
+    GrantSupport => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
+    /// Lets it look no longer: never by a token. Whoever has not acknowledged a document may.
+    EndSupportGrant => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Confirmed, Effect::Harmless;
     /// Makes and revokes API tokens: never by a token.
     ManageTokens => TenantAccess, Subject::Tenant(Role::Admin, &[]), Need::Strongest;
     /// Looks at the service from the operators' console.
     SeeConsole => OperatorAccess, Subject::Operator(&operators::Role::ALL), Need::Password;
+    /// Looks at what a tenant has granted to support.
+    ViewGranted => OperatorAccess, Subject::Operator(&operators::Role::ALL), Need::Strongest;
     /// Turns keys over, destroys what is left of them, and makes, checks and restores back-ups.
     TurnKeys => OperatorAccess, Subject::Operator(&[operators::Role::KeyKeeper, operators::Role::Administrator]), Need::Strongest;
     /// Announces and withdraws documents.

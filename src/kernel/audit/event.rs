@@ -1,6 +1,8 @@
 //! What an audit entry says.
 
-use crate::kernel::ids::{AccountId, CollectionId, FieldId, FileId, ImportId, InvitationId, RecordId, TokenId};
+use crate::kernel::ids::{
+    AccountId, CollectionId, FieldId, FileId, ImportId, InvitationId, RecordId, SupportGrantId, TokenId,
+};
 
 /// Something that happened to a tenant's data: by ids and counts, never by value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -86,6 +88,7 @@ pub enum Action {
     SupportGranted,
     SupportGrantEnded,
     SupportViewed,
+    SupportViewRefused,
 }
 
 /// Something that an event touched.
@@ -101,6 +104,7 @@ pub enum Subject {
     Import(ImportId),
     Token(TokenId),
     Invitation(InvitationId),
+    SupportGrant(SupportGrantId),
 }
 
 impl Event {

@@ -16,7 +16,7 @@ use crate::kernel::ids::{AccountId, AnyId, TokenId};
 use crate::kernel::keyring::{KeyState, Keyring};
 use crate::kernel::store::schema::{
     accounts, anonymous_sessions, confirmations, inactivity, instance, key_versions, outbox, passkey_sign_ins,
-    provider_sessions, sessions, tokens,
+    provider_sessions, sessions, support_grants, tokens,
 };
 use crate::kernel::store::{Db, StoreError, Tx};
 use crate::kernel::transparency::Leaf;
@@ -137,7 +137,8 @@ pub(in crate::kernel) fn compare(db: &Db, keyring: &Keyring) -> Result<Standing,
     })
 }
 
-/// Moves both databases on to a new epoch, and with that ends every session where one of them was put back: one
+/// Moves both databases on to a new epoch, and with that ends every session, and whatever support was let look at, where
+/// one of them was put back: one
 /// transaction, so that a kill before it leaves the sign of the restore, and after it no session. Gives what ended.
 pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing) -> Result<Ended, StartError> {
     let next = epoch(db)?.max(keyring.epoch_planned()?).max(keyring.epoch_reached()?) + 1;
@@ -148,6 +149,7 @@ pub(in crate::kernel) fn move_on(db: &Db, keyring: &Keyring, standing: Standing)
         if standing != Standing::Even {
             ended.sessions = end_sessions(tx)?;
             count_anew(tx)?;
+            end_support_grants(tx)?;
         }
         if standing == Standing::DataBehind {
             ended.mails = diesel::delete(outbox::table).execute(tx.conn())?;
@@ -186,6 +188,13 @@ fn epoch(db: &Db) -> Result<i64, StoreError> {
 fn count_anew(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let none = (inactivity::since.eq(tx.now()), inactivity::warned.eq(0), inactivity::warned_at.eq(None::<Time>));
     diesel::update(inactivity::table).set(none).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Ends what support was let look at: a tenant may have ended it since.
+fn end_support_grants(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let live = support_grants::table.filter(support_grants::ended_at.is_null());
+    diesel::update(live).set(support_grants::ended_at.eq(Some(tx.now()))).execute(tx.conn())?;
     Ok(())
 }
 

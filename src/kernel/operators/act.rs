@@ -1,8 +1,8 @@
 //! What an operator can do, and what the ledger says of it.
 
 use crate::kernel::audit::Action;
-use crate::kernel::ids::{AccountId, CollectionId, MessageId, OperatorId, TenantId};
-use crate::kernel::operators::Role;
+use crate::kernel::ids::{AccountId, CollectionId, MessageId, OperatorId, SupportGrantId, TenantId};
+use crate::kernel::operators::{Role, Step};
 
 /// What an operator can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -131,9 +131,11 @@ impl Act {
         matches!(self, Self::DestroyRoot | Self::AnnouncePolicy | Self::Restore | Self::EraseTenant)
     }
 
-    /// What a tenant's own audit says of it; nothing of what touches no tenant.
-    pub(in crate::kernel) const fn told_as(self) -> Option<Action> {
+    /// What a tenant's own audit says of it; nothing of what touches no tenant. That support looks is said before it does;
+    /// where nothing was seen after all, that is said too.
+    pub(in crate::kernel) fn told_as(self, step: Step) -> Option<Action> {
         match self {
+            Self::ViewForSupport if step == Step::Failed => Some(Action::SupportViewRefused),
             Self::RotateKeys => Some(Action::OperatorRotatedKeys),
             Self::PauseKeys => Some(Action::OperatorPausedKeys),
             Self::ResumeKeys => Some(Action::OperatorResumedKeys),
@@ -155,6 +157,7 @@ pub enum Of {
     Tenant(TenantId),
     Account(AccountId),
     Collection(CollectionId),
+    SupportGrant(SupportGrantId),
     Operator(OperatorId),
     Role(Role),
     RootVersion(i64),

@@ -1,7 +1,7 @@
 //! What an operator has the kernel do.
 
 use crate::kernel::crypto::Owner;
-use crate::kernel::ids::{OperatorId, TenantId};
+use crate::kernel::ids::{CollectionId, OperatorId, SupportGrantId, TenantId};
 use crate::kernel::operators::{Act, ByOne, ByTwo, Deed, Of, Role, Touches};
 use crate::kernel::rekey::Pause;
 
@@ -246,6 +246,33 @@ impl Deed for EraseTenant {
 }
 
 impl ByTwo for EraseTenant {}
+
+/// Support looks at a page of a collection that the tenant has granted, masked. Each page is a deed of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct ViewForSupport {
+    /// Whose.
+    pub tenant: TenantId,
+    /// By which grant of the tenant's.
+    pub grant: SupportGrantId,
+    /// Into which collection.
+    pub collection: CollectionId,
+}
+
+impl Deed for ViewForSupport {
+    fn act(&self) -> Act {
+        Act::ViewForSupport
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Tenant(self.tenant), Of::SupportGrant(self.grant), Of::Collection(self.collection)]
+    }
+
+    fn touches(&self) -> Touches {
+        Touches::Tenant(self.tenant)
+    }
+}
+
+impl ByOne for ViewForSupport {}
 
 /// An operator's account is made, or its role changed.
 #[derive(Debug, Clone, Copy)]

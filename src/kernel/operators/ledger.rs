@@ -368,8 +368,13 @@ pub(super) fn begun(now: Time, conn: &mut Conn, body: &Body, touches: Touches) -
 
 fn ended(now: Time, conn: &mut Conn, body: &Body, touches: Touches) -> Result<(), KeyringError> {
     let seq = append(conn, now, body)?;
-    if touches == Touches::Everybody && body.step == Step::Done {
-        touch_everybody(conn, seq)?;
+    match touches {
+        Touches::Everybody if body.step == Step::Done => touch_everybody(conn, seq)?,
+        // The tenant was told that support looks: that it saw nothing, is told too.
+        Touches::Tenant(tenant) if body.act == Act::ViewForSupport && body.step == Step::Failed => {
+            touch(conn, seq, tenant)?;
+        }
+        _ => {}
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 /// A set of duties; an operator has one.
 ///
-/// None of them opens a vault: a role says which levers somebody may pull, never what they may read.
+/// None of them opens a vault: a role says which levers somebody may pull, never what they may read. What a tenant itself
+/// grants to support, for a time, is seen masked (`support`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

@@ -117,7 +117,7 @@ impl Kernel {
 
     /// Writes `entry` into the tenant's audit, unless it stands there.
     async fn tell_one(&self, tenant: TenantId, entry: Entry) -> Result<Told, StoreError> {
-        let Some(action) = entry.act.told_as() else { return Ok(Told::Done) };
+        let Some(action) = entry.act.told_as(entry.step) else { return Ok(Told::Done) };
         let keys = match self.keyring().reach(Owner::Tenant(tenant)).await {
             Ok(keys) => keys,
             // Erased: there is no audit to tell it in.
@@ -155,6 +155,7 @@ impl Kernel {
 fn subject(of: &Of) -> Option<Subject> {
     match of {
         Of::Collection(id) => Some(Subject::Collection(*id)),
+        Of::SupportGrant(id) => Some(Subject::SupportGrant(*id)),
         _ => None,
     }
 }

@@ -21,7 +21,7 @@ const fn owned(name: &'static str, whose: &'static str, apart: &'static str) -> 
 }
 
 /// What a tenant has, what leads to it last.
-const OF_TENANTS: [Owned; 20] = [
+const OF_TENANTS: [Owned; 22] = [
     owned("tokens", "tenant_id", "id"),
     owned("record_tags", "tenant_id", "field_id, index_version, tag, record_id"),
     owned("record_versions", "tenant_id", "record_id, version"),
@@ -37,6 +37,8 @@ const OF_TENANTS: [Owned; 20] = [
     owned("role_limits", "tenant_id", "role"),
     owned("sign_in_rules", "tenant_id", "tenant_id"),
     owned("inactivity", "tenant_id", "tenant_id"),
+    owned("support_grant_collections", "tenant_id", "grant_id, collection_id"),
+    owned("support_grants", "tenant_id", "id"),
     owned("invitations", "tenant_id", "id"),
     owned("past_members", "tenant_id", "account_id"),
     owned("account_tenants", "tenant_id", "account_id"),
@@ -45,7 +47,7 @@ const OF_TENANTS: [Owned; 20] = [
 ];
 
 /// What an account has.
-const OF_ACCOUNTS: [Owned; 18] = [
+const OF_ACCOUNTS: [Owned; 19] = [
     owned("confirmations", "account_id", "id"),
     owned("recoveries", "account_id", "id"),
     owned("recovery_waits", "account_id", "account_id"),
@@ -60,6 +62,7 @@ const OF_ACCOUNTS: [Owned; 18] = [
     owned("sign_ins", "account_id", "id"),
     owned("acknowledgements", "account_id", "document, version"),
     owned("past_members", "account_id", "tenant_id"),
+    owned("support_grants", "granter_id", "id"),
     owned("consents", "account_id", "purpose, number"),
     owned("policy_notices", "account_id", "document, version"),
     owned("account_tenants", "account_id", "tenant_id"),

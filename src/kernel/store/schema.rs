@@ -9,11 +9,12 @@ pub use super::tables::{
     confirmations, consents, erased_rows, factors, identifier_changes, identifier_undos, inactivity, instance,
     invitations, journals, key_versions, known_places, log_copies, objects, outbox, passkey_sign_ins, past_members,
     policies, policy_events, policy_notices, policy_texts, prompts, provider_logouts, provider_sessions, recoveries,
-    recovery_waits, role_limits, sessions, sign_in_rules, sign_ins, signups, support_codes, sweeps, throttles, tokens,
+    recovery_waits, role_limits, sessions, sign_in_rules, sign_ins, signups, support_codes, support_grants, sweeps,
+    throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.
-pub const TENANT_TABLES: [&str; 12] = [
+pub const TENANT_TABLES: [&str; 13] = [
     "tenants",
     "members",
     "collections",
@@ -26,6 +27,7 @@ pub const TENANT_TABLES: [&str; 12] = [
     "waiting_imports",
     "subscriber_profiles",
     "files",
+    "support_grant_collections",
 ];
 
 macro_rules! tenant_tables {
@@ -91,4 +93,6 @@ tenant_tables! {
     subscriber_profiles,
     /// Files: what they are called, and where their sealed content lies.
     files,
+    /// Into which collections support may look, by which grant.
+    support_grant_collections,
 }

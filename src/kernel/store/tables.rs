@@ -7,7 +7,7 @@ mod of_tenants;
 
 pub(super) use self::of_tenants::{
     audit_entries, collections, daily_uses, files, idempotency, members, record_tags, record_versions, records,
-    subscriber_profiles, tenants, waiting_imports,
+    subscriber_profiles, support_grant_collections, tenants, waiting_imports,
 };
 
 diesel::table! {
@@ -418,6 +418,22 @@ diesel::table! {
         forbidden -> BigInt,
         accepted -> BigInt,
         proof -> SmallInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    support_grants (id) {
+        id -> Uid,
+        tenant_id -> Uid,
+        granter_id -> Uid,
+        made_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        views -> BigInt,
+        viewed_at -> Nullable<BigInt>,
     }
 }
 

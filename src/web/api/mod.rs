@@ -25,6 +25,7 @@ mod sealing;
 pub mod sign_in_rules;
 pub mod subscriber;
 mod support;
+pub mod support_grants;
 pub mod team;
 pub mod tokens;
 pub(in crate::web) mod trust;
@@ -55,6 +56,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(inactivity::routes());
     routes.extend(subscriber::routes());
     routes.extend(support::routes());
+    routes.extend(support_grants::routes());
     routes.extend(team::routes());
     routes.extend(tokens::routes());
     routes.extend(consents::routes());
@@ -77,6 +79,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
     documents.push(oidc::document());
     documents.push(subscriber::document());
     documents.push(support::document());
+    documents.push(support_grants::document());
     documents.push(account_control::document());
     documents.push(team::document());
     documents.push(leaving::document());

@@ -118,6 +118,7 @@ pub(super) fn thing(of: &Of) -> ConsoleThing {
         Of::Tenant(id) => which("tenant", id.to_string()),
         Of::Account(id) => which("account", id.to_string()),
         Of::Collection(id) => which("collection", id.to_string()),
+        Of::SupportGrant(id) => which("support_grant", id.to_string()),
         Of::Operator(id) => which("operator", id.to_string()),
         Of::Role(role) => ConsoleThing { word: role.name(), which: None },
         Of::RootVersion(version) => which("root_version", version.to_string()),

@@ -1,5 +1,5 @@
 //! The operators' console: pages for whoever runs the service. It shows counts, times, ids and states, and nothing that a
-//! tenant keeps (P-3); what it does, the command line does too.
+//! tenant keeps (P-3), but for what a tenant grants to support, masked ([`support`]); what it does, the command line does too.
 //!
 //! It answers where `[operators]` of the configuration says and to whom; for anybody else there is nothing there
 //! ([`Door`]). Each handler names a permission of operators, as every other names its own.
@@ -13,6 +13,7 @@ mod overview;
 mod policies;
 mod proposals;
 mod sign_in;
+mod support;
 mod tenants;
 mod turning;
 
@@ -47,6 +48,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(sign_in::routes());
     routes.extend(overview::routes());
     routes.extend(tenants::routes());
+    routes.extend(support::routes());
     routes.extend(keys::routes());
     routes.extend(turning::routes());
     routes.extend(policies::routes());

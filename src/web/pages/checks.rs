@@ -13,9 +13,9 @@ use super::{
     Leaving, LegalDifferences, LegalDocument, Locale, MemberPage, Members, NewCollection, News, Notices, Page,
     PasswordPage, People, PersonErased, Preferences, Processors, RecordErased, RecordForm, RecordList, RecordView,
     RecoveryCodesMade, RecoveryFinish, RecoveryOver, RecoveryStart, Refusal, RoleLimitsPage, SealPage, Section,
-    Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportPage,
-    TenantMark, Theme, TokenMade, Tokens, TransparencyPage, Trash, TrustPage, UndoChange, UndoChangeCode, Visitor,
-    render,
+    Security, SessionsPage, SignIn, SignInRulesPage, SignIns, SignOut, Starters, SubscriberPage, SupportAccess,
+    SupportPage, TenantMark, Theme, TokenMade, Tokens, TransparencyPage, Trash, TrustPage, UndoChange, UndoChangeCode,
+    Visitor, render,
 };
 use crate::accounts::prompts::Prompt;
 use crate::kernel::ids::TenantId;
@@ -37,7 +37,7 @@ fn each_page(locale: Locale, theme: Theme) -> Vec<Drawn> {
     }
     pages!(Join, JoinFinish, SignIn, ConfirmMethods, ConfirmCode, ConfirmPasskey, ConfirmWait, Approvals, Leave);
     pages!(Collections, Starters, NewCollection, RecordList, RecordView, RecordForm, History, Trash);
-    pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade);
+    pages!(ImportFile, ImportDryRun, ImportDone, Tokens, TokenMade, SupportAccess);
     pages!(Security, EnrolApp, EnrolPasskey, RecoveryCodesMade, ContactsPage, ChangeCode, UndoChange, UndoChangeCode);
     pages!(SubscriberPage, SupportPage);
     pages!(Addresses, RoleLimitsPage, Members, MemberPage, Invitation, SignInRulesPage);
@@ -324,6 +324,7 @@ fn every_text_is_said_somewhere() {
         "scope-",
         "limit-",
         "lifetime-",
+        "hours-",
         "least-",
         "role-",
         "sign-ins-",

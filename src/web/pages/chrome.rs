@@ -219,6 +219,10 @@ pub enum News {
     LeavingTakenBack,
     /// After how long without use the tenant leaves was stored.
     InactivityChosen,
+    /// Support is let look.
+    SupportGranted,
+    /// It is not any more.
+    SupportGrantEnded,
     /// A token ended.
     TokenRevoked,
     /// Preferences were stored.

@@ -1,7 +1,8 @@
 //! The operators' console: one template, and parts that each page puts together from facts, tables and forms.
 //!
 //! What a page says in words are keys of the texts, `console-…`; what it shows of the service are counts, times, ids and
-//! words of closed lists, and on one page who subscribes. There is no part that could hold a tenant's content (P-3).
+//! words of closed lists, and on one page who subscribes. One cell alone holds what is a tenant's: names of fields and
+//! masks, of what it has granted to support ([`ConsoleCell::Values`], P-3).
 
 use std::time::Duration;
 
@@ -159,6 +160,16 @@ pub enum ConsoleCell {
         /// Of so much.
         all: u64,
     },
+    /// Links to pages of the console.
+    Links {
+        /// They.
+        links: Vec<ConsoleLink>,
+    },
+    /// What support sees of a record's values.
+    Values {
+        /// They.
+        values: Vec<ConsoleValue>,
+    },
     /// Nothing.
     Nothing,
     /// A form of its own.
@@ -198,6 +209,24 @@ pub struct ConsoleThing {
     pub word: &'static str,
     /// Which: an id, a number or a name of ours.
     pub which: Option<Shown>,
+}
+
+/// A link to a page of the console.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConsoleLink {
+    /// Where: behind the console's path.
+    pub to: String,
+    /// An id.
+    pub text: Shown,
+}
+
+/// What support sees of a value.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConsoleValue {
+    /// The field's name.
+    pub name: Shown,
+    /// A mask, or a state.
+    pub seen: Shown,
 }
 
 /// A form of the console.
@@ -310,12 +339,33 @@ impl Page for ConsolePage {
                     ],
                 },
                 ConsoleCell::Bar { done: 3, all: 10 },
+                ConsoleCell::Links {
+                    links: vec![ConsoleLink { to: "/support/a/b/c".to_owned(), text: samples::shown("01947a2e") }],
+                },
+                ConsoleCell::Values {
+                    values: vec![
+                        ConsoleValue { name: samples::shown("name"), seen: samples::shown("… (12)") },
+                        ConsoleValue { name: samples::shown("is_paid"), seen: samples::shown("true") },
+                    ],
+                },
                 ConsoleCell::left(Some(Duration::from_secs(if role == Role::Reader { 40 } else { 600 }))),
                 ConsoleCell::left(Some(Duration::from_secs(86_400))),
                 ConsoleCell::Form(form(None, vec![choice.clone(), hidden], ConsoleWeight::Danger)),
             ];
-            let columns =
-                vec!["id", "count", "role", "since", "since", "about", "progress", "left", "left", "operator-role"];
+            let columns = vec![
+                "id",
+                "count",
+                "role",
+                "since",
+                "since",
+                "about",
+                "progress",
+                "support-collections",
+                "support-values",
+                "left",
+                "left",
+                "operator-role",
+            ];
             let facts = vec![("count", ConsoleCell::number(3)), ("since", ConsoleCell::at(Some(samples::moment(9))))];
             Self {
                 console: Console {

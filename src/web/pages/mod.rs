@@ -42,6 +42,7 @@ mod shown;
 mod sign_in;
 mod subscriber;
 mod support;
+mod support_access;
 mod team;
 pub mod texts;
 mod tokens;
@@ -75,8 +76,8 @@ pub use confirm::{
 };
 pub use consents::{ConsentDecided, ConsentLine, ConsentStanding, ConsentsPage, Signal};
 pub use console::{
-    Console, ConsoleCell, ConsoleField, ConsoleForm, ConsolePage, ConsolePart, ConsolePasskey, ConsolePasskeyPurpose,
-    ConsoleThing, ConsoleWeight, ConsoleWho, ConsoleWidth,
+    Console, ConsoleCell, ConsoleField, ConsoleForm, ConsoleLink, ConsolePage, ConsolePart, ConsolePasskey,
+    ConsolePasskeyPurpose, ConsoleThing, ConsoleValue, ConsoleWeight, ConsoleWho, ConsoleWidth,
 };
 pub use contacts::{ContactsPage, PhoneRow, TextMessages, WaitingChange};
 pub use control::{FreezePage, PasswordField, PasswordPage, SessionPlace, SessionRow, SessionsPage, WhichSession};
@@ -118,6 +119,7 @@ pub use shown::{Shown, ShownOnce};
 pub use sign_in::{Passkeys, SignIn, SignInField, SignInReason};
 pub use subscriber::{SubscriberField, SubscriberPage};
 pub use support::{SupportMade, SupportPage};
+pub use support_access::{CollectionChoice, GrantRow, GrantState, SupportAccess, SupportAccessField, Tick};
 pub use team::{
     Guest, Invitation, InvitationField, InvitationRow, InviteField, Managed, MemberPage, MemberRow, Members, Removal,
     RulesChoice, RulesField, SignInRulesPage, Whose,

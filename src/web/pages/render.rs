@@ -163,6 +163,7 @@ pub(super) static TEMPLATES: &[(&str, &str)] = &templates![
     "starters.html",
     "subscriber.html",
     "support.html",
+    "support_access.html",
     "trust.html",
     "token_made.html",
     "tokens.html",

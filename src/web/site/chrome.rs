@@ -228,6 +228,8 @@ fn news(request: &HttpRequest) -> Option<News> {
         "inactivity_chosen" => News::InactivityChosen,
         "limits_saved" => News::LimitsSaved,
         "addresses_saved" => News::AddressesSaved,
+        "support_granted" => News::SupportGranted,
+        "support_grant_ended" => News::SupportGrantEnded,
         "token_revoked" => News::TokenRevoked,
         "console_done" => News::ConsoleDone,
         "console_proposed" => News::ConsoleProposed,

@@ -37,6 +37,7 @@ mod sign_in;
 mod sign_in_rules;
 mod subscriber;
 mod support;
+mod support_access;
 mod team;
 mod tokens;
 mod transparency;
@@ -94,6 +95,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(team::routes());
     routes.extend(subscriber::routes());
     routes.extend(support::routes());
+    routes.extend(support_access::routes());
     routes.extend(tokens::routes());
     routes.extend(transparency::routes());
     routes.extend(trust::routes());

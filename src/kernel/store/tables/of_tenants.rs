@@ -176,3 +176,14 @@ diesel::table! {
         content_key -> Binary,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
+    support_grant_collections (tenant_id, grant_id, collection_id) {
+        tenant_id -> Uid,
+        grant_id -> Uid,
+        collection_id -> Uid,
+    }
+}

@@ -179,7 +179,12 @@ pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem>
 }
 
 /// An answer that may be kept for a repeat.
-fn answer(status: u16, location: Option<String>, etag: Option<String>, body: &impl Serialize) -> Answer {
+pub(in crate::web::api) fn answer(
+    status: u16,
+    location: Option<String>,
+    etag: Option<String>,
+    body: &impl Serialize,
+) -> Answer {
     Answer { status, location, etag, body: serde_json::to_string(body).unwrap_or_default() }
 }
 

@@ -1,0 +1,2 @@
+DROP TABLE support_grant_collections;
+DROP TABLE support_grants;
