@@ -36,9 +36,9 @@ pub(super) enum Keys {
     /// Turns keys of tenants and accounts over, beside a running service: a new version seals, everything that the old one
     /// sealed is sealed anew, and the old one is retired, and destroyed once the last back-up that needs it is gone.
     Rotate(rekey::Rotate),
-    /// Lets the keys that turn over wait.
+    /// Lets the keys that turn over wait, and the root version that takes over owners' keys.
     Pause,
-    /// Lets the keys that wait go on turning over.
+    /// Lets what waits go on turning over.
     GoOn,
     /// Shows the signed reports of a tenant's destroyed key versions.
     Reports {
@@ -85,7 +85,8 @@ fn status(settings: &Settings, output: Output) -> anyhow::Result<()> {
         status.by_root.iter().map(|(version, keys)| (version.to_string(), json!(keys))).collect();
     let shown = json!({
         "root": root, "owners": status.owners, "owner_keys_by_root_version": by_root,
-        "owner_keys_by_state": by_state, "rotations": under_way.iter().map(|rekey| rekey::short(rekey)).collect::<Vec<_>>(),
+        "owner_keys_by_state": by_state, "root_waits": status.root == Pause::Waits, "prepared": status.prepared,
+        "rotations": under_way.iter().map(|rekey| rekey::short(rekey)).collect::<Vec<_>>(),
     });
     output.show(&shown, || {
         let mut lines = Vec::new();
@@ -97,6 +98,10 @@ fn status(settings: &Settings, output: Output) -> anyhow::Result<()> {
                 root.provider,
                 root.created_at.rfc3339()
             ));
+        }
+        lines.extend(status.prepared.map(|version| format!("root {version}  is prepared, and wraps nothing yet")));
+        if status.root == Pause::Waits {
+            lines.push("the current root version waits for go-on before it takes over the rest".to_owned());
         }
         for (version, keys) in &status.by_root {
             lines.push(format!("wrapped by root {version}: {keys} owner keys"));
@@ -112,6 +117,8 @@ fn status(settings: &Settings, output: Output) -> anyhow::Result<()> {
                 RootEvent::Rewrapped => format!("took over {} owner keys", line.keys),
                 RootEvent::Destroying => "is to be destroyed".to_owned(),
                 RootEvent::Destroyed => "was destroyed".to_owned(),
+                RootEvent::Held => format!("was to wait with {} owner keys", line.keys),
+                RootEvent::GoesOn => format!("went on with {} owner keys", line.keys),
             };
             lines.push(format!("{}  root {} {what}  by {}", line.at.rfc3339(), line.version, line.actor));
         }
@@ -134,15 +141,18 @@ fn rotate_root(settings: &Settings, rate: u32, output: Output) -> anyhow::Result
     let pace = Pace { keys_per_second: rate };
     let done =
         Ledger::of(&keyring).operate_blocking(here(), RotateRoot, |act| keyring.rotate_root(act, pace, report))??;
-    let Rotated { version, provider, resumed, rewrapped, unopenable } = &done;
+    let Rotated { version, provider, resumed, rewrapped, unopenable, paused } = &done;
+    let waits = *paused == Pause::Waits;
     let seconds = since.elapsed().as_secs_f64();
     let result = json!({
         "version": version, "provider": provider, "resumed": resumed,
-        "rewrapped": rewrapped, "unopenable": unopenable, "seconds": (seconds * 1_000.0).round() / 1_000.0,
+        "rewrapped": rewrapped, "unopenable": unopenable, "paused": waits,
+        "seconds": (seconds * 1_000.0).round() / 1_000.0,
     });
     output.show(&result, || {
         let how = if *resumed { "went on with" } else { "made" };
-        format!("{how} root version {version} ({provider}), which now wraps {rewrapped} more owner keys")
+        let rest = if waits { ", and waits for seif keys go-on before it takes over the rest" } else { "" };
+        format!("{how} root version {version} ({provider}), which now wraps {rewrapped} more owner keys{rest}")
     });
     anyhow::ensure!(
         *unopenable == 0,

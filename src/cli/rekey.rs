@@ -17,7 +17,7 @@ use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::Owner;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::ids::{AccountId, TenantId};
-use crate::kernel::keyring::rekeys::EVERYBODY;
+use crate::kernel::keyring::rekeys::{EVERYBODY, Held};
 use crate::kernel::operators::OperatorAct;
 use crate::kernel::operators::deeds::{self, HoldKeys, RotateKeys};
 use crate::kernel::rekey::{Begun, End, Facts, Pause, Progress, Rekey, Rules, Stage, Turn};
@@ -184,7 +184,7 @@ async fn anew(kernel: &Kernel, whose: &Whose) -> anyhow::Result<Time> {
 /// How long after its beginning a run that has nothing left to do is still the one that is asked for again.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// What a version that is destroyed at once takes with it.
+/// What a version that is destroyed at once takes with it; the console says the same (`web/console/retired.rs`).
 const UNREADABLE: [&str; 4] = [
     "copies of the data's database and its archived log from before now open no more: what they hold under the old versions is gone for good",
     "copies of the keyring from before now open nothing that is sealed from now on, whichever way old versions end: take a new one",
@@ -268,10 +268,12 @@ pub(super) fn pause(settings: &Settings, to: Pause, output: Output) -> anyhow::R
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let deed = HoldKeys { whose: None, to };
     let holding = kernel.operate(here(), deed, async |act| kernel.keyring().pause_rekeys(act).await);
-    let changed = runtime.block_on(holding)??;
+    let Held { keys, root } = runtime.block_on(holding)??;
     let is_paused = to == Pause::Waits;
-    output.show(&json!({"changed": changed, "paused": is_paused}), || {
-        format!("{changed} keys {}", if is_paused { "wait for go-on" } else { "go on turning over" })
+    let root_waits = root == Some(Pause::Waits);
+    output.show(&json!({"changed": keys, "paused": is_paused, "root_waits": root_waits}), || {
+        let root = if root_waits { ", and so does the root version that takes over owners' keys" } else { "" };
+        format!("{keys} keys {}{root}", if is_paused { "wait for go-on" } else { "go on turning over" })
     });
     Ok(())
 }

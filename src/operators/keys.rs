@@ -7,21 +7,20 @@ use std::time::Duration;
 
 use crate::kernel::Kernel;
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::Owner;
+use crate::kernel::crypto::{KeyVersion, Owner};
 use crate::kernel::estimate::Estimate;
-use crate::kernel::ids::TenantId;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::rekeys::EVERYBODY;
 use crate::kernel::keyring::rotation::{Pace, RootEvent, Status};
 use crate::kernel::log::Incidents;
-use crate::kernel::operators::deeds::{HoldKeys, RotateKeys, RotateRoot, Whose};
+use crate::kernel::operators::deeds::{HoldKeys, PrepareRoot, RotateKeys, RotateRoot, Whose};
 use crate::kernel::operators::{By, Ledger, Operator, OperatorAct};
 use crate::kernel::rekey::{Begun, Pause, Progress, Rekey, Stage};
 use crate::kernel::store::StoreError;
 use crate::operators::background::{self, Kind};
 use crate::operators::{Operators, OperatorsError};
 
-/// How fast owner keys are wrapped anew beside requests.
+/// How fast owner keys are wrapped anew beside requests, where nobody wants another pace.
 pub const PACE: Pace = Pace { keys_per_second: 500 };
 
 /// A day.
@@ -49,13 +48,17 @@ impl Operators {
     /// one is gone on with. One that is killed is gone on with by the service.
     ///
     /// # Errors
-    /// [`OperatorsError::UnderWay`] where this node does so already; the keyring is away.
-    pub async fn turn_root_over(&self, who: Operator, incidents: &Incidents) -> Result<(), OperatorsError> {
+    /// [`OperatorsError::UnderWay`] where this node does so already, or it waits for the word to go on; the keyring is
+    /// away.
+    pub async fn turn_root_over(&self, who: Operator, pace: Pace, incidents: &Incidents) -> Result<(), OperatorsError> {
+        if self.kernel.keyring().status()?.root == Pause::Waits {
+            return Err(OperatorsError::UnderWay);
+        }
         let work = move |operators: &Self, begun: background::Begun| {
             let keyring = operators.kernel.keyring();
             let turn = |act: &OperatorAct<RotateRoot>| {
                 begun.say();
-                keyring.rotate_root(act, PACE, |_| ControlFlow::Continue(()))
+                keyring.rotate_root(act, pace, |_| ControlFlow::Continue(()))
             };
             Ledger::of(keyring).operate_blocking(who, RotateRoot, turn)??;
             Ok(())
@@ -63,13 +66,27 @@ impl Operators {
         self.in_background(Kind::Root, incidents, work).await
     }
 
-    /// Begins to turn a tenant's key over. One that turns over already goes on.
+    /// Makes the next root version, which wraps nothing until the root key is turned over: so that a key file can be
+    /// copied to other nodes first.
     ///
     /// # Errors
-    /// [`OperatorsError::NoTenant`]; [`OperatorsError::TenantSealed`]; [`OperatorsError::TenantErased`]; the keyring is
-    /// away.
-    pub async fn turn_over(&self, who: Operator, tenant: TenantId) -> Result<(), OperatorsError> {
-        let owner = Owner::Tenant(tenant);
+    /// The keyring is away, or who keeps the root key.
+    pub async fn prepare_root(&self, who: Operator) -> Result<(), OperatorsError> {
+        let keyring = self.kernel.keyring().clone();
+        let prepare = move || {
+            Ledger::of(&keyring)
+                .operate_blocking(who, PrepareRoot, |act: &OperatorAct<PrepareRoot>| keyring.prepare_root(act))
+        };
+        let _version = tokio::task::spawn_blocking(prepare).await.map_err(|_| StoreError::Unavailable)???;
+        Ok(())
+    }
+
+    /// Begins to turn the key of a tenant or an account over. One that turns over already goes on.
+    ///
+    /// # Errors
+    /// [`OperatorsError::NoTenant`] and [`OperatorsError::NoAccount`]; [`OperatorsError::TenantSealed`];
+    /// [`OperatorsError::TenantErased`]; the keyring is away.
+    pub async fn turn_over(&self, who: Operator, owner: Owner) -> Result<(), OperatorsError> {
         let begin = async |act: &OperatorAct<RotateKeys>| match self
             .kernel
             .keyring()
@@ -79,6 +96,7 @@ impl Operators {
             Ok(Begun::Made(_) | Begun::UnderWay) => Ok(()),
             Ok(Begun::Sealed) => Err(OperatorsError::TenantSealed),
             Ok(Begun::Leaving) => Err(OperatorsError::TenantErased),
+            Err(KeyringError::NoKey(Owner::Account(_))) => Err(OperatorsError::NoAccount),
             Err(KeyringError::NoKey(_)) => Err(OperatorsError::NoTenant),
             Err(error) => Err(error.into()),
         };
@@ -104,7 +122,30 @@ impl Operators {
         self.in_background(Kind::Keys, incidents, work).await
     }
 
-    /// Lets the keys that turn over wait, or go on.
+    /// The versions that are retired, and open what was restored until their time has come; the oldest first.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub fn retired(&self) -> Result<Vec<Rekey>, OperatorsError> {
+        let all = self.kernel.keyring().rekeys(None)?;
+        Ok(all.into_iter().filter(|rekey| rekey.stage == Stage::Retired).collect())
+    }
+
+    /// Has a retired version destroyed as soon as it is seen again that nothing uses it, whichever back-ups need it.
+    ///
+    /// # Errors
+    /// [`OperatorsError::NotRetired`]; the keyring is away.
+    pub async fn destroy_now(&self, who: Operator, owner: Owner, old: KeyVersion) -> Result<(), OperatorsError> {
+        let all = self.retired()?;
+        let is_meant = |rekey: &&Rekey| rekey.owner == owner && rekey.old == old;
+        let rekey = all.iter().find(is_meant).ok_or(OperatorsError::NotRetired)?;
+        let deed = RotateKeys { whose: Whose::One(owner) };
+        let hasten = async |act: &OperatorAct<RotateKeys>| self.kernel.keyring().hasten_rekey(rekey, act).await;
+        self.kernel.operate(who, deed, hasten).await??;
+        Ok(())
+    }
+
+    /// Lets the keys that turn over wait, or go on; and the root version that takes over owners' keys.
     ///
     /// # Errors
     /// The keyring is away.
@@ -235,7 +276,6 @@ async fn everybody(kernel: &Kernel) -> Result<Vec<Owner>, KeyringError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::crypto::KeyVersion;
     use crate::kernel::ids::AccountId;
     use crate::kernel::keyring::rotation::{Recorded, RootVersion};
     use crate::kernel::rekey::Facts;
@@ -291,6 +331,8 @@ mod tests {
             owners: 4,
             by_state: Vec::new(),
             history: vec![became(0, 1), became(100, 2)],
+            root: Pause::Runs,
+            prepared: None,
         };
         let going = root_going(&status(&[(1, 30), (2, 10)]), at(105));
         assert_eq!(going, Some(Going::of(10, 40, Duration::from_secs(5))));

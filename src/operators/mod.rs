@@ -71,6 +71,12 @@ pub enum OperatorsError {
     /// There is no such tenant.
     #[error("there is no such tenant")]
     NoTenant,
+    /// There is no such account.
+    #[error("there is no such account")]
+    NoAccount,
+    /// There is no such key version, or it is not retired.
+    #[error("there is no such retired key version")]
+    NotRetired,
     /// An owner has sealed the tenant's vault.
     #[error("the tenant's vault is sealed")]
     TenantSealed,

@@ -1,6 +1,7 @@
 //! The operators' console: who gets in, how, from where, and what nobody ever sees there.
 
 mod backups;
+mod holding;
 mod ledger;
 mod pages;
 mod passkeys;

@@ -35,7 +35,7 @@ pub(crate) async fn begin_rekey(kernel: &Kernel, owner: Owner) -> Begun {
 /// Lets keys wait, or go on.
 pub(crate) async fn hold_keys(kernel: &Kernel, whose: Option<Owner>, to: Pause) -> usize {
     let held = kernel.operate(HERE, HoldKeys { whose, to }, async |act| kernel.keyring().pause_rekeys(act).await);
-    held.await.unwrap().unwrap()
+    held.await.unwrap().unwrap().keys
 }
 
 /// Lets a retired version be destroyed now.

@@ -10,6 +10,7 @@
 pub(in crate::kernel) mod cache;
 pub(in crate::kernel) mod epochs;
 pub mod erasures;
+mod hold;
 pub mod identifiers;
 pub mod ledger;
 pub mod log;

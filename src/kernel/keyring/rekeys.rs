@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::root::Item;
 use super::tables::{erasures, owner_keys, rekey_runs, rekeys};
-use super::{KeyState, Keyring, KeyringError, TagState, first_of, move_epoch, rotation, sealings};
+use super::{KeyState, Keyring, KeyringError, TagState, first_of, hold, move_epoch, rotation, sealings};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey, TagVersions};
 use crate::kernel::ids::AnyId;
@@ -73,6 +73,15 @@ pub struct Facts {
     pub unopenable: BTreeMap<String, u64>,
     /// When it was last seen that nothing is left under the old version.
     pub verified_at: Option<Time>,
+}
+
+/// What waits, or goes on, from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// How many owners' keys that turn over.
+    pub keys: usize,
+    /// Whether the root version waits, where it was meant too.
+    pub root: Option<Pause>,
 }
 
 /// A key that turns over, as it stands.
@@ -380,12 +389,13 @@ impl Keyring {
         Ok(())
     }
 
-    /// Lets every one of `only`, or of anybody, wait or go on; gives how many.
+    /// Lets every one that the act names wait or go on; where it names nobody, all of them and the root version that takes
+    /// over owners' keys.
     ///
     /// # Errors
     /// The keyring is away.
-    pub async fn pause_rekeys(&self, act: &OperatorAct<HoldKeys>) -> Result<usize, KeyringError> {
-        let (HoldKeys { whose, to }, mark) = (*act.deed(), act.mark());
+    pub async fn pause_rekeys(&self, act: &OperatorAct<HoldKeys>) -> Result<Held, KeyringError> {
+        let (HoldKeys { whose, to }, mark, by) = (*act.deed(), act.mark(), act.by().to_string());
         self.db()
             .write(Vec::new(), move |tx| {
                 let open: Vec<(i16, AnyId, KeyVersion)> = rekeys::table
@@ -393,7 +403,7 @@ impl Keyring {
                     .select((rekeys::owner_kind, rekeys::owner_id, rekeys::old_version))
                     .load(tx.conn())
                     .map_err(StoreError::from)?;
-                let mut changed = 0;
+                let mut keys = 0;
                 for (kind, id, old) in open {
                     let owner = Owner::decode(kind, *id.as_bytes()).ok();
                     if whose.is_some_and(|whose| owner != Some(whose)) {
@@ -401,12 +411,13 @@ impl Keyring {
                     }
                     let still = rekeys::table.find((kind, id, old)).filter(rekeys::stage.lt(Stage::Retired.code()));
                     let set = rekeys::is_paused.eq(to == Pause::Waits);
-                    changed += diesel::update(still).set(set).execute(tx.conn()).map_err(StoreError::from)?;
+                    keys += diesel::update(still).set(set).execute(tx.conn()).map_err(StoreError::from)?;
                     if let (Some(entry), Some(Owner::Tenant(tenant))) = (mark.entry, owner) {
                         operators::touch(tx.conn(), entry, tenant)?;
                     }
                 }
-                Ok(changed)
+                let root = if whose.is_none() { Some(hold::set(tx, to, &by)?) } else { None };
+                Ok(Held { keys, root })
             })
             .await
     }

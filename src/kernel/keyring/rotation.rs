@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
+use super::rekeys::Pause;
 use super::root::{Item, Root, Source, owner_key};
 use super::roots::{self, Roots, Row};
 use super::tables::{owner_keys, root_events, roots as root_rows};
-use super::{KeyState, Keyring, KeyringError, RootState, log, move_epoch};
+use super::{KeyState, Keyring, KeyringError, RootState, hold, log, move_epoch};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner, Unreadable};
 use crate::kernel::entropy::Entropy;
@@ -47,10 +48,15 @@ pub enum RootEvent {
     Destroying,
     /// Its key was gone.
     Destroyed,
+    /// It was to wait with the keys that it had not taken over yet.
+    Held,
+    /// It went on with them.
+    GoesOn,
 }
 
 impl RootEvent {
-    const ALL: [Self; 4] = [Self::Current, Self::Rewrapped, Self::Destroying, Self::Destroyed];
+    const ALL: [Self; 6] =
+        [Self::Current, Self::Rewrapped, Self::Destroying, Self::Destroyed, Self::Held, Self::GoesOn];
 
     const fn code(self) -> i16 {
         match self {
@@ -58,6 +64,8 @@ impl RootEvent {
             Self::Rewrapped => 2,
             Self::Destroying => 3,
             Self::Destroyed => 4,
+            Self::Held => 5,
+            Self::GoesOn => 6,
         }
     }
 }
@@ -103,6 +111,19 @@ pub struct Status {
     pub by_state: Vec<(KeyState, i64)>,
     /// What was done to the root keys, oldest first.
     pub history: Vec<Recorded>,
+    /// Whether the current version waits for the word to go on.
+    pub root: Pause,
+    /// The version that is prepared and wraps nothing yet, where there is one.
+    pub prepared: Option<i64>,
+}
+
+impl Status {
+    /// Whether the current root version has not taken over every owner's key yet.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        let current = self.roots.iter().find(|root| root.current).map(|root| root.version);
+        self.by_root.iter().any(|(version, keys)| *keys > 0 && Some(*version) != current)
+    }
 }
 
 /// How far a rotation is.
@@ -117,7 +138,7 @@ pub struct Progress {
 }
 
 /// How fast owner keys are wrapped anew.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     /// At most so many a second.
     pub keys_per_second: u32,
@@ -136,6 +157,16 @@ pub struct Rotated {
     pub rewrapped: u64,
     /// How many do not open, and stay under their old version.
     pub unopenable: u64,
+    /// Whether it waits for the word to go on.
+    pub paused: Pause,
+}
+
+/// What one process wrapped anew.
+#[derive(Debug, Clone, Copy)]
+struct Rewrapped {
+    done: u64,
+    unopenable: u64,
+    paused: Pause,
 }
 
 /// An owner key's row: whose, which version, and as the old root wrapped it.
@@ -149,7 +180,11 @@ impl Keyring {
     pub fn status(&self) -> Result<Status, KeyringError> {
         self.db().read_here(None, |tx| {
             let shown = |row: &Row| row.state == RootState::Live.code() || row.state == RootState::Destroying.code();
-            let roots = roots::all(tx)?.into_iter().filter(shown).map(|row| RootVersion {
+            let rows = roots::all(tx)?;
+            let prepared = rows.iter().find(|row| row.state == RootState::Planned.code()).map(|row| row.version);
+            let current = rows.iter().find(|row| row.is_current).map_or(0, |row| row.version);
+            let root = hold::standing(tx, current)?.paused;
+            let roots = rows.into_iter().filter(shown).map(|row| RootVersion {
                 version: row.version,
                 provider: row.provider,
                 current: row.is_current,
@@ -173,13 +208,22 @@ impl Keyring {
                 .load(tx.conn())
                 .map_err(StoreError::from)?;
             let known = by_state.into_iter().filter_map(|(state, keys)| Some((KeyState::from_code(state)?, keys)));
-            Ok(Status { roots: roots.collect(), by_root, owners, by_state: known.collect(), history: history(tx)? })
+            Ok(Status {
+                roots: roots.collect(),
+                by_root,
+                owners,
+                by_state: known.collect(),
+                history: history(tx)?,
+                root,
+                prepared,
+            })
         })
     }
 
     /// Turns the root key over: makes a new version at the configured provider and wraps every owner key by it, beside a
-    /// running service. Where an earlier run was interrupted, this one goes on with it. On the calling thread, for as
-    /// long as it takes; `report` is told how far it is and may break off.
+    /// running service. Where an earlier run was interrupted, this one goes on with it; where it waits for the word to go
+    /// on, this one leaves it so. On the calling thread, for as long as it takes; `report` is told how far it is and may
+    /// break off. Whoever goes on after this process keeps to `pace`.
     ///
     /// # Errors
     /// The keyring or a provider is away: what was done stays done, and the next run goes on from there.
@@ -201,7 +245,8 @@ impl Keyring {
             resumed = rows.iter().any(|row| row.state == RootState::Planned.code() && row.provider == maker.name());
             turn_over(self.db(), &self.0.roots, &self.0.entropy, actor)?;
         }
-        let (root, rewrapped, unopenable) = loop {
+        self.db().write_blocking(Vec::new(), move |tx| hold::keep_pace(tx, pace))?;
+        let (root, done) = loop {
             self.read_epoch()?;
             self.look_for_roots()?;
             let root = self.current_root()?;
@@ -209,12 +254,13 @@ impl Keyring {
             match self.rewrap(&root, actor, pace, &mut report) {
                 // Somebody else turned it over once more: what is left goes under that one.
                 Err(KeyringError::RootMoved) => {}
-                done => break done.map(|(rewrapped, unopenable)| (root, rewrapped, unopenable))?,
+                done => break done.map(|done| (root, done))?,
             }
         };
         let provider = self.db().read_here(None, roots::all)?.into_iter().find(|row| row.version == root.version());
         let provider = provider.map(|row| row.provider).unwrap_or_default();
-        Ok(Rotated { version: root.version(), provider, resumed, rewrapped, unopenable })
+        let Rewrapped { done: rewrapped, unopenable, paused } = done;
+        Ok(Rotated { version: root.version(), provider, resumed, rewrapped, unopenable, paused })
     }
 
     /// Makes the next root version and lets it wrap nothing yet, so that a key file can be copied to other nodes first;
@@ -229,8 +275,8 @@ impl Keyring {
         Ok(planned.version)
     }
 
-    /// Goes on with a rotation that was interrupted, for the service itself; gives how many owner keys it wrapped anew.
-    /// On the calling thread.
+    /// Goes on with a rotation that was interrupted and does not wait for the word to, for the service itself; gives how
+    /// many owner keys it wrapped anew. At `pace`, unless whoever began it wants another. On the calling thread.
     ///
     /// # Errors
     /// As [`Keyring::rotate_root`].
@@ -240,7 +286,7 @@ impl Keyring {
         if in_use.iter().all(|version| *version == root.version()) {
             return Ok(0);
         }
-        Ok(self.rewrap(&root, SERVICE, pace, |_| ControlFlow::Continue(()))?.0)
+        Ok(self.rewrap(&root, SERVICE, pace, |_| ControlFlow::Continue(()))?.done)
     }
 
     /// Whether a root version could be destroyed now, so that none is proposed that cannot be.
@@ -289,22 +335,30 @@ impl Keyring {
         actor: &str,
         pace: Pace,
         mut report: impl FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<(u64, u64), KeyringError> {
+    ) -> Result<Rewrapped, KeyringError> {
         let since = Instant::now();
         let all = self.db().read_here(None, |tx| others(tx, root.version()))?;
         let mut progress = Progress { done: 0, all, elapsed: Duration::ZERO };
-        let mut unopenable = HashSet::new();
+        let (mut unopenable, version) = (HashSet::new(), root.version());
+        let mut paused = Pause::Runs;
         'versions: loop {
             let old = self.db().read_here(None, roots::in_use)?;
             let mut is_idle = true;
             for old in old.into_iter().filter(|old| *old != root.version()) {
                 loop {
                     let begun = Instant::now();
-                    let batch = self.db().read_here(None, |tx| wrapped_by(tx, old, &unopenable))?;
+                    let (standing, batch) = self.db().read_here(None, |tx| {
+                        let standing = hold::standing(tx, version)?;
+                        Ok::<_, KeyringError>((standing, wrapped_by(tx, old, &unopenable)?))
+                    })?;
                     if batch.is_empty() {
                         break;
                     }
                     is_idle = false;
+                    paused = standing.paused;
+                    if paused == Pause::Waits {
+                        break 'versions;
+                    }
                     let size = u32::try_from(batch.len()).unwrap_or(u32::MAX);
                     progress.done += self.rewrap_batch(old, root, batch, &mut unopenable)?;
                     progress.elapsed = since.elapsed();
@@ -313,6 +367,7 @@ impl Keyring {
                         break 'versions;
                     }
                     // Two thirds of the time are left to those who serve.
+                    let pace = standing.pace.unwrap_or(pace);
                     let least = Duration::from_secs(1).saturating_mul(size) / pace.keys_per_second.max(1);
                     std::thread::sleep((begun.elapsed() * 2).max(least.saturating_sub(begun.elapsed())));
                 }
@@ -323,11 +378,11 @@ impl Keyring {
         }
         fault::reach(Point::RootRewrapped);
         if progress.done > 0 {
-            let (version, by, keys) =
-                (root.version(), actor.to_owned(), i64::try_from(progress.done).unwrap_or(i64::MAX));
+            let (by, keys) = (actor.to_owned(), i64::try_from(progress.done).unwrap_or(i64::MAX));
             self.db().write_blocking(Vec::new(), move |tx| record(tx, version, RootEvent::Rewrapped, keys, &by))?;
         }
-        Ok((progress.done, u64::try_from(unopenable.len()).unwrap_or(u64::MAX)))
+        let unopenable = u64::try_from(unopenable.len()).unwrap_or(u64::MAX);
+        Ok(Rewrapped { done: progress.done, unopenable, paused })
     }
 
     fn rewrap_batch(
@@ -537,7 +592,7 @@ fn lock(tx: &mut Tx<'_>, version: i64) -> Result<(), KeyringError> {
 }
 
 /// How many keys others than `version` wrap.
-fn others(tx: &mut Tx<'_>, version: i64) -> Result<u64, KeyringError> {
+pub(super) fn others(tx: &mut Tx<'_>, version: i64) -> Result<u64, KeyringError> {
     let count: i64 = owner_keys::table
         .filter(owner_keys::root_version.ne(version))
         .filter(owner_keys::wrapped.is_not_null())
@@ -580,7 +635,13 @@ fn replace(tx: &mut Tx<'_>, old: i64, new: i64, rows: &[(Wrapped, Vec<u8>)]) -> 
     Ok(u64::try_from(replaced).unwrap_or_default())
 }
 
-fn record(tx: &mut Tx<'_>, version: i64, event: RootEvent, keys: i64, actor: &str) -> Result<(), KeyringError> {
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    version: i64,
+    event: RootEvent,
+    keys: i64,
+    actor: &str,
+) -> Result<(), KeyringError> {
     let mut id = [0; 16];
     tx.entropy().fill(&mut id);
     diesel::insert_into(root_events::table)

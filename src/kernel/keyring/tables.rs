@@ -34,6 +34,8 @@ diesel::table! {
         proof -> Binary,
         state -> SmallInt,
         handle -> Text,
+        is_held -> Bool,
+        pace -> Nullable<BigInt>,
     }
 }
 

@@ -44,8 +44,11 @@ pub(super) fn page(desk: &Desk<'_>, typed: Typed) -> Result<ConsolePage, Problem
     }
     parts.push(ledger::latest(desk, &ACTS)?);
     parts.push(ConsolePart::Link { to: "/keys/reports".to_owned(), says: "reports" });
+    if rekeys.iter().any(|rekey| rekey.stage == Stage::Retired) {
+        parts.push(ConsolePart::Link { to: "/keys/retired".to_owned(), says: "retired-versions" });
+    }
     if desk.may::<TurnKeys>() == Allowed::Yes {
-        parts.extend(turning::forms(&rekeys, typed));
+        parts.extend(turning::forms(&status, &rekeys, typed));
     }
     Ok(desk.page("keys", ConsoleWidth::Wide, parts))
 }
@@ -72,7 +75,11 @@ fn roots(desk: &Desk<'_>, status: &Status) -> ConsolePart {
 /// How many owner keys the current root version wraps, of all; and how fast, while that goes on.
 fn root_progress(status: &Status, going: Option<Going>) -> ConsolePart {
     let all: u64 = status.by_root.iter().map(|(_, many)| u64::try_from(*many).unwrap_or(0)).sum();
-    let facts = going.map_or_else(|| vec![("progress", ConsoleCell::Bar { done: all, all })], pace);
+    let mut facts = going.map_or_else(|| vec![("progress", ConsoleCell::Bar { done: all, all })], pace);
+    if status.is_under_way() {
+        facts.push(("state", standing(status.root)));
+    }
+    facts.extend(status.prepared.map(|version| ("prepared", ConsoleCell::number(version))));
     ConsolePart::Facts { title: "wraps", facts }
 }
 
@@ -112,12 +119,20 @@ const fn word(stage: Stage) -> &'static str {
     }
 }
 
-fn named(owner: Owner) -> String {
+pub(super) fn named(owner: Owner) -> String {
     match owner {
         Owner::Tenant(id) => id.to_string(),
         Owner::Account(id) => id.to_string(),
         Owner::Service | Owner::Day(_) | Owner::Letter(_) => "-".to_owned(),
     }
+}
+
+const fn standing(paused: Pause) -> ConsoleCell {
+    let word = match paused {
+        Pause::Waits => "waits",
+        Pause::Runs => "runs",
+    };
+    ConsoleCell::Word { word }
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -144,7 +159,7 @@ fn turning(desk: &Desk<'_>, rekeys: &[Rekey]) -> ConsolePart {
             ConsoleCell::left(sealing.and_then(|going| going.estimate.left())),
             desk.at(rekey.begun_at),
             rekey.destroy_at.map_or(ConsoleCell::Nothing, |at| desk.at(at)),
-            ConsoleCell::Word { word: if rekey.paused == Pause::Waits { "waits" } else { "runs" } },
+            standing(rekey.paused),
         ]
     };
     let open = rekeys.iter().rev().filter(|rekey| rekey.stage != Stage::Destroyed);

@@ -12,6 +12,7 @@ mod outbox;
 mod overview;
 mod policies;
 mod proposals;
+mod retired;
 mod sign_in;
 mod support;
 mod tenants;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes.extend(tenants::routes());
     routes.extend(support::routes());
     routes.extend(keys::routes());
+    routes.extend(retired::routes());
     routes.extend(turning::routes());
     routes.extend(policies::routes());
     routes.extend(outbox::routes());
@@ -220,6 +222,12 @@ fn refusal(incidents: &Incidents, error: OperatorsError) -> Problem {
         OperatorsError::UnderWay => invalid(vec![Fault::new("", "under_way", "Something of the kind is under way.")]),
         OperatorsError::NoPlace => invalid(vec![Fault::new("", "no_place", "The configuration names no place.")]),
         OperatorsError::NoTenant => invalid(vec![Fault::new("/tenant", "no_such_tenant", "There is no such tenant.")]),
+        OperatorsError::NoAccount => {
+            invalid(vec![Fault::new("/account", "no_such_account", "There is no such account.")])
+        }
+        OperatorsError::NotRetired => {
+            invalid(vec![Fault::new("/version", "not_retired", "There is no such retired version.")])
+        }
         OperatorsError::TenantSealed => {
             invalid(vec![Fault::new("/tenant", "tenant_sealed", "An owner has sealed this vault.")])
         }

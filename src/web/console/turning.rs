@@ -4,11 +4,13 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::kernel::access::{Authorized, OperatorAccess, TurnKeys};
-use crate::kernel::ids::TenantId;
+use crate::kernel::crypto::Owner;
+use crate::kernel::ids::{AccountId, TenantId};
+use crate::kernel::keyring::rotation::{Pace, Status};
 use crate::kernel::rekey::{Pause, Rekey, Stage};
 use crate::kernel::values::Fault;
 use crate::operators::OperatorsError;
-use crate::operators::keys::Many;
+use crate::operators::keys::{self, Many};
 use crate::web::api::accounts::invalid;
 use crate::web::console::keys::page;
 use crate::web::console::{Desk, refusal};
@@ -21,7 +23,9 @@ use crate::web::site::FormBody;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         post("/operator/keys/root", root),
+        post("/operator/keys/preparation", prepare),
         post("/operator/keys/tenant", tenant),
+        post("/operator/keys/account", account),
         post("/operator/keys/older", older),
         post("/operator/keys/everybody", everybody),
         post("/operator/keys/pause", pause),
@@ -32,17 +36,20 @@ pub(super) fn routes() -> Vec<Route> {
 /// What was typed and is shown again where it was refused.
 pub(super) struct Typed {
     tenant: String,
+    account: String,
     days: String,
+    rate: String,
 }
 
 impl Default for Typed {
     fn default() -> Self {
-        Self { tenant: String::new(), days: "90".to_owned() }
+        let rate = keys::PACE.keys_per_second.to_string();
+        Self { tenant: String::new(), account: String::new(), days: "90".to_owned(), rate }
     }
 }
 
 /// What can be begun, and paused where something goes on.
-pub(super) fn forms(rekeys: &[Rekey], typed: Typed) -> Vec<ConsolePart> {
+pub(super) fn forms(status: &Status, rekeys: &[Rekey], typed: Typed) -> Vec<ConsolePart> {
     let form = |title: &'static str, action: &str, fields| {
         let action = format!("/keys/{action}");
         ConsolePart::Form(ConsoleForm {
@@ -55,7 +62,10 @@ pub(super) fn forms(rekeys: &[Rekey], typed: Typed) -> Vec<ConsolePart> {
     };
     let line = |name, value: String| vec![ConsoleField::Line { name, value: Shown::from(value), autocomplete: "off" }];
     let mut forms = vec![ConsolePart::Says { says: "turning-over", count: 0 }];
-    let is_open = |waits: Pause| rekeys.iter().any(|rekey| rekey.stage < Stage::Retired && rekey.paused == waits);
+    let root = status.is_under_way().then_some(status.root);
+    let is_open = |waits: Pause| {
+        root == Some(waits) || rekeys.iter().any(|rekey| rekey.stage < Stage::Retired && rekey.paused == waits)
+    };
     if is_open(Pause::Runs) {
         forms.push(form("pause", "pause", Vec::new()));
     }
@@ -63,9 +73,15 @@ pub(super) fn forms(rekeys: &[Rekey], typed: Typed) -> Vec<ConsolePart> {
         forms.push(form("go-on", "go-on", Vec::new()));
     }
     forms.push(form("rotate-tenant", "tenant", line("tenant", typed.tenant)));
+    forms.push(form("rotate-account", "account", line("account", typed.account)));
     forms.push(form("rotate-older", "older", line("days", typed.days)));
     forms.push(form("rotate-everybody", "everybody", Vec::new()));
-    forms.push(form("rotate-root", "root", Vec::new()));
+    if root.is_none() && status.prepared.is_none() {
+        forms.push(form("prepare-root", "preparation", Vec::new()));
+    }
+    if root != Some(Pause::Waits) {
+        forms.push(form("rotate-root", "root", line("rate", typed.rate)));
+    }
     forms
 }
 
@@ -94,13 +110,35 @@ fn as_told(services: &Services, done: Result<(), OperatorsError>, then: Then) ->
     done.map(|()| then).map_err(|error| refusal(&services.incidents, error))
 }
 
+/// The fastest that owner keys are wrapped anew: so many a second.
+const FASTEST: u32 = 100_000;
+
 async fn root(
     access: Authorized<TurnKeys>,
     request: HttpRequest,
     services: Data<Services>,
+    form: FormBody,
 ) -> Result<HttpResponse, Problem> {
-    let begun = services.operators.turn_root_over(access.operator(), &services.incidents).await;
-    told(&request, &services, &access, Typed::default(), as_told(&services, begun, Then::Begun))
+    let form = form.read().await?;
+    let typed = form.raw("rate").trim();
+    let begun = match typed.parse().ok().filter(|rate| (1..=FASTEST).contains(rate)) {
+        Some(keys_per_second) => {
+            let pace = Pace { keys_per_second };
+            let begun = services.operators.turn_root_over(access.operator(), pace, &services.incidents).await;
+            as_told(&services, begun, Then::Begun)
+        }
+        None => Err(invalid(vec![Fault::new("/rate", "not_a_rate", "Owner keys a second.")])),
+    };
+    told(&request, &services, &access, Typed { rate: typed.to_owned(), ..Typed::default() }, begun)
+}
+
+async fn prepare(
+    access: Authorized<TurnKeys>,
+    request: HttpRequest,
+    services: Data<Services>,
+) -> Result<HttpResponse, Problem> {
+    let prepared = services.operators.prepare_root(access.operator()).await;
+    told(&request, &services, &access, Typed::default(), as_told(&services, prepared, Then::Done))
 }
 
 async fn tenant(
@@ -112,10 +150,26 @@ async fn tenant(
     let form = form.read().await?;
     let typed = form.raw("tenant").trim();
     let begun = match typed.parse::<TenantId>() {
-        Ok(tenant) => services.operators.turn_over(access.operator(), tenant).await,
+        Ok(tenant) => services.operators.turn_over(access.operator(), Owner::Tenant(tenant)).await,
         Err(_) => Err(OperatorsError::NoTenant),
     };
     let typed = Typed { tenant: typed.to_owned(), ..Typed::default() };
+    told(&request, &services, &access, typed, as_told(&services, begun, Then::Begun))
+}
+
+async fn account(
+    access: Authorized<TurnKeys>,
+    request: HttpRequest,
+    services: Data<Services>,
+    form: FormBody,
+) -> Result<HttpResponse, Problem> {
+    let form = form.read().await?;
+    let typed = form.raw("account").trim();
+    let begun = match typed.parse::<AccountId>() {
+        Ok(account) => services.operators.turn_over(access.operator(), Owner::Account(account)).await,
+        Err(_) => Err(OperatorsError::NoAccount),
+    };
+    let typed = Typed { account: typed.to_owned(), ..Typed::default() };
     told(&request, &services, &access, typed, as_told(&services, begun, Then::Begun))
 }
 

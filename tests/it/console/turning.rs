@@ -204,7 +204,7 @@ each_database! {
         let admin = operator(world, Role::Administrator).await;
         let keyring = world.app.services.kernel.keyring().clone();
         let owners: i64 = keyring.status().unwrap().by_root.iter().map(|(_, many)| many).sum();
-        press(world, &admin, "/operator/keys/root", &[]).await;
+        press(world, &admin, "/operator/keys/root", &[("rate", "500")]).await;
         done_by(world, Act::RotateRoot, id_of(world, &admin).await, &[]);
         let status = keyring.status().unwrap();
         assert_eq!(status.by_root, [(2, owners)]);
@@ -224,7 +224,7 @@ each_database! {
             if may {
                 continue;
             }
-            for what in ["root", "tenant", "older", "everybody", "pause", "go-on"] {
+            for what in ["root", "preparation", "tenant", "account", "older", "everybody", "pause", "go-on"] {
                 let fields = [("tenant", tenant.as_str()), ("days", "0")];
                 let _ = post(&who.actor, &format!("/operator/keys/{what}"), &fields).await.problem(403, "forbidden");
             }

@@ -1,0 +1,2 @@
+ALTER TABLE roots DROP COLUMN pace;
+ALTER TABLE roots DROP COLUMN is_held;
