@@ -245,6 +245,11 @@ pub enum Notice {
         /// The signed note of the transparency log as it is, which makes whoever keeps it a witness.
         checkpoint: String,
     },
+    /// To whoever was told of a change of the legal documents: it is withdrawn (P-15).
+    PolicyWithdrawn {
+        /// Which were announced.
+        documents: Vec<WithdrawnDocument>,
+    },
     /// To every member: an owner wishes the tenant to leave.
     LeavingRequested {
         /// The tenant's name.
@@ -343,6 +348,7 @@ impl Notice {
             | Self::Invitation { .. }
             | Self::SignInRulesChanged { .. }
             | Self::PolicyChanged { .. }
+            | Self::PolicyWithdrawn { .. }
             | Self::VaultSealed { .. }
             | Self::VaultUnsealed { .. }
             | Self::LeavingRequested { .. }
@@ -430,6 +436,16 @@ pub struct ChangedDocument {
     pub on: String,
     /// What changes, in plain words; empty where nothing was said.
     pub summary: String,
+}
+
+/// A version that was announced and is withdrawn. Public, all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawnDocument {
+    /// Its title, in the reader's language.
+    pub title: String,
+    /// Its number.
+    pub version: u32,
 }
 
 /// What confirms a person, as mails name it.

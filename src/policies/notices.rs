@@ -9,7 +9,8 @@
 use std::time::Duration;
 
 use diesel::{
-    ExpressionMethods as _, Insertable as _, IntoSql as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _,
+    BoolExpressionMethods as _, ExpressionMethods as _, Insertable as _, IntoSql as _, OptionalExtension as _,
+    QueryDsl as _, RunQueryDsl as _,
 };
 
 use crate::kernel::clock::Time;
@@ -17,11 +18,12 @@ use crate::kernel::ids::{AccountId, MessageId};
 use crate::kernel::store::schema::{accounts, policies, policy_notices};
 use crate::kernel::store::{StoreError, Tx, both};
 use crate::kernel::tenancy::AccountScope;
-use crate::messages::notice::{ChangedDocument, Mail, Notice};
+use crate::kernel::values::Locale;
+use crate::messages::notice::{ChangedDocument, Mail, Notice, WithdrawnDocument};
 use crate::messages::outbox::{self, Settled};
 use crate::policies::document::{DocumentVersion, State};
 use crate::policies::events::Tally;
-use crate::policies::published::{announced, text};
+use crate::policies::published::{self, announced, text};
 use crate::policies::{AddressOf, PoliciesError};
 
 /// What the database holds for an account that is nobody's.
@@ -29,6 +31,11 @@ pub(super) const DECOY: i16 = 3;
 
 /// So many accounts are queued in one transaction: a fraction of a second.
 const BATCH: i64 = 2_000;
+
+/// What the database holds where whoever was told of a version is to be told that it was withdrawn.
+const TO_BE_TOLD_BACK: i16 = 1;
+/// Where that mail is with the outbox.
+const TOLD_BACK: i16 = 2;
 
 /// What became of a notice on its way by mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,25 +229,49 @@ pub(super) fn holds_up(tx: &mut Tx<'_>, which: DocumentVersion) -> Result<bool, 
     Ok(lately.is_some())
 }
 
-/// Some of the accounts that are to be mailed.
+type IsToBeToldBack = diesel::dsl::Eq<policy_notices::withdrawal, Option<i16>>;
+
+fn is_to_be_told_back() -> IsToBeToldBack {
+    policy_notices::withdrawal.eq(Some(TO_BE_TOLD_BACK))
+}
+
+/// Some of the accounts that are to be mailed: those who are to be told of a change before those for whom one is withdrawn.
 pub(super) fn due(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<AccountId>, StoreError> {
-    Ok(policy_notices::table
+    let mut accounts: Vec<AccountId> = policy_notices::table
         .filter(policy_notices::state.eq(Delivery::Queued.code()))
         .select(policy_notices::account_id)
         .distinct()
         .order(policy_notices::account_id)
         .limit(limit)
-        .load(tx.conn())?)
+        .load(tx.conn())?;
+    if accounts.is_empty() {
+        accounts = policy_notices::table
+            .filter(is_to_be_told_back())
+            .select(policy_notices::account_id)
+            .distinct()
+            .order(policy_notices::account_id)
+            .limit(limit)
+            .load(tx.conn())?;
+    }
+    Ok(accounts)
 }
 
-/// Puts one mail of all that is due of the scope's account into the outbox, with the log's `checkpoint`. Of several nodes,
-/// one does.
+/// Whether somebody is still to be told that what they were told of was withdrawn.
+pub(super) fn anybody_to_tell_back(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let first = policy_notices::table.filter(is_to_be_told_back()).select(policy_notices::account_id).limit(1);
+    let found: Option<AccountId> = first.get_result(tx.conn()).optional()?;
+    Ok(found.is_some())
+}
+
+/// Puts what is due of the scope's account into the outbox: a mail of all that is announced, with the log's `checkpoint`, and
+/// one of all that was withdrawn since they were told of it. Of several nodes, one does.
 pub(super) fn hand_over(
     tx: &mut Tx<'_>,
     scope: &AccountScope,
     address_of: AddressOf,
     checkpoint: &str,
 ) -> Result<(), StoreError> {
+    tell_back(tx, scope, address_of)?;
     let account = scope.account();
     let mine = policy_notices::table
         .filter(policy_notices::account_id.eq(account))
@@ -258,11 +289,7 @@ pub(super) fn hand_over(
     let (to, language) = address_of(tx, scope)?;
     let mut documents = Vec::new();
     for which in &which {
-        let text = match text(tx, *which, language) {
-            Ok(text) => text,
-            Err(PoliciesError::Store(error)) => return Err(error),
-            Err(_) => return Err(StoreError::Refused("an announced version without a text")),
-        };
+        let text = text_of(tx, *which, language)?;
         let effective_at: Time =
             policies::table.find(which.key()).select(policies::effective_at).get_result(tx.conn())?;
         documents.push(ChangedDocument {
@@ -281,6 +308,39 @@ pub(super) fn hand_over(
             .execute(tx.conn())?;
     }
     Ok(())
+}
+
+/// What was said of a version to whoever was told of it.
+fn text_of(tx: &mut Tx<'_>, which: DocumentVersion, language: Locale) -> Result<published::Text, StoreError> {
+    match text(tx, which, language) {
+        Ok(text) => Ok(text),
+        Err(PoliciesError::Store(error)) => Err(error),
+        Err(_) => Err(StoreError::Refused("an announced version without a text")),
+    }
+}
+
+/// Puts one mail of all that was withdrawn since the scope's account was told of it into the outbox.
+fn tell_back(tx: &mut Tx<'_>, scope: &AccountScope, address_of: AddressOf) -> Result<(), StoreError> {
+    let mine =
+        policy_notices::table.filter(policy_notices::account_id.eq(scope.account())).filter(is_to_be_told_back());
+    let taken: Vec<(i16, i64)> = diesel::update(mine)
+        .set(policy_notices::withdrawal.eq(Some(TOLD_BACK)))
+        .returning((policy_notices::document, policy_notices::version))
+        .get_results(tx.conn())?;
+    let mut which: Vec<DocumentVersion> =
+        taken.into_iter().filter_map(|(document, version)| DocumentVersion::decode(document, version)).collect();
+    which.sort();
+    if which.is_empty() {
+        return Ok(());
+    }
+    let (to, language) = address_of(tx, scope)?;
+    let mut documents = Vec::new();
+    for which in which {
+        let title = text_of(tx, which, language)?.title;
+        documents.push(WithdrawnDocument { title, version: which.version });
+    }
+    let mail = Mail { to, language, notice: Notice::PolicyWithdrawn { documents } };
+    outbox::enqueue(tx, scope.keys(), &mail).map(drop)
 }
 
 /// Notes what has become of the mail `id`, where it was such a notice: told by the outbox, in the transaction that
@@ -368,10 +428,14 @@ pub(super) fn give_up(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreEr
     diesel::update(mine())
         .set((policy_notices::state.eq(Delivery::Unreachable.code()), policy_notices::settled_at.eq(now)))
         .execute(tx.conn())?;
+    let to_tell_back =
+        policy_notices::table.filter(policy_notices::account_id.eq(account)).filter(is_to_be_told_back());
+    diesel::update(to_tell_back).set(policy_notices::withdrawal.eq(None::<i16>)).execute(tx.conn())?;
     Ok(())
 }
 
-/// Takes back every mail of `which` that is not on its way.
+/// Takes back every mail of `which` that is not on its way; whoever was told of it, by a mail that is or has been, or in the
+/// application, is to be told that it is withdrawn.
 pub(super) fn call_off(tx: &mut Tx<'_>, which: DocumentVersion) -> Result<(), StoreError> {
     let ((document, version), now) = (which.key(), tx.now());
     let of_version = || {
@@ -401,6 +465,14 @@ pub(super) fn call_off(tx: &mut Tx<'_>, which: DocumentVersion) -> Result<(), St
                 .execute(tx.conn())?;
         }
     }
+    let told = policy_notices::state
+        .eq(Delivery::Handed.code())
+        .or(policy_notices::state.eq(Delivery::Sent.code()))
+        .or(policy_notices::state.eq(Delivery::Joined.code()))
+        .or(policy_notices::seen_at.is_not_null());
+    diesel::update(of_version().filter(told))
+        .set(policy_notices::withdrawal.eq(Some(TO_BE_TOLD_BACK)))
+        .execute(tx.conn())?;
     Ok(())
 }
 

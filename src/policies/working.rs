@@ -65,8 +65,11 @@ impl Policies {
     /// The store's; the rest is done the next time.
     pub async fn work(&self) -> Result<Left, LifeError> {
         let service = self.kernel().service();
-        let announced = self.kernel().point(&service, |tx, _| Announced::all(tx)).await?;
-        if announced.is_empty() {
+        let look = |tx: &mut Tx<'_>, _: &_| -> Result<_, StoreError> {
+            Ok((Announced::all(tx)?, notices::anybody_to_tell_back(tx)?))
+        };
+        let (announced, is_to_tell_back) = self.kernel().point(&service, look).await?;
+        if announced.is_empty() && !is_to_tell_back {
             return Ok(Left::Nothing);
         }
         for announced in &announced {

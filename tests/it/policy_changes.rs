@@ -318,6 +318,36 @@ each_database! {
         assert_eq!(policies.draft(Document::Privacy, texts(&Locale::ALL), HERE).await.unwrap().version, 3, "no number twice");
     }
 
+    async fn whoever_was_told_of_what_is_withdrawn_is_told_that_too_and_once(world: World) {
+        for domain in ["example.lv", "full.example"] {
+            let _ = world.owner_at(domain, "en").await;
+        }
+        world.deliver().await;
+        let Some(server) = MailServer::start("implicit") else { return };
+        let (outbox, policies) = (to_server(world, &server), &world.app.services.policies.clone());
+        let _ = announce(world).await;
+        deliver(policies, &outbox).await;
+        assert_eq!((server.messages().len(), counts(world).await.sent), (1, 1));
+        // Whose mail waits still was told of nothing; of two who come meanwhile one reads it in the application.
+        let (reader, _) = (world.owner_at("example.com", "lv").await, world.owner_at("other.example", "lv").await);
+        world.deliver().await;
+        let _ = reader.get("/changes").await.expect(200);
+        assert_eq!((counts(world).await.accounts(), counts(world).await.seen), (4, 1));
+        let _ = policies.withdraw(Document::Privacy, HERE).await.unwrap();
+        let told = counts(world).await;
+        assert_eq!((told.sent, told.called_off), (1, 3));
+        deliver(policies, &outbox).await;
+        let mails = server.messages();
+        assert_eq!(mails.len(), 3, "{mails:#?}");
+        let of = |to: &str| mails[1..].iter().find(|mail| mail.contains(to)).unwrap_or_else(|| panic!("{mails:#?}"));
+        assert!(of("example.lv").contains("Politika (en), version 2: withdrawn."));
+        assert!(of("example.com").contains("Politika (lv), versija 2: atsaukta."));
+        world.later(DAY);
+        deliver(policies, &outbox).await;
+        assert_eq!((server.messages().len(), counts(world).await), (3, told));
+        assert_eq!(policies.work().await.unwrap(), policies::Left::Nothing);
+    }
+
     async fn a_correction_may_come_sooner_and_asks_nobody_again(world: World) {
         let mut owner = world.owner().await;
         customers(&owner).await;

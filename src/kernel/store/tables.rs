@@ -527,6 +527,7 @@ diesel::table! {
         seen_at -> Nullable<BigInt>,
         acknowledged_at -> Nullable<BigInt>,
         ready_at -> Nullable<BigInt>,
+        withdrawal -> Nullable<SmallInt>,
     }
 }
 

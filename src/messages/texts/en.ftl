@@ -248,6 +248,12 @@ policy-changed =
     .otherwise = Sign in to see word by word what changes. Until then the version that you know holds. If you do not agree, you can export everything and leave before the change applies.
     .checkpoint = The announcement stands in a public log that nobody can rewrite unseen. Below is its state at this moment: whoever keeps it can prove it, if the log should ever say otherwise.
 
+policy-withdrawn =
+    .subject = { $service } takes back a change of its legal documents
+    .lead = { $service } had announced a change of its legal documents. It is withdrawn and will not apply.
+    .document = { $title }, version { $version }: withdrawn.
+    .otherwise = What applied before still applies, and there is nothing to do. Should there be another change, you will be told in time again.
+
 vault-sealed =
     .subject = A vault at { $service } was sealed
     .lead = An owner of a vault at { $service } that you own too has just sealed it. Nobody can read or change anything in it until an owner unseals it.

@@ -248,6 +248,12 @@ policy-changed =
     .otherwise = Logige sisse, et näha sõna-sõnalt, mis muutub. Seni kehtib teile tuntud versioon. Kui te ei nõustu, võite enne muudatuse jõustumist kõik eksportida ja lahkuda.
     .checkpoint = Teadaanne on avalikus logis, mida keegi ei saa märkamatult ümber kirjutada. All on selle seis praegu: kes selle alles hoiab, saab seda tõestada, kui logi peaks kunagi väitma muud.
 
+policy-withdrawn =
+    .subject = { $service } võtab õigusdokumentide muudatuse tagasi
+    .lead = { $service } oli teatanud oma õigusdokumentide muutmisest. See on tagasi võetud ega hakka kehtima.
+    .document = { $title }, versioon { $version }: tagasi võetud.
+    .otherwise = Edasi kehtib see, mis on kehtinud seni, ja midagi ei ole vaja teha. Kui tuleb mõni teine muudatus, teatatakse sellest jälle õigel ajal.
+
 vault-sealed =
     .subject = Andmehoidla teenuses { $service } pitseeriti
     .lead = Andmehoidla omanik teenuses { $service }, mis kuulub ka teile, pitseeris selle äsja. Keegi ei saa seal midagi lugeda ega muuta, kuni mõni omanik selle avab.

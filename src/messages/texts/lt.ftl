@@ -253,6 +253,12 @@ policy-changed =
     .otherwise = Prisijunkite ir žodis po žodžio pamatysite, kas keičiasi. Iki tol galioja jums žinoma versija. Jei nesutinkate, galite viską eksportuoti ir išeiti, kol pakeitimas neįsigaliojo.
     .checkpoint = Pranešimas įrašytas viešame žurnale, kurio niekas negali nepastebimai perrašyti. Žemiau yra jo būsena šią akimirką: kas ją išsaugo, gali tai įrodyti, jei žurnalas kada nors teigtų kitaip.
 
+policy-withdrawn =
+    .subject = { $service } atšaukia teisinių dokumentų pakeitimą
+    .lead = { $service } buvo pranešusi apie savo teisinių dokumentų pakeitimą. Jis atšauktas ir neįsigalios.
+    .document = { $title }, versija { $version }: atšaukta.
+    .otherwise = Toliau galioja tai, kas galiojo iki šiol, ir nieko daryti nereikia. Jei bus kitas pakeitimas, apie jį vėl bus pranešta laiku.
+
 vault-sealed =
     .subject = Saugykla „{ $service }“ paslaugoje užantspauduota
     .lead = Saugyklos „{ $service }“ paslaugoje, kuri priklauso ir jums, savininkas ką tik ją užantspaudavo. Niekas negali joje nieko nei skaityti, nei keisti, kol savininkas jos neatvers.

@@ -248,6 +248,12 @@ policy-changed =
     .otherwise = Pierakstieties, lai vārdu pa vārdam redzētu, kas mainās. Līdz tam ir spēkā jums zināmā versija. Ja nepiekrītat, varat visu eksportēt un aiziet, pirms izmaiņas stājas spēkā.
     .checkpoint = Paziņojums ir publiskā žurnālā, ko neviens nevar nemanot pārrakstīt. Zemāk ir tā stāvoklis šajā brīdī: kas to saglabā, var to pierādīt, ja žurnāls kādreiz vēstītu ko citu.
 
+policy-withdrawn =
+    .subject = { $service } atsauc juridisko dokumentu izmaiņas
+    .lead = { $service } bija paziņojis par izmaiņām savos juridiskajos dokumentos. Tās ir atsauktas un nestāsies spēkā.
+    .document = { $title }, versija { $version }: atsaukta.
+    .otherwise = Joprojām ir spēkā tas, kas bija spēkā līdz šim, un nekas nav jādara. Ja būs citas izmaiņas, par tām atkal paziņos laikus.
+
 vault-sealed =
     .subject = Glabātava pakalpojumā { $service } ir aizzīmogota
     .lead = Tās glabātavas īpašnieks pakalpojumā { $service }, kura pieder arī jums, tikko to aizzīmogoja. Neviens tajā neko nevar ne lasīt, ne mainīt, kamēr kāds īpašnieks to neatver.

@@ -12,7 +12,7 @@ use crate::kernel::personal::Secret;
 use crate::kernel::values::Locale;
 use crate::messages::mail::Letterhead;
 use crate::messages::notice::{
-    ChangedDocument, Code, DigestItem, Notice, Purpose, Regained, Says, Text, TextPurpose, UndoCode,
+    ChangedDocument, Code, DigestItem, Notice, Purpose, Regained, Says, Text, TextPurpose, UndoCode, WithdrawnDocument,
 };
 
 /// All words, read once at the start.
@@ -146,6 +146,7 @@ impl Texts {
                 add(&mut body, &checkpoint.lines().collect::<Vec<_>>().join("\r\n"));
                 subject
             }
+            Notice::PolicyWithdrawn { documents } => page.withdrawn(&mut body, documents)?,
             Notice::VaultSealed { tenant_name } => {
                 page.news_about(&mut body, "vault-sealed", tenant_name.reveal(), &[])?
             }
@@ -383,6 +384,18 @@ impl Page<'_> {
             if !summary.is_empty() {
                 add(body, summary);
             }
+        }
+        add(body, &self.say(KIND, Some("otherwise"))?);
+        self.say(KIND, Some("subject"))
+    }
+
+    /// Which changes of documents do not come, and that what is known holds.
+    fn withdrawn(&self, body: &mut String, documents: &[WithdrawnDocument]) -> Result<String, TextsError> {
+        const KIND: &str = "policy-withdrawn";
+        add(body, &self.say(KIND, Some("lead"))?);
+        for WithdrawnDocument { title, version } in documents {
+            let of = [("title", plain(title).unwrap_or_default().into()), ("version", (*version).into())];
+            add(body, &self.say_with(KIND, Some("document"), &of)?);
         }
         add(body, &self.say(KIND, Some("otherwise"))?);
         self.say(KIND, Some("subject"))

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::kernel::personal::Personal;
-use crate::messages::notice::{Decided, Life, Means};
+use crate::messages::notice::{Decided, Life, Means, WithdrawnDocument};
 
 const CODE: &str = "042042";
 const UNDO: &str = "7k2m-9pqr-0abc-d5ef-ghjk-mnpq";
@@ -90,6 +90,7 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("sign-in-rules-changed", rules("https://evil.example/")),
         ("policy-changed", policy_changed(vec![changed("We keep sign-ins for a year.")])),
         ("policy-changed", policy_changed(vec![changed(""), changed("Two at once.")])),
+        ("policy-withdrawn", policy_withdrawn()),
         ("vault-sealed", Notice::VaultSealed { tenant_name: name("Rīta Maize") }),
         ("vault-sealed", Notice::VaultSealed { tenant_name: name("https://evil.example/") }),
         ("vault-unsealed", Notice::VaultUnsealed { tenant_name: name("Rīta Maize") }),
@@ -135,6 +136,11 @@ fn policy_changed(documents: Vec<ChangedDocument>) -> Notice {
     let checkpoint =
         "seif/log\n7\nq1MKE+RZFJgrefm34/uplM/R8/si9xzqGvvwK0YMbR0=\n\n— seif/log eA0wRgAAAA==\n".to_owned();
     Notice::PolicyChanged { documents, checkpoint }
+}
+
+fn policy_withdrawn() -> Notice {
+    let documents = vec![WithdrawnDocument { title: "Privacy policy".to_owned(), version: 7 }];
+    Notice::PolicyWithdrawn { documents }
 }
 
 fn each(mut check: impl FnMut(Locale, &str, &Notice, &str, &str)) {
@@ -247,6 +253,16 @@ fn a_change_of_the_documents_is_told_with_its_summary_and_the_first_day_that_it_
                 assert!(body.contains(&document.title) && body.contains(&document.summary), "{key} in {language:?}");
                 assert!(body.contains("2026-12-22") && body.contains(" 2"), "{key} in {language:?}: {body}");
             }
+        }
+    });
+}
+
+#[test]
+fn a_change_that_does_not_come_is_told_with_what_it_was() {
+    each(|language, key, notice, _, body| {
+        if let Notice::PolicyWithdrawn { documents } = notice {
+            assert!(documents.iter().all(|document| body.contains(&document.title)), "{key} in {language:?}: {body}");
+            assert!(body.contains('7'), "{key} in {language:?}: {body}");
         }
     });
 }

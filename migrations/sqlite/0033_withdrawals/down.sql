@@ -1,0 +1,2 @@
+DROP INDEX policy_notices_withdrawal;
+ALTER TABLE policy_notices DROP COLUMN withdrawal;
