@@ -1,5 +1,5 @@
 //! The operators' console: pages for whoever runs the service. It shows counts, times, ids and states, and nothing that a
-//! tenant keeps (P-3), but for what a tenant grants to support, masked ([`support`]); what it does, the command line does too.
+//! tenant keeps (P-3), but for what a tenant grants to support, masked (`support`); what it does, the command line does too.
 //!
 //! It answers where `[operators]` of the configuration says and to whom; for anybody else there is nothing there
 //! ([`Door`]). Each handler names a permission of operators, as every other names its own.
