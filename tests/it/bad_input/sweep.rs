@@ -1,6 +1,7 @@
 //! Every route, with everything that can be wrong with a request.
 
 use seif::kernel::access::Subject;
+use seif::kernel::operators::Role;
 use seif::testing::{Answer, Database, MARK, World};
 use seif::web::api::openapi::document_json;
 use seif::web::problem::Problem;
@@ -8,6 +9,8 @@ use seif::web::routes::{self, Route};
 use serde_json::Value;
 
 use super::schema::Operation;
+use crate::console::operator;
+use crate::operator_ledger::keyring_of;
 use crate::rows::Beside;
 use crate::shelf::{customer, customers, place, token};
 use crate::table::{NOTHING, TABLE, Takes, filled};
@@ -39,15 +42,29 @@ struct Bad {
     headers: Vec<Vec<u8>>,
     body: Option<(String, Vec<u8>)>,
     gets: Gets,
+    who: Who,
 }
 
+/// Whether whoever asks may do what the route does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// They may.
+    May,
+    /// They may not: that they may not is as good an answer as what is wrong beside it.
+    MayNot,
+}
+
+/// The rows of each table, by its name.
+type Stored = Vec<(String, Vec<String>)>;
+
 /// Who asks, and for what.
+#[derive(Clone)]
 pub(super) struct Shop {
     pub(super) wire: Wire,
-    session: String,
-    token: String,
-    tenant: String,
-    record: String,
+    pub(super) session: String,
+    pub(super) token: String,
+    pub(super) tenant: String,
+    pub(super) record: String,
 }
 
 pub(super) async fn shop(world: &mut World) -> Shop {
@@ -149,7 +166,9 @@ impl Bad {
             faults.push("a page in answer to a program".to_owned());
         }
         let refused = (400..500).contains(&answer.status);
+        let is_forbidden = answer.status == 403 && (code == "forbidden" || is_page);
         let right = match self.gets {
+            Gets::One(_) | Gets::Field(_) if self.who == Who::MayNot && is_forbidden => true,
             Gets::One(codes) => refused && (codes.contains(&code) || (is_page && code.is_empty())),
             Gets::Field(wrong) => body["errors"].as_array().into_iter().flatten().any(|error| error["code"] == wrong),
             Gets::Refusal => refused,
@@ -207,6 +226,7 @@ fn bad(shop: &Shop, route: &Route, what: impl Into<String>, gets: Gets) -> Bad {
         headers: Vec::new(),
         body: None,
         gets,
+        who: Who::May,
     }
 }
 
@@ -511,7 +531,7 @@ fn bad_bodies(shop: &Shop, route: &Route, operation: Option<&Operation<'_>>, typ
 const OF_REFUSALS: [&str; 6] = ["audit_entries", "journals", "sign_ins", "throttles", "sessions", "tokens"];
 
 /// Everything that is stored, but for what is kept of refusals.
-fn stored(world: &World) -> Vec<(String, Vec<String>)> {
+fn stored(world: &World) -> Stored {
     let mut beside = Beside::of(world);
     let tables = beside.lines(match world.database {
         Database::Sqlite => "SELECT name AS line FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' ORDER BY 1",
@@ -550,34 +570,86 @@ async fn send(shop: &Shop, all: Vec<Bad>) -> Vec<String> {
 
 /// Those that end the session come last.
 fn in_order() -> Vec<Route> {
-    // What only operators reach answers to nobody here, whatever is sent: `console` walks it.
     let mut all = routes::all();
+    // Operators have a walk of their own, signed in as such.
     all.retain(|route| !matches!(route.rule.subject, Subject::Operator(_)));
     all.sort_by_key(|route| ["/sign-out", "/api/v1/session"].contains(&route.path));
     all
 }
 
+/// Those that operators alone reach.
+fn of_operators() -> Vec<Route> {
+    let mut all = routes::all();
+    all.retain(|route| matches!(route.rule.subject, Subject::Operator(_)));
+    // What ends the session comes last.
+    all.sort_by_key(|route| route.path.ends_with("/sign-out"));
+    all
+}
+
+/// What operators may have changed beside the ledger, where what was only tried stands too: their accounts, their proposals,
+/// and keys.
+const OF_OPERATORS: [&str; 5] = ["operators", "operator_proposals", "rekeys", "roots", "erasures"];
+
+/// Everything that is stored, of the keyring too what operators change.
+fn stored_of_operators(world: &World) -> Stored {
+    let mut keyring = keyring_of(world);
+    let mut all = stored(world);
+    all.extend(OF_OPERATORS.iter().map(|table| ((*table).to_owned(), keyring.rows(table, "true"))));
+    all
+}
+
+/// Sends everything that is wrong to each route; gives how much that was, and what was wrong with the answers.
+async fn walk(
+    world: &World,
+    shop: &Shop,
+    routes: Vec<Route>,
+    who: impl Fn(&Route) -> Who,
+    stored: fn(&World) -> Stored,
+) -> (usize, Vec<String>) {
+    let document = document_json();
+    let (mut faults, mut sent) = (Vec::new(), 0);
+    let mut before = stored(world);
+    for route in routes {
+        let mut bad = bad_requests(shop, &route, &document);
+        bad.iter_mut().for_each(|bad| bad.who = who(&route));
+        let (free, refused): (Vec<Bad>, Vec<Bad>) =
+            bad.into_iter().partition(|bad| matches!(bad.gets, Gets::NoFailure));
+        sent += free.len() + refused.len();
+        faults.extend(send(shop, refused).await);
+        let after = stored(world);
+        let changed = after.iter().zip(&before).filter(|(after, before)| after != before);
+        let changed: Vec<&str> = changed.map(|(after, _)| after.0.as_str()).collect();
+        if !changed.is_empty() {
+            faults.push(format!("{} {}: refusals changed {changed:?}", route.method, route.path));
+        }
+        faults.extend(send(shop, free).await);
+        world.app.services.operators.at_rest().await;
+        before = stored(world);
+    }
+    (sent, faults)
+}
+
 seif::each_database! {
     async fn every_route_refuses_what_is_wrong_and_keeps_nothing_of_it(world: World) {
         let shop = shop(world).await;
-        let document = document_json();
-        let (mut faults, mut sent) = (Vec::new(), 0);
-        let mut before = stored(world);
-        for route in in_order() {
-            let (free, refused): (Vec<Bad>, Vec<Bad>) =
-                bad_requests(&shop, &route, &document).into_iter().partition(|bad| matches!(bad.gets, Gets::NoFailure));
-            sent += free.len() + refused.len();
-            faults.extend(send(&shop, refused).await);
-            let after = stored(world);
-            let changed = after.iter().zip(&before).filter(|(after, before)| after != before);
-            let changed: Vec<&str> = changed.map(|(after, _)| after.0.as_str()).collect();
-            if !changed.is_empty() {
-                faults.push(format!("{} {}: refusals changed {changed:?}", route.method, route.path));
-            }
-            faults.extend(send(&shop, free).await);
-            before = stored(world);
-        }
+        let (sent, faults) = walk(world, &shop, in_order(), |_| Who::May, stored).await;
         assert!(sent > 40 * in_order().len(), "{sent}");
         assert!(faults.is_empty(), "{} faults: {faults:#?}", faults.len());
+    }
+
+    async fn every_route_of_operators_refuses_it_too_whether_they_may_or_not(world: World) {
+        let mut shop = shop(world).await;
+        for role in [Role::Reader, Role::Administrator] {
+            let may = |route: &Route| match route.rule.subject {
+                Subject::Operator(roles) if !roles.contains(&role) => Who::MayNot,
+                _ => Who::May,
+            };
+            shop.session = operator(world, role).await.actor.session.unwrap();
+            let before = world.app.services.operators.list().await.unwrap().len();
+            let (sent, faults) = walk(world, &shop, of_operators(), may, stored_of_operators).await;
+            assert!(sent > 40 * of_operators().len(), "{sent}");
+            assert!(faults.is_empty(), "{role:?}: {} faults: {faults:#?}", faults.len());
+            assert_eq!(world.app.services.operators.list().await.unwrap().len(), before);
+        }
     }
 }
