@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
@@ -26,6 +26,10 @@ use crate::kernel::{Kernel, store_error};
 
 /// How long whoever works on an erasure holds it without a sign of life.
 const HOLD: Duration = Duration::from_secs(60);
+
+/// How long whoever wants keys destroyed at once waits for somebody else who is at it, and how often it is looked.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Rows that one transaction deletes at most.
 const BATCH: usize = 5_000;
@@ -144,13 +148,26 @@ impl Kernel {
     }
 
     /// Destroys the keys of one erasure that is due, and leaves the rest to whoever goes on ([`Kernel::erase_due`]), who
-    /// is woken.
+    /// is woken. Where somebody else has taken hold of it a moment ago, it waits until they have, for a while.
     ///
     /// # Errors
     /// As [`Kernel::erase_due`].
     pub async fn destroy_now(&self, digest: Digest, rules: Rules, farewell: &dyn Farewell) -> Result<(), StoreError> {
-        let _ended = self.erase_next(Some(digest), rules, farewell, Until(Some(Step::KeysDestroyed))).await?;
-        self.keyring().hold_erasure(digest, Duration::ZERO).await.map_err(|error| store_error(&error))?;
+        let since = Instant::now();
+        loop {
+            let next = self.erase_next(Some(digest), rules, farewell, Until(Some(Step::KeysDestroyed))).await?;
+            if next == Next::Stopped {
+                // Ours: what is left of it is anybody's.
+                self.keyring().hold_erasure(digest, Duration::ZERO).await.map_err(|error| store_error(&error))?;
+                break;
+            }
+            let known = self.keyring().erasure(digest).await.map_err(|error| store_error(&error))?;
+            let is_done = known.is_none_or(|erasure| erasure.keys_destroyed_at.is_some());
+            if is_done || since.elapsed() >= PATIENCE {
+                break;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
         self.db().notifier(Wake::Jobs).notify_one();
         Ok(())
     }
@@ -189,7 +206,7 @@ impl Kernel {
         };
         match ended {
             Ok(()) => Ok(Next::Ended),
-            Err(Stop::Ended) => Ok(Next::Nothing),
+            Err(Stop::Ended) => Ok(Next::Stopped),
             Err(Stop::Store(error)) => {
                 // Somebody else may go on at once; while the keyring is away, the hold runs out by itself.
                 drop(self.keyring().hold_erasure(digest, Duration::ZERO).await);
@@ -499,6 +516,8 @@ pub(super) fn scrub_at_start(db: &Db) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Ended,
+    /// One was begun, and is left as it is.
+    Stopped,
     Nothing,
 }
 
