@@ -280,9 +280,7 @@ pub(super) fn hand_over(
         .set(policy_notices::state.eq(Delivery::Handed.code()))
         .returning((policy_notices::document, policy_notices::version))
         .get_results(tx.conn())?;
-    let mut which: Vec<DocumentVersion> =
-        taken.into_iter().filter_map(|(document, version)| DocumentVersion::decode(document, version)).collect();
-    which.sort();
+    let which = in_order(taken);
     if which.is_empty() {
         return Ok(());
     }
@@ -310,6 +308,14 @@ pub(super) fn hand_over(
     Ok(())
 }
 
+/// The versions of rows, as a mail names them one after the other.
+fn in_order(rows: Vec<(i16, i64)>) -> Vec<DocumentVersion> {
+    let decoded = rows.into_iter().filter_map(|(document, version)| DocumentVersion::decode(document, version));
+    let mut which: Vec<DocumentVersion> = decoded.collect();
+    which.sort();
+    which
+}
+
 /// What was said of a version to whoever was told of it.
 fn text_of(tx: &mut Tx<'_>, which: DocumentVersion, language: Locale) -> Result<published::Text, StoreError> {
     match text(tx, which, language) {
@@ -327,9 +333,7 @@ fn tell_back(tx: &mut Tx<'_>, scope: &AccountScope, address_of: AddressOf) -> Re
         .set(policy_notices::withdrawal.eq(Some(TOLD_BACK)))
         .returning((policy_notices::document, policy_notices::version))
         .get_results(tx.conn())?;
-    let mut which: Vec<DocumentVersion> =
-        taken.into_iter().filter_map(|(document, version)| DocumentVersion::decode(document, version)).collect();
-    which.sort();
+    let which = in_order(taken);
     if which.is_empty() {
         return Ok(());
     }

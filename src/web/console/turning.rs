@@ -209,8 +209,7 @@ async fn pause(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let held = services.operators.hold_keys(access.operator(), Pause::Waits).await;
-    told(&request, &services, &access, Typed::default(), as_told(&services, held, Then::Done))
+    hold(&access, &request, &services, Pause::Waits).await
 }
 
 async fn go_on(
@@ -218,6 +217,15 @@ async fn go_on(
     request: HttpRequest,
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
-    let held = services.operators.hold_keys(access.operator(), Pause::Runs).await;
-    told(&request, &services, &access, Typed::default(), as_told(&services, held, Then::Done))
+    hold(&access, &request, &services, Pause::Runs).await
+}
+
+async fn hold(
+    access: &OperatorAccess,
+    request: &HttpRequest,
+    services: &Services,
+    to: Pause,
+) -> Result<HttpResponse, Problem> {
+    let held = services.operators.hold_keys(access.operator(), to).await;
+    told(request, services, access, Typed::default(), as_told(services, held, Then::Done))
 }
