@@ -76,8 +76,6 @@ struct Kept {
     has: Versions,
     /// The root versions that wrap them.
     roots: BTreeSet<i64>,
-    /// The erased records that the keyring knew of.
-    known: BTreeSet<String>,
 }
 
 /// Whether a keyring goes with some data.
@@ -107,8 +105,8 @@ struct Run<'w> {
     shops: Vec<Shop>,
     safe: Safe,
     kept: Vec<Kept>,
-    /// Where records were that the keyring knows as erased.
-    known: BTreeSet<String>,
+    /// Where records were that are erased, which no copy of either database brings back.
+    erased: BTreeSet<String>,
     gone_roots: BTreeSet<i64>,
     done: BTreeMap<&'static str, usize>,
 }
@@ -149,7 +147,6 @@ impl Run<'_> {
             needs: self.needed(),
             has: self.versions(),
             roots: roots.iter().map(|version| version.parse().unwrap()).collect(),
-            known: self.known.clone(),
         });
     }
 
@@ -165,7 +162,7 @@ impl Run<'_> {
         for (shop, then) in self.shops.iter_mut().zip(&self.kept[kept].holds) {
             if !shop.has_left() {
                 shop.holds.clone_from(then);
-                self.known.iter().for_each(|erased| shop.holds.forget(erased));
+                self.erased.iter().for_each(|erased| shop.holds.forget(erased));
             }
         }
     }
@@ -223,7 +220,6 @@ impl Run<'_> {
         };
         assert_eq!(began.is_ok(), expected == Fit::Fits, "{:?}, expected: {expected:?}", began.err());
         if expected == Fit::Fits {
-            self.known.clone_from(&self.kept[which].known);
             self.count("keyring put back");
         } else {
             let safe = &self.safe;
@@ -369,7 +365,7 @@ impl Run<'_> {
             24 if erasing => {
                 self.world.later(Duration::from_secs(600));
                 if let Some(place) = shop.erase_record(self.world, row).await {
-                    self.known.insert(place);
+                    self.erased.insert(place);
                     self.count("record erased");
                 }
             }
@@ -430,8 +426,8 @@ async fn run(world: &mut World, seed: u64) {
         shops.push(Shop::open(world).await);
     }
     let (dice, safe) = (Dice(seed), Safe::new());
-    let (kept, known, gone_roots, done) = (Vec::new(), BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
-    let mut run = Run { world, dice, shops, safe, kept, known, gone_roots, done };
+    let (kept, erased, gone_roots, done) = (Vec::new(), BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+    let mut run = Run { world, dice, shops, safe, kept, erased, gone_roots, done };
     let leaves_at = OPERATIONS / 3 + u32::try_from(run.dice.below(12)).unwrap();
     for step in 0..OPERATIONS {
         let when = format!("seed {seed}, step {step}");

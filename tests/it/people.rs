@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use crate::backups::{Safe, lose, sources};
 use crate::leaving_kills::moved;
+use crate::operator_ledger::keyring_of;
 use crate::process::Process;
+use crate::rows::Beside;
 use crate::shelf::{IBAN, RECORDS, customers, place, store, token};
 use crate::vault_pages::{browser, send};
 
@@ -144,6 +146,32 @@ each_database! {
         shop.owner = shop.owner.moved_to(world);
         let _ = shop.owner.sign_in().await.expect(201);
         shop.is_forgotten(world).await;
+    }
+
+    async fn who_was_erased_comes_back_by_no_row_of_restores(world: World) {
+        // P-14: a keyring of before the erasure, and then data of before it.
+        let mut shop = Shop::open(world).await;
+        let safe = Safe::new();
+        let (data, keyring) = (safe.take(world, What::Data), safe.take(world, What::Keyring));
+        let receipt = shop.owner.post(ERASURE, chosen(&shop.found().await)).await.expect(200).json();
+        shop.is_forgotten(world).await;
+        let entries = |world: &World| keyring_of(world).lines("SELECT CAST(at AS TEXT) AS line FROM ledger ORDER BY at");
+        let entered = entries(world);
+        assert_eq!(entered.len(), receipt["records"].as_array().unwrap().len());
+
+        let at = sources(world);
+        for made in [&keyring, &data] {
+            let target = if made.label.what == What::Keyring { &at.keyring } else { &at.data };
+            world.restart_on(|_| {
+                lose(target);
+                safe.put_back(made, target);
+            }).await;
+            assert_eq!(entries(world).len(), entered.len(), "{:?}", made.label.what);
+        }
+        shop.owner = shop.owner.moved_to(world);
+        let _ = shop.owner.sign_in().await.expect(201);
+        shop.is_forgotten(world).await;
+        assert_eq!(usize::try_from(Beside::of(world).count("erased_records")).unwrap(), entered.len());
     }
 
     async fn who_is_looked_for_by_nothing_or_too_much_is_told_so(world: World) {

@@ -3,9 +3,10 @@
 //!
 //! The ledger's entry comes first, in the keyring: whatever is interrupted is ended by another process that lives
 //! ([`Kernel::end_record_erasures`]), and that, and whatever a restored back-up brings back, by the next start
-//! ([`erase_records_again`]).
+//! ([`erase_records_again`]). The deletion writes beside the data that it was done (`erased_records`), so that a ledger
+//! from an older back-up is told of it, and forgets no record that older data may bring back later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
@@ -17,8 +18,8 @@ use crate::kernel::crypto::{Owner, OwnerKeys};
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::{AnyId, RecordId, TenantId};
 use crate::kernel::keyring::{Keyring, KeyringError};
-use crate::kernel::store::schema::{files, record_tags, record_versions, records};
-use crate::kernel::store::{Db, StoreError, Tx};
+use crate::kernel::store::schema::{erased_records, files, record_tags, record_versions, records};
+use crate::kernel::store::{Db, StoreError, Tx, both};
 use crate::kernel::tenancy::{InTenant as _, TenantScope, UpkeepScope};
 use crate::kernel::{Kernel, idempotency, objects, store_error};
 
@@ -85,8 +86,10 @@ impl Kernel {
         self.journal().flush()?;
         let (db, keyring, now) = (self.db().clone(), self.keyring().clone(), self.now());
         let ended = tokio::task::spawn_blocking(move || {
-            let since = keyring.erased_records(now.minus(LOOKED_BACK), now.minus(UNDER_WAY));
-            erase_those(&db, &keyring, since.map_err(|error| store_error(&error))?)
+            let since = now.minus(LOOKED_BACK);
+            let done = erased_here(&db, since)?;
+            let known = keyring.erased_records(since, now.minus(UNDER_WAY)).map_err(|error| store_error(&error))?;
+            erase_those(&db, &keyring, not_done(known, &done))
         });
         ended.await.map_err(|_| StoreError::Refused("a panic in the erasure of records"))?
     }
@@ -124,7 +127,7 @@ impl Kernel {
     }
 }
 
-/// Deletes the rows of `record` and of its files; gives the objects that go with them.
+/// Deletes the rows of `record` and of its files, and writes down that this was done; gives the objects that go with them.
 fn purge(tx: &mut Tx<'_>, scope: &UpkeepScope, record: RecordId) -> Result<(Purged, Vec<AnyId>), StoreError> {
     let rows = |gone: usize| u64::try_from(gone).unwrap_or(u64::MAX);
     // The record goes first: whoever is about to give it a file waits here, or finds it gone.
@@ -136,6 +139,7 @@ fn purge(tx: &mut Tx<'_>, scope: &UpkeepScope, record: RecordId) -> Result<(Purg
     let doomed: Vec<AnyId> = its_files.select(files::object_id).load(tx.conn())?;
     objects::doom(tx, scope, &doomed)?;
     let contents = diesel::delete(files::rows(scope).filter(files::record_id.eq(record))).execute(tx.conn())?;
+    note(tx, scope.tenant(), record)?;
     let purged = BTreeMap::from([
         ("record_tags", rows(tags)),
         ("record_versions", rows(versions)),
@@ -145,19 +149,64 @@ fn purge(tx: &mut Tx<'_>, scope: &UpkeepScope, record: RecordId) -> Result<(Purg
     Ok((purged, doomed))
 }
 
-/// Erases the records again that the ledger knows as erased and that are here all the same: a back-up has brought them
-/// back, or an erasure was interrupted.
+/// Writes down beside the data that nothing of `record` is here any more.
+fn note(tx: &mut Tx<'_>, tenant: TenantId, record: RecordId) -> Result<(), StoreError> {
+    let ids = (AnyId::from_bytes(*tenant.as_bytes()), AnyId::from_bytes(*record.as_bytes()));
+    let row =
+        (erased_records::tenant_id.eq(ids.0), erased_records::record_id.eq(ids.1), erased_records::at.eq(tx.now()));
+    both(diesel::insert_into(erased_records::table).values(row).on_conflict_do_nothing()).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Brings the ledger and the data together: the ledger is told of what was erased here if a back-up of the keyring had
+/// brought it back from before; and what it knows as erased and is here all the same is erased again: a back-up of the
+/// data has brought it back, or an erasure was interrupted.
 ///
 /// # Errors
 /// The store's or the keyring's.
 pub(in crate::kernel) fn erase_records_again(db: &Db, keyring: &Keyring) -> Result<(), StoreError> {
-    let all = keyring.erased_records(Time::from_micros(0), Time::from_micros(i64::MAX));
-    erase_those(db, keyring, all.map_err(|error| store_error(&error))?)
+    let (first, last) = (Time::from_micros(0), Time::from_micros(i64::MAX));
+    // Read in this order, what another process erases meanwhile is in the ledger too.
+    let done = erased_here(db, first)?;
+    let known = keyring.erased_records(first, last).map_err(|error| store_error(&error))?;
+    let entered: BTreeSet<(TenantId, RecordId)> = known.iter().copied().collect();
+    let forgotten: Vec<(TenantId, RecordId, Time)> = done
+        .iter()
+        .filter(|(one, _)| !entered.contains(one))
+        .map(|(&(tenant, record), &at)| (tenant, record, at))
+        .collect();
+    if !forgotten.is_empty() {
+        keyring.enter_records_again(&forgotten).map_err(|error| store_error(&error))?;
+        tracing::warn!(records = forgotten.len(), "a copy of the keyring was told which records were erased");
+    }
+    erase_those(db, keyring, not_done(known, &done))
 }
+
+/// Erased records, and when.
+type ErasedHere = BTreeMap<(TenantId, RecordId), Time>;
+
+/// What was erased from `since` on, as the data says.
+fn erased_here(db: &Db, since: Time) -> Result<ErasedHere, StoreError> {
+    let rows: Vec<(AnyId, AnyId, Time)> = db.read_here(None, |tx| -> Result<_, StoreError> {
+        let columns = (erased_records::tenant_id, erased_records::record_id, erased_records::at);
+        Ok(erased_records::table.filter(erased_records::at.ge(since)).select(columns).load(tx.conn())?)
+    })?;
+    let ids = |(tenant, record, at): (AnyId, AnyId, Time)| {
+        ((TenantId::from_bytes(*tenant.as_bytes()), RecordId::from_bytes(*record.as_bytes())), at)
+    };
+    Ok(rows.into_iter().map(ids).collect())
+}
+
+fn not_done(known: Vec<(TenantId, RecordId)>, done: &ErasedHere) -> Vec<(TenantId, RecordId)> {
+    known.into_iter().filter(|one| !done.contains_key(one)).collect()
+}
+
+/// How many records one transaction notes as erased.
+const NOTED: usize = 500;
 
 fn erase_those(db: &Db, keyring: &Keyring, those: Vec<(TenantId, RecordId)>) -> Result<(), StoreError> {
     let failed = |error: KeyringError| store_error(&error);
-    let mut again = 0;
+    let (mut again, mut gone) = (0, Vec::new());
     for (tenant, record) in those {
         let keys = match keyring.reach_blocking(Owner::Tenant(tenant)) {
             Ok(keys) => keys,
@@ -169,7 +218,16 @@ fn erase_those(db: &Db, keyring: &Keyring, those: Vec<(TenantId, RecordId)>) -> 
         if db.read_here(Some(tenant), |tx| is_here(tx, tenant, record))? {
             again += 1;
             erase_again(db, tenant, &keys, record)?;
+        } else {
+            gone.push((tenant, record));
         }
+    }
+    // Of before it was written down, or of an erasure that came no further than the ledger's entry.
+    for some in gone.chunks(NOTED) {
+        let some = some.to_vec();
+        db.write_blocking(Vec::new(), move |tx| {
+            some.iter().try_for_each(|(tenant, record)| note(tx, *tenant, *record))
+        })?;
     }
     if again > 0 {
         tracing::warn!(

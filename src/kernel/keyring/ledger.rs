@@ -7,7 +7,7 @@ use super::{Keyring, KeyringError};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{AccountId, AnyId, FactorId, RecordId, TenantId, TokenId};
-use crate::kernel::store::{StoreError, both};
+use crate::kernel::store::{StoreError, Tx, both};
 
 /// The kind of what was revoked, as the database holds it.
 const TOKEN: i16 = 1;
@@ -34,20 +34,8 @@ impl Keyring {
     pub async fn enter_erasure(&self, owner: Owner) -> Result<(), KeyringError> {
         self.db()
             .write(Vec::new(), move |tx| {
-                let id = AnyId::from_bytes(owner.id_bytes());
-                both(
-                    diesel::insert_into(ledger::table)
-                        .values((
-                            ledger::owner_kind.eq(owner.kind()),
-                            ledger::owner_id.eq(id),
-                            ledger::row_id.eq(AnyId::from_bytes([0; 16])),
-                            ledger::at.eq(tx.now()),
-                        ))
-                        .on_conflict_do_nothing(),
-                )
-                .execute(tx.conn())
-                .map_err(StoreError::from)?;
-                Ok(())
+                let now = tx.now();
+                Ok(enter(tx, owner, None, now)?)
             })
             .await
     }
@@ -61,27 +49,36 @@ impl Keyring {
         let owner = Owner::Tenant(tenant);
         self.db()
             .write(Vec::new(), move |tx| {
-                let (id, mut at) = (AnyId::from_bytes(owner.id_bytes()), Time::from_micros(0));
+                let (id, now, mut at) = (AnyId::from_bytes(owner.id_bytes()), tx.now(), Time::from_micros(0));
                 for record in &records {
                     let row = AnyId::from_bytes(*record.as_bytes());
-                    both(
-                        diesel::insert_into(ledger::table)
-                            .values((
-                                ledger::owner_kind.eq(owner.kind()),
-                                ledger::owner_id.eq(id),
-                                ledger::row_id.eq(row),
-                                ledger::at.eq(tx.now()),
-                            ))
-                            .on_conflict_do_nothing(),
-                    )
-                    .execute(tx.conn())
-                    .map_err(StoreError::from)?;
+                    enter(tx, owner, Some(*record), now)?;
                     let entry = ledger::table.find((owner.kind(), id, row)).select(ledger::at);
                     at = at.max(entry.get_result(tx.conn()).map_err(StoreError::from)?);
                 }
                 Ok(at)
             })
             .await
+    }
+
+    /// Writes down once more what a keyring that was put back does not know of: records that were erased, and when.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn enter_records_again(
+        &self,
+        records: &[(TenantId, RecordId, Time)],
+    ) -> Result<(), KeyringError> {
+        for some in records.chunks(500) {
+            let some = some.to_vec();
+            self.db().write_blocking(Vec::new(), move |tx| -> Result<(), KeyringError> {
+                for (tenant, record, at) in &some {
+                    enter(tx, Owner::Tenant(*tenant), Some(*record), *at)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     /// Every record that was erased from `since` on and before `until`, with its tenant.
@@ -259,4 +256,21 @@ impl Keyring {
                 .map_err(|error| StoreError::from(error).into())
         })
     }
+}
+
+/// Enters that `owner`, or one of its records, was erased; an entry that is there stays as it is.
+fn enter(tx: &mut Tx<'_>, owner: Owner, record: Option<RecordId>, at: Time) -> Result<(), StoreError> {
+    let row = AnyId::from_bytes(record.map_or([0; 16], |record| *record.as_bytes()));
+    both(
+        diesel::insert_into(ledger::table)
+            .values((
+                ledger::owner_kind.eq(owner.kind()),
+                ledger::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
+                ledger::row_id.eq(row),
+                ledger::at.eq(at),
+            ))
+            .on_conflict_do_nothing(),
+    )
+    .execute(tx.conn())?;
+    Ok(())
 }

@@ -21,12 +21,13 @@ const fn owned(name: &'static str, whose: &'static str, apart: &'static str) -> 
 }
 
 /// What a tenant has, what leads to it last.
-const OF_TENANTS: [Owned; 22] = [
+const OF_TENANTS: [Owned; 23] = [
     owned("tokens", "tenant_id", "id"),
     owned("record_tags", "tenant_id", "field_id, index_version, tag, record_id"),
     owned("record_versions", "tenant_id", "record_id, version"),
     owned("files", "tenant_id", "id"),
     owned("records", "tenant_id", "collection_id, id"),
+    owned("erased_records", "tenant_id", "record_id"),
     owned("collections", "tenant_id", "id"),
     owned("audit_entries", "tenant_id", "lane, seq"),
     owned("idempotency", "tenant_id", "key_tag"),

@@ -588,6 +588,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    erased_records (record_id, tenant_id) {
+        tenant_id -> Uid,
+        record_id -> Uid,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     erased_rows (owner_kind, owner_id, name) {
         owner_kind -> SmallInt,
         owner_id -> Uid,
