@@ -113,7 +113,7 @@ async fn turn_keys_over(services: &Services) {
         let note = |progress| services.operators.note(progress);
         match services.kernel.rekey_next(None, rules, &lookups, &note).await {
             // One that waits is passed over until its time has come.
-            Ok(Turn::Reached(..) | Turn::Waits(_)) => {}
+            Ok(Turn::Reached(..) | Turn::Waits(..)) => {}
             Ok(Turn::Nothing) => return,
             Err(StoreError::Busy | StoreError::Again | StoreError::KeysAway) => return,
             Err(error) => {

@@ -1,5 +1,6 @@
 //! `seif keys rotate`, `report`, `pause`, `go-on`: owners' keys that turn over.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use crate::kernel::ids::{AccountId, TenantId};
 use crate::kernel::keyring::rekeys::{EVERYBODY, Held};
 use crate::kernel::operators::OperatorAct;
 use crate::kernel::operators::deeds::{self, HoldKeys, RotateKeys};
-use crate::kernel::rekey::{Begun, End, Facts, Pause, Progress, Rekey, Rules, Stage, Turn};
+use crate::kernel::rekey::{Begun, End, Facts, Pause, Progress, Rekey, Rules, Stage, Turn, Waiting, WaitsFor};
 use crate::kernel::store::StoreError;
 use crate::operators::keys::begin_each;
 use crate::settings::Settings;
@@ -42,6 +43,10 @@ pub(super) struct Rotate {
     /// Begins anew with everybody, where a run of before was not ended; else that one is gone on with.
     #[arg(long)]
     anew: bool,
+    /// Waits also for what the service would go on with by itself: answers kept for repeated requests hold an old version
+    /// for up to a day.
+    #[arg(long)]
+    wait: bool,
 }
 
 #[derive(Debug, Args)]
@@ -68,8 +73,9 @@ fn days(text: &str) -> Result<Duration, &'static str> {
     Ok(Duration::from_secs(days * 86_400))
 }
 
-/// Turns keys over beside a service that may be running, and waits until the old versions are retired, or destroyed where
-/// that is asked for. Ended at any moment, whoever runs it next goes on, and so does the service.
+/// Turns keys over beside a service that may be running, until the old versions are retired, or destroyed where that is
+/// asked for. What is held by answers kept for repeated requests alone is left to the service, unless it is to be waited
+/// for. Ended at any moment, whoever runs it next goes on, and so does the service.
 pub(super) fn rotate(settings: &Settings, wanted: &Rotate, output: Output) -> anyhow::Result<()> {
     let kernel = app::open_beside(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -123,11 +129,19 @@ async fn turn_over(
             progress(&estimate(&state));
         }
     };
+    let mut held = BTreeSet::new();
     loop {
         let open = under_way(kernel, &owners, rules.end)?;
-        if open.is_empty() {
+        for rekey in open.iter().filter(|rekey| is_held_by_answers(rekey)) {
+            if held.insert(name(rekey.owner)) {
+                progress(&line(rekey));
+            }
+        }
+        let is_left = |rekey: &Rekey| !wanted.wait && rules.end == End::InTime && is_held_by_answers(rekey);
+        if open.iter().all(is_left) {
             break;
         }
+        let look_again = if open.iter().all(is_held_by_answers) { SELDOM } else { OFTEN };
         let mut is_idle = true;
         for rekey in open {
             if rekey.stage == Stage::Retired {
@@ -138,20 +152,28 @@ async fn turn_over(
                     is_idle = false;
                     progress(&format!("{}: {}", name(owner), words(stage)));
                 }
-                Ok(Turn::Nothing | Turn::Waits(_)) => {}
+                Ok(Turn::Nothing | Turn::Waits(..)) => {}
                 Err(StoreError::Busy | StoreError::Again | StoreError::Unavailable) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         if is_idle {
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            tokio::time::sleep(look_again).await;
         }
     }
     let mut done = Vec::new();
     for owner in owners {
         done.extend(kernel.keyring().rekeys(Some(owner))?.pop());
     }
-    if done.iter().all(|rekey| rekey.paused == Pause::Runs || rekey.stage >= Stage::Retired)
+    let left = done.iter().filter(|rekey| rekey.stage < Stage::Retired && is_held_by_answers(rekey)).count();
+    if left > 0 {
+        progress(&format!(
+            "a running service goes on with {left} of them by itself; --wait waits for it, --destroy-now for nothing"
+        ));
+    }
+    // Whoever asks again means those that are left.
+    if left == 0
+        && done.iter().all(|rekey| rekey.paused == Pause::Runs || rekey.stage >= Stage::Retired)
         && let Some(whose) = wanted.whose.run()
     {
         kernel.keyring().end_run(&whose).await?;
@@ -179,6 +201,17 @@ async fn anew(kernel: &Kernel, whose: &Whose) -> anyhow::Result<Time> {
     let Some(whose) = whose.run() else { return Ok(kernel.now()) };
     kernel.keyring().end_run(&whose).await?;
     Ok(kernel.keyring().begin_run(&whose).await?.begun_at)
+}
+
+/// How often it is looked again while others work, or a change settles.
+const OFTEN: Duration = Duration::from_millis(250);
+
+/// How often it is looked again while nothing can be done for hours.
+const SELDOM: Duration = Duration::from_secs(2);
+
+/// Whether all could be done of one that can be until the answers kept for repeated requests are over.
+fn is_held_by_answers(rekey: &Rekey) -> bool {
+    rekey.waiting().is_some_and(|waiting| waiting.what == WaitsFor::KeptAnswers)
 }
 
 /// How long after its beginning a run that has nothing left to do is still the one that is asked for again.
@@ -289,22 +322,32 @@ pub(super) fn reports(settings: &Settings, tenant: TenantId, output: Output) -> 
 }
 
 fn shown(rekey: &Rekey) -> Value {
+    let (waits_for, waits_until) = waiting(rekey);
     let Facts { sealed, tagged, unopenable, verified_at } = &rekey.facts;
     json!({
         "owner": name(rekey.owner), "old_version": rekey.old.as_u32(), "new_version": rekey.new.as_u32(),
         "stage": rekey.stage, "paused": rekey.paused == Pause::Waits, "begun_at": rekey.begun_at,
+        "waits_for": waits_for, "waits_until": waits_until,
         "destroy_at": rekey.destroy_at, "sealed": sealed, "tagged": tagged, "unopenable": unopenable,
         "verified_at": verified_at,
         "report": rekey.report.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok()),
     })
 }
 
+/// For what one waits, and until when.
+fn waiting(rekey: &Rekey) -> (Option<WaitsFor>, Option<Time>) {
+    let waiting = rekey.waiting();
+    (waiting.map(|waiting| waiting.what), waiting.and_then(|waiting| waiting.until))
+}
+
 /// How far one is, for the state of all.
 pub(super) fn short(rekey: &Rekey) -> Value {
+    let (waits_for, waits_until) = waiting(rekey);
     json!({
         "owner": name(rekey.owner), "old_version": rekey.old.as_u32(), "new_version": rekey.new.as_u32(),
         "stage": rekey.stage, "paused": rekey.paused == Pause::Waits, "begun_at": rekey.begun_at,
         "stage_at": rekey.stage_at, "destroy_at": rekey.destroy_at,
+        "waits_for": waits_for, "waits_until": waits_until,
     })
 }
 
@@ -312,7 +355,10 @@ pub(super) fn short(rekey: &Rekey) -> Value {
 pub(super) fn line(rekey: &Rekey) -> String {
     let values: u64 = rekey.facts.sealed.values().sum();
     let versions = format!("version {} -> {}", rekey.old.as_u32(), rekey.new.as_u32());
-    let waits = if rekey.paused == Pause::Waits { ", and waits for go-on" } else { "" };
+    let waits = rekey.waiting().map_or_else(String::new, |Waiting { what, until }| {
+        let until = until.map_or_else(String::new, |until| format!(" until {}", until.rfc3339()));
+        format!(", and waits for {}{until}", waited_for(what))
+    });
     format!("{}  {versions}  {values} values sealed anew  {}{waits}", name(rekey.owner), words(rekey.stage))
 }
 
@@ -332,6 +378,17 @@ const fn words(stage: Stage) -> &'static str {
         Stage::Alone => "only the new version is written under",
         Stage::Retired => "the old version is retired",
         Stage::Destroyed => "the old version is destroyed",
+    }
+}
+
+const fn waited_for(what: WaitsFor) -> &'static str {
+    match what {
+        WaitsFor::Settling => "every node to know of it",
+        WaitsFor::KeptAnswers => "the answers kept for repeated requests",
+        WaitsFor::Rest => "what came in behind",
+        WaitsFor::Unsealing => "the vault to be unsealed",
+        WaitsFor::Staying => "a wish to leave to be taken back",
+        WaitsFor::GoOn => "go-on",
     }
 }
 

@@ -139,22 +139,24 @@ fn tags<T>(scope: &TenantScope, wish: &Once<T>) -> Vec<(KeyVersion, Tag, Tag)> {
     keys.into_iter().zip(bodies).map(|((version, key), (_, body))| (version, key, body)).collect()
 }
 
-/// How many keys of a tenant's stand that were used before `before`.
+/// Until when keys of a tenant's stand that were used before `before`; nothing where none does any more.
 ///
 /// # Errors
 /// The store's.
-pub(in crate::kernel) fn standing_since_before(
+pub(in crate::kernel) fn stand_until(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     before: Time,
-) -> Result<u64, StoreError> {
+) -> Result<Option<Time>, StoreError> {
     let last = last(tx);
-    let count: i64 = idempotency::rows(&Carried(tenant))
+    let newest: Option<Time> = idempotency::rows(&Carried(tenant))
         .filter(idempotency::at.lt(before))
         .filter(idempotency::at.gt(last))
-        .count()
-        .get_result(tx.conn())?;
-    Ok(u64::try_from(count).unwrap_or(0))
+        .order(idempotency::at.desc())
+        .select(idempotency::at)
+        .first(tx.conn())
+        .optional()?;
+    Ok(newest.map(|at| at.plus(STANDS)))
 }
 
 /// Removes the keys of a tenant's that were used before `before`: what is repeated of them is done once more.

@@ -294,6 +294,7 @@ mod tests {
             stage_at: at(begun),
             destroy_at: None,
             paused: Pause::Runs,
+            waits: None,
             actor: String::new(),
             facts: Facts::default(),
             report: None,

@@ -3,8 +3,10 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
 use std::pin::Pin;
+use std::process::Stdio;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,7 +24,9 @@ use seif::kernel::erasure::{ErasureId, Facts};
 use seif::kernel::fault::Point;
 use seif::kernel::keyring::erasures::{Scheduling, Withdrawal};
 use seif::kernel::rekey::report::Report;
-use seif::kernel::rekey::{Begun, End, Lookups, Paced, Pause, RekeyScope, Retagging, Rules, Stage, Turn};
+use seif::kernel::rekey::{
+    Begun, End, Lookups, Paced, Pause, RekeyScope, Retagging, Rules, Stage, Turn, Waiting, WaitsFor,
+};
 use seif::kernel::store::StoreError;
 use seif::kernel::store::sealed::{SEALED, Under};
 use seif::kernel::values::Locale;
@@ -297,6 +301,44 @@ each_database! {
         node.stop().await;
     }
 
+    async fn answers_kept_for_repeated_requests_hold_an_old_version_for_a_day_and_no_longer(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        // A session would end before the day does.
+        let program = token(&owner, &["records:read", "records:write"]).await;
+        let (kernel, whose) = (world.app.services.kernel.clone(), tenant(&owner));
+        let (lookups, rules) = (AllLookups::new(&kernel), Rules { end: End::InTime, ..AT_ONCE });
+        let next = async |rules| kernel.rekey_next(Some(whose), rules, &lookups, &|_| ()).await.unwrap();
+        let standing = || kernel.keyring().rekeys(Some(whose)).unwrap().pop().map(|rekey| (rekey.stage, rekey.waits)).unwrap();
+        for (key, ends) in [("in-time", End::InTime), ("now", End::Now)] {
+            let rules = Rules { end: ends, ..rules };
+            let once = program.with_header("idempotency-key", key);
+            let first = once.post(RECORDS, json!({"values": somebody(key)})).await.expect(201);
+            let day = Duration::from_secs(86_400);
+            let waits = Waiting { what: WaitsFor::KeptAnswers, until: Some(kernel.now().plus(day)) };
+            world.later(Duration::from_secs(1));
+            assert!(matches!(begin_rekey(&kernel, whose).await, Begun::Made(_)));
+            for stage in [Stage::Sealing, Stage::Found, Stage::Alone] {
+                assert_eq!(next(rules).await, Turn::Reached(whose, stage));
+            }
+            world.later(Duration::from_secs(1));
+            assert_eq!(next(Rules { end: End::InTime, ..rules }).await, Turn::Waits(whose, waits));
+            assert_eq!(standing(), (Stage::Alone, Some(waits)));
+            // Nobody comes to it for nothing: not after a minute, and not an hour before.
+            for later in [61, 23 * 3_600 - 61] {
+                world.later(Duration::from_secs(later));
+                assert_eq!(next(Rules { end: End::InTime, ..rules }).await, Turn::Nothing);
+            }
+            let again = once.post(RECORDS, json!({"values": somebody(key)})).await.expect(201);
+            assert_eq!(again.json(), first.json());
+            if ends == End::InTime {
+                world.later(Duration::from_secs(3_600));
+            }
+            assert_eq!(next(rules).await, Turn::Reached(whose, Stage::Retired), "{ends:?}");
+            assert_eq!(standing(), (Stage::Retired, None));
+        }
+    }
+
     async fn whoever_holds_keys_of_before_finds_and_opens_what_stands_under_those_of_after(world: World) {
         let owner = world.owner().await;
         customers(&owner).await;
@@ -423,7 +465,8 @@ each_database! {
             assert_eq!(kernel.rekey_next(None, AT_ONCE, &wishes, &|_| ()).await.unwrap(), Turn::Reached(whose, stage));
         }
         // It is wished after it was seen that nobody does, and before the old version is retired.
-        assert_eq!(kernel.rekey_next(None, AT_ONCE, &wishes, &|_| ()).await.unwrap(), Turn::Waits(whose));
+        let waits = Waiting { what: WaitsFor::Staying, until: None };
+        assert_eq!(kernel.rekey_next(None, AT_ONCE, &wishes, &|_| ()).await.unwrap(), Turn::Waits(whose, waits));
         assert_eq!(kernel.keyring().rekeys(Some(whose)).unwrap()[0].stage, Stage::Alone);
         assert_eq!(kernel.rekey_next(None, AT_ONCE, &wishes, &|_| ()).await.unwrap(), Turn::Nothing);
         assert_eq!(begin_rekey(&kernel, whose).await, Begun::Leaving);
@@ -456,7 +499,9 @@ each_database! {
             assert_eq!(hold_keys(&kernel, None, Pause::Waits).await, 1);
         };
         let (turn, ()) = tokio::join!(kernel.rekey_next(None, slow, &lookups, &report), pause);
-        assert_eq!(turn.unwrap(), Turn::Waits(whose));
+        let waits = Waiting { what: WaitsFor::GoOn, until: None };
+        assert_eq!(turn.unwrap(), Turn::Waits(whose, waits));
+        assert_eq!(kernel.keyring().rekeys(Some(whose)).unwrap()[0].waiting(), Some(waits));
         let left = |world: &World| under(world, 2).0.into_iter().find(|(name, _)| name == "records.body");
         assert_eq!(left(world), Some(("records.body".to_owned(), 250)));
         assert_eq!(hold_keys(&kernel, None, Pause::Runs).await, 1);
@@ -511,12 +556,16 @@ each_database! {
         assert_eq!(kernel.rekey_next(None, AT_ONCE, &lookups, &|_| ()).await.unwrap(), Turn::Nothing);
         assert_eq!(hold_keys(&kernel, Some(whose), Pause::Runs).await, 1);
         let settle = Rules { settle: Duration::from_secs(5), end: End::InTime, ..AT_ONCE };
-        assert_eq!(kernel.rekey_next(None, settle, &lookups, &|_| ()).await.unwrap(), Turn::Waits(whose));
+        let begun_at = kernel.keyring().rekeys(Some(whose)).unwrap()[0].stage_at;
+        let Turn::Waits(_, waits) = kernel.rekey_next(None, settle, &lookups, &|_| ()).await.unwrap() else { panic!() };
+        assert_eq!(waits, Waiting { what: WaitsFor::Settling, until: Some(begun_at.plus(settle.settle)) });
+        assert_eq!(kernel.keyring().rekeys(Some(whose)).unwrap()[0].waits, Some(waits));
         assert_eq!(kernel.rekey_next(None, settle, &lookups, &|_| ()).await.unwrap(), Turn::Nothing);
         for stage in [Stage::Sealing, Stage::Found, Stage::Alone, Stage::Retired] {
             world.later(Duration::from_secs(6));
             assert_eq!(kernel.rekey_next(None, settle, &lookups, &|_| ()).await.unwrap(), Turn::Reached(whose, stage));
         }
+        assert_eq!(kernel.keyring().rekeys(Some(whose)).unwrap()[0].waits, None);
         // Retired, it stays until the last back-up that may need it is gone.
         world.later(Duration::from_secs(34 * 86_400));
         assert_eq!(kernel.rekey_next(None, settle, &lookups, &|_| ()).await.unwrap(), Turn::Nothing);
@@ -600,5 +649,77 @@ mod a_kill_at_any_step_is_gone_on_with_and_no_request_notices {
     #[test]
     fn postgres() {
         super::killed_at_each_step(Database::Postgres);
+    }
+}
+
+/// The line of somebody's keys in what a command showed.
+fn of_tenant<'r>(result: &'r Value, program: &Actor) -> &'r Value {
+    let owner = format!("tenant {}", program.tenant.as_deref().unwrap());
+    result["keys"].as_array().unwrap().iter().find(|key| key["owner"] == owner.as_str()).unwrap()
+}
+
+fn left_to_the_service(database: Database) {
+    let Some(stage) = Place::new(database) else { return };
+    actix_web::rt::System::new().block_on(async {
+        let mut process = Process::start(&stage.data(), &stage.databases);
+        let program = process.program().await;
+        customers(&program).await;
+        let once = program.with_header("idempotency-key", "a-key-of-ours");
+        let _ = once.post(RECORDS, json!({"values": somebody("1")})).await.expect(201);
+        let rotate = ["keys", "rotate", "--all", "--settle", "5", "--json"];
+        let mut waiting = process.command(&[&rotate[..], &["--wait"]].concat());
+        let mut waiting = waiting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let words = "and waits for the answers kept for repeated requests until 20";
+        assert!(said.any(|line| line.contains(words)), "it ended before it said what it waits for");
+        std::thread::spawn(move || said.for_each(drop));
+
+        // Whoever does not want to wait is told who is left, for what and until when.
+        let output = process.command(&rotate).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && told.contains(words) && told.contains("--destroy-now"), "{told}");
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let (ours, keys) = (of_tenant(&result, &program), result["keys"].as_array().unwrap());
+        let until: jiff::Timestamp = ours["waits_until"].as_str().unwrap().parse().unwrap();
+        let hours = until.duration_since(jiff::Timestamp::now()).as_hours();
+        assert_eq!(
+            (&ours["stage"], &ours["waits_for"], hours),
+            (&json!("alone"), &json!("kept_answers"), 23),
+            "{ours}"
+        );
+        let others = keys.iter().filter(|key| *key != ours).collect::<Vec<_>>();
+        assert!(
+            !others.is_empty() && others.iter().all(|key| key["stage"] == "retired" && key["waits_for"].is_null()),
+            "{result}"
+        );
+        let status = done(&process, &["keys", "status", "--json"]);
+        let open = status["rotations"].as_array().unwrap().iter().find(|key| key["stage"] == "alone").unwrap();
+        assert_eq!((&open["owner"], &open["waits_until"]), (&ours["owner"], &ours["waits_until"]));
+
+        // The first one waits for it all the same, until there is nothing to wait for.
+        assert!(waiting.try_wait().unwrap().is_none());
+        let tenant = program.tenant.as_deref().unwrap();
+        let ended = done(&process, &["keys", "rotate", tenant, "--destroy-now", "--settle", "5", "--json"]);
+        let ours = of_tenant(&ended, &program);
+        assert_eq!((&ours["stage"], &ours["new_version"]), (&json!("destroyed"), &json!(2)), "{ended}");
+        let output = waiting.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(of_tenant(&result, &program)["waits_for"], Value::Null, "{result}");
+        process.kill();
+    });
+}
+
+mod what_only_time_ends_is_left_to_the_service_unless_it_is_to_be_waited_for {
+    use seif::testing::Database;
+
+    #[test]
+    fn sqlite() {
+        super::left_to_the_service(Database::Sqlite);
+    }
+
+    #[test]
+    fn postgres() {
+        super::left_to_the_service(Database::Postgres);
     }
 }

@@ -6,7 +6,7 @@ use seif::each_database;
 use seif::kernel::access::Role;
 use seif::kernel::crypto::Owner;
 use seif::kernel::keyring::KeyringError;
-use seif::kernel::rekey::{Begun, End, Rules, Turn};
+use seif::kernel::rekey::{Begun, End, Rules, Turn, Waiting, WaitsFor};
 use seif::kernel::store::StoreError;
 use seif::testing::Actor;
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ each_database! {
         let _ = owner.post(SEAL, json!({})).await.expect(204);
         let lookups = seif::app::lookups::AllLookups::new(&kernel);
         let rules = Rules { settle: Duration::ZERO, retention: Duration::ZERO, values_per_second: 1_000, end: End::InTime };
-        assert_eq!(kernel.rekey_next(None, rules, &lookups, &|_| ()).await.unwrap(), Turn::Waits(whose));
+        assert_eq!(kernel.rekey_next(None, rules, &lookups, &|_| ()).await.unwrap(), Turn::Waits(whose, Waiting { what: WaitsFor::Unsealing, until: None }));
         assert_eq!(begin_rekey(&kernel, whose).await, Begun::Sealed);
         drop((kernel, lookups));
         let original = world.database_urls().first().cloned();

@@ -103,12 +103,25 @@ pub struct Rekey {
     pub destroy_at: Option<Time>,
     /// Whether it waits for the word to go on.
     pub paused: Pause,
+    /// What else it waits for, while nobody works on it.
+    pub waits: Option<Waiting>,
     /// Who began it.
     pub actor: String,
     /// What was done so far.
     pub facts: Facts,
     /// The signed report, once the old version is destroyed.
     pub report: Option<String>,
+}
+
+impl Rekey {
+    /// What it waits for, while nobody works on it: first of all for the word to go on.
+    #[must_use]
+    pub fn waiting(&self) -> Option<Waiting> {
+        match self.paused {
+            Pause::Waits => Some(Waiting { what: WaitsFor::GoOn, until: None }),
+            Pause::Runs => self.waits,
+        }
+    }
 }
 
 /// Whether a key that turns over waits for the word to go on.
@@ -118,6 +131,58 @@ pub enum Pause {
     Runs,
     /// It waits.
     Waits,
+}
+
+/// That a key that turns over waits, and for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// For what.
+    pub what: WaitsFor,
+    /// When that is over, or looked at again; nothing where somebody has to do something first.
+    pub until: Option<Time>,
+}
+
+/// What a key that turns over can wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// Every node and every request to know of its last step.
+    Settling,
+    /// The answers kept for repeated requests, which stand for a day and are found by their tags under the old version.
+    KeptAnswers,
+    /// What came in behind to be sealed anew too.
+    Rest,
+    /// An owner to unseal the vault.
+    Unsealing,
+    /// A wish to leave to be taken back.
+    Staying,
+    /// The word to go on.
+    GoOn,
+}
+
+impl WaitsFor {
+    const ALL: [Self; 6] = [Self::Settling, Self::KeptAnswers, Self::Rest, Self::Unsealing, Self::Staying, Self::GoOn];
+
+    const fn code(self) -> i16 {
+        match self {
+            Self::Settling => 1,
+            Self::KeptAnswers => 2,
+            Self::Rest => 3,
+            Self::Unsealing => 4,
+            Self::Staying => 5,
+            Self::GoOn => 6,
+        }
+    }
+
+    fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.code() == code)
+    }
+
+    /// Whether time alone brings its end, or a moment at which it is looked at again.
+    #[must_use]
+    pub const fn is_of_time(self) -> bool {
+        matches!(self, Self::Settling | Self::KeptAnswers | Self::Rest)
+    }
 }
 
 /// Whether an owner is being erased, or wished to be.
@@ -168,39 +233,33 @@ macro_rules! this {
     };
 }
 
-type Row = (i16, AnyId, KeyVersion, KeyVersion, i16, Time, Time, Option<Time>, bool, String, Vec<u8>, Option<Vec<u8>>);
+/// What sets a column.
+type Assigned<C, V> = diesel::dsl::Eq<C, V>;
+
+type Row = (
+    (i16, AnyId, KeyVersion, KeyVersion),
+    (i16, Time, Time, Option<Time>),
+    (bool, Option<i16>, Option<Time>),
+    (String, Vec<u8>, Option<Vec<u8>>),
+);
 
 const COLUMNS: (
-    rekeys::owner_kind,
-    rekeys::owner_id,
-    rekeys::old_version,
-    rekeys::new_version,
-    rekeys::stage,
-    rekeys::begun_at,
-    rekeys::stage_at,
-    rekeys::destroy_at,
-    rekeys::is_paused,
-    rekeys::actor,
-    rekeys::facts,
-    rekeys::report,
+    (rekeys::owner_kind, rekeys::owner_id, rekeys::old_version, rekeys::new_version),
+    (rekeys::stage, rekeys::begun_at, rekeys::stage_at, rekeys::destroy_at),
+    (rekeys::is_paused, rekeys::waits_for, rekeys::waits_until),
+    (rekeys::actor, rekeys::facts, rekeys::report),
 ) = (
-    rekeys::owner_kind,
-    rekeys::owner_id,
-    rekeys::old_version,
-    rekeys::new_version,
-    rekeys::stage,
-    rekeys::begun_at,
-    rekeys::stage_at,
-    rekeys::destroy_at,
-    rekeys::is_paused,
-    rekeys::actor,
-    rekeys::facts,
-    rekeys::report,
+    (rekeys::owner_kind, rekeys::owner_id, rekeys::old_version, rekeys::new_version),
+    (rekeys::stage, rekeys::begun_at, rekeys::stage_at, rekeys::destroy_at),
+    (rekeys::is_paused, rekeys::waits_for, rekeys::waits_until),
+    (rekeys::actor, rekeys::facts, rekeys::report),
 );
 
 fn read(row: Row) -> Result<Rekey, KeyringError> {
-    let (kind, id, old, new, stage, begun_at, stage_at, destroy_at, is_paused, actor, facts, report) = row;
+    let (named, step, (is_paused, waits_for, until), (actor, facts, report)) = row;
+    let ((kind, id, old, new), (stage, begun_at, stage_at, destroy_at)) = (named, step);
     let malformed = || KeyringError::Defect("a turning over of no form");
+    let waits = waits_for.map(|code| WaitsFor::from_code(code).map(|what| Waiting { what, until }));
     Ok(Rekey {
         owner: Owner::decode(kind, *id.as_bytes()).map_err(|_| malformed())?,
         old,
@@ -210,6 +269,7 @@ fn read(row: Row) -> Result<Rekey, KeyringError> {
         stage_at,
         destroy_at,
         paused: if is_paused { Pause::Waits } else { Pause::Runs },
+        waits: waits.map(|known| known.ok_or_else(malformed)).transpose()?,
         actor,
         facts: serde_json::from_slice(&facts).map_err(|_| malformed())?,
         report: report.map(String::from_utf8).transpose().map_err(|_| malformed())?,
@@ -262,17 +322,25 @@ impl Keyring {
     }
 
     /// Takes one that nobody works on and that is not paused, for `hold`: of `only`, or of anybody; those that need no
-    /// waiting first. Retired ones only when their time has come.
+    /// waiting first. Retired ones only when their time has come. What waits for `anyway` is taken before that is over.
     ///
     /// # Errors
     /// The keyring is away.
-    pub async fn claim_rekey(&self, only: Option<Owner>, hold: Duration) -> Result<Option<Rekey>, KeyringError> {
+    pub async fn claim_rekey(
+        &self,
+        only: Option<Owner>,
+        hold: Duration,
+        anyway: Option<WaitsFor>,
+    ) -> Result<Option<Rekey>, KeyringError> {
+        // Nothing waits for what has no code.
+        let anyway = anyway.map_or(0, WaitsFor::code);
         self.db()
             .write(Vec::new(), move |tx| {
                 let now = tx.now();
+                let is_free = || rekeys::held_until.le(now).or(rekeys::waits_for.eq(anyway));
                 let mut due = rekeys::table
                     .filter(rekeys::stage.le(Stage::Retired.code()))
-                    .filter(rekeys::held_until.le(now))
+                    .filter(is_free())
                     .filter(rekeys::is_paused.eq(false))
                     .filter(rekeys::destroy_at.is_null().or(rekeys::destroy_at.le(now)))
                     .into_boxed();
@@ -297,8 +365,8 @@ impl Keyring {
                 }
                 let Some(rekey) = first else { return Ok(None) };
                 // Of two who found it, the second finds it held.
-                let mine = this!(rekey).filter(rekeys::held_until.le(now)).filter(rekeys::is_paused.eq(false));
-                let taken = diesel::update(mine).set(rekeys::held_until.eq(now.plus(hold)));
+                let mine = this!(rekey).filter(is_free()).filter(rekeys::is_paused.eq(false));
+                let taken = diesel::update(mine).set((rekeys::held_until.eq(now.plus(hold)), waits(None)));
                 let taken = taken.execute(tx.conn()).map_err(StoreError::from)?;
                 Ok((taken == 1).then_some(rekey))
             })
@@ -322,6 +390,31 @@ impl Keyring {
                     .map_err(StoreError::from)?;
                 // Gone: the owner was erased meanwhile.
                 Ok(if paused == Some(false) { Pause::Runs } else { Pause::Waits })
+            })
+            .await
+    }
+
+    /// Lets go of one for `wait`, and keeps what was done so far and what it waits for meanwhile.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) async fn release_rekey(
+        &self,
+        rekey: &Rekey,
+        wait: Duration,
+        waiting: Option<Waiting>,
+    ) -> Result<(), KeyringError> {
+        let rekey = rekey.clone();
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let set = (
+                    rekeys::held_until.eq(tx.now().plus(wait)),
+                    rekeys::facts.eq(written(&rekey.facts)),
+                    waits(waiting),
+                );
+                // Gone where the owner was erased meanwhile.
+                diesel::update(this!(rekey)).set(set).execute(tx.conn()).map_err(StoreError::from)?;
+                Ok(())
             })
             .await
     }
@@ -354,6 +447,7 @@ impl Keyring {
                     rekeys::destroy_at.eq(destroy_at),
                     rekeys::facts.eq(written(&rekey.facts)),
                     rekeys::report.eq(report.clone().map(String::into_bytes)),
+                    waits(None),
                 );
                 let mine = this!(rekey).filter(rekeys::stage.eq(rekey.stage.code()));
                 if diesel::update(mine).set(set).execute(tx.conn()).map_err(StoreError::from)? == 1 {
@@ -628,6 +722,16 @@ impl Keyring {
     }
 }
 
+/// What a row says of what it waits for.
+fn waits(
+    waiting: Option<Waiting>,
+) -> (Assigned<rekeys::waits_for, Option<i16>>, Assigned<rekeys::waits_until, Option<Time>>) {
+    (
+        rekeys::waits_for.eq(waiting.map(|waiting| waiting.what.code())),
+        rekeys::waits_until.eq(waiting.and_then(|waiting| waiting.until)),
+    )
+}
+
 fn written(facts: &Facts) -> Vec<u8> {
     serde_json::to_vec(facts).unwrap_or_default()
 }
@@ -741,6 +845,7 @@ fn reopen(tx: &mut Tx<'_>, rekey: &Rekey, to: Stage) -> Result<(), KeyringError>
         rekeys::stage_at.eq(now),
         rekeys::held_until.eq(now),
         rekeys::destroy_at.eq(None::<Time>),
+        waits(None),
     );
     let as_known = this!(rekey).filter(rekeys::stage.eq(rekey.stage.code()));
     if diesel::update(as_known).set(set).execute(tx.conn()).map_err(StoreError::from)? == 1 {

@@ -202,6 +202,8 @@ diesel::table! {
         actor -> Text,
         facts -> Binary,
         report -> Nullable<Binary>,
+        waits_for -> Nullable<SmallInt>,
+        waits_until -> Nullable<BigInt>,
     }
 }
 

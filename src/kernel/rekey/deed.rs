@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
+use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys, TagVersions, Unreadable};
 use crate::kernel::fault::{self, Point};
 use crate::kernel::idempotency;
 use crate::kernel::ids::{AccountId, AnyId, TenantId};
-use crate::kernel::keyring::rekeys::{Leaving, Pause, Rekey, Stage};
+use crate::kernel::keyring::rekeys::{Leaving, Pause, Rekey, Stage, Waiting, WaitsFor};
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::rekey::report;
 use crate::kernel::store::schema::{account_tenants, key_versions, past_members};
@@ -29,6 +30,9 @@ const BATCH: i64 = 200;
 
 /// For how long somebody who is being erased, or has sealed their vault, is passed over.
 const LEAVE_ALONE: Duration = Duration::from_secs(3600);
+
+/// After how long what came in behind is looked for again.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// How a key turns over.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +63,19 @@ pub enum End {
 pub enum Turn {
     /// There is nothing to do now.
     Nothing,
-    /// One waits for its time, or for the word to go on.
-    Waits(Owner),
+    /// One waits.
+    Waits(Owner, Waiting),
     /// One reached this stage.
     Reached(Owner, Stage),
+}
+
+/// What is left of a stage that takes time.
+enum Left {
+    Nothing,
+    /// Answers kept for repeated requests, until then.
+    KeptAnswers(Time),
+    /// Something that came in behind.
+    Rest,
 }
 
 /// How far one is.
@@ -188,19 +201,17 @@ impl Kernel {
         lookups: &dyn Lookups,
         report: &(dyn Fn(Progress) + Sync),
     ) -> Result<Turn, StoreError> {
-        let claimed = self.keyring().claim_rekey(only, HOLD).await.map_err(|error| store_error(&error))?;
+        // Whoever destroys at once does not wait for answers: they go.
+        let anyway = (rules.end == End::Now).then_some(WaitsFor::KeptAnswers);
+        let claimed = self.keyring().claim_rekey(only, HOLD, anyway).await.map_err(|error| store_error(&error))?;
         let Some(rekey) = claimed else { return Ok(Turn::Nothing) };
-        let owner = rekey.owner;
         let mut work = Work { kernel: self, rules, lookups, report, rekey, done: 0, all: 0, since: Instant::now() };
         match work.go_on().await {
             Ok(turn) => Ok(turn),
-            Err(Stop::Paused) => {
-                work.release(Duration::ZERO).await?;
-                Ok(Turn::Waits(owner))
-            }
+            Err(Stop::Paused) => work.waits(WaitsFor::GoOn, Duration::ZERO).await,
             Err(Stop::Store(error)) => {
                 // Somebody else may go on at once; while the keyring is away, the hold runs out by itself.
-                let _released = work.release(Duration::ZERO).await;
+                let _released = work.release(Duration::ZERO, None).await;
                 Err(error)
             }
         }
@@ -223,20 +234,17 @@ impl Work<'_> {
     async fn go_on(&mut self) -> Result<Turn, Stop> {
         let owner = self.rekey.owner;
         if self.kernel.keyring().stays(owner)? == Leaving::Leaves {
-            self.release(LEAVE_ALONE).await?;
-            return Ok(Turn::Waits(owner));
+            return Ok(self.waits(WaitsFor::Staying, LEAVE_ALONE).await?);
         }
         if let Owner::Tenant(tenant) = owner
             && self.kernel.keyring().sealing(tenant).await?.is_some()
         {
-            self.release(LEAVE_ALONE).await?;
-            return Ok(Turn::Waits(owner));
+            return Ok(self.waits(WaitsFor::Unsealing, LEAVE_ALONE).await?);
         }
         let settles = matches!(self.rekey.stage, Stage::Made | Stage::Found | Stage::Alone);
         let left = self.rules.settle.saturating_sub(self.kernel.now().since(self.rekey.stage_at));
         if settles && !left.is_zero() {
-            self.release(left).await?;
-            return Ok(Turn::Waits(owner));
+            return Ok(self.waits(WaitsFor::Settling, left).await?);
         }
         let to = match self.rekey.stage {
             Stage::Made => {
@@ -265,9 +273,13 @@ impl Work<'_> {
             }
             Stage::Alone => {
                 fault::reach(Point::RekeyAlone);
-                if !self.clear().await? {
-                    self.release(self.rules.settle.max(Duration::from_secs(60))).await?;
-                    return Ok(Turn::Waits(owner));
+                match self.clear().await? {
+                    Left::Nothing => {}
+                    Left::KeptAnswers(until) => {
+                        let left = until.since(self.kernel.now());
+                        return Ok(self.waits(WaitsFor::KeptAnswers, left).await?);
+                    }
+                    Left::Rest => return Ok(self.waits(WaitsFor::Rest, self.rules.settle.max(AGAIN)).await?),
                 }
                 // It was opened again if a restore had brought it back.
                 self.mirror(&[(self.rekey.old, KeyState::Retired)]).await?;
@@ -283,8 +295,7 @@ impl Work<'_> {
         };
         let destroy_at = (to == Stage::Retired).then(|| self.kernel.now().plus(kept));
         if self.kernel.keyring().advance_rekey(&self.rekey, to, destroy_at, None).await? == Leaving::Leaves {
-            self.release(LEAVE_ALONE).await?;
-            return Ok(Turn::Waits(owner));
+            return Ok(self.waits(WaitsFor::Staying, LEAVE_ALONE).await?);
         }
         if to == Stage::Retired {
             fault::reach(Point::RekeyRetired);
@@ -292,9 +303,20 @@ impl Work<'_> {
         Ok(Turn::Reached(owner, to))
     }
 
-    /// Lets go for as long as nothing is to be done, keeping what was done.
-    async fn release(&self, wait: Duration) -> Result<(), StoreError> {
-        self.kernel.keyring().hold_rekey(&self.rekey, wait).await.map(drop).map_err(|error| store_error(&error))
+    /// Lets go for as long as nothing is to be done, and says for what it waits.
+    async fn waits(&self, what: WaitsFor, how_long: Duration) -> Result<Turn, StoreError> {
+        let until = what.is_of_time().then(|| self.kernel.now().plus(how_long));
+        let waiting = Waiting { what, until };
+        // The word to go on stands in the row by itself.
+        let kept = (what != WaitsFor::GoOn).then_some(waiting);
+        self.release(how_long, kept).await?;
+        Ok(Turn::Waits(self.rekey.owner, waiting))
+    }
+
+    /// Lets go, keeping what was done.
+    async fn release(&self, wait: Duration, waiting: Option<Waiting>) -> Result<(), StoreError> {
+        let released = self.kernel.keyring().release_rekey(&self.rekey, wait, waiting).await;
+        released.map_err(|error| store_error(&error))
     }
 
     /// The owner's keys as the keyring gives them now.
@@ -443,31 +465,34 @@ impl Work<'_> {
     }
 
     /// Seals anew what came in behind, removes old tags, and sees whether nothing is left.
-    async fn clear(&mut self) -> Result<bool, Stop> {
+    async fn clear(&mut self) -> Result<Left, Stop> {
         self.seal_all().await?;
         let scope = self.scope().await?;
-        let mut standing = self.lookups.drop_old(&scope).await?;
+        let standing = self.lookups.drop_old(&scope).await?;
         // Keys of repeated requests were written under the old version until the new one was looked up under.
         let before = self.rekey.stage_at;
-        if let Owner::Tenant(tenant) = self.rekey.owner {
-            standing += match self.rules.end {
-                End::InTime => {
-                    let standing = move |tx: &mut Tx<'_>| idempotency::standing_since_before(tx, tenant, before);
-                    self.kernel.db().read(Some(tenant), standing).await?
-                }
-                End::Now => {
-                    let drop = move |tx: &mut Tx<'_>| idempotency::drop_before(tx, tenant, before);
-                    self.kernel.db().write(vec![tenant], drop).await?;
-                    0
-                }
-            };
-        }
+        let answers = match (self.rekey.owner, self.rules.end) {
+            (Owner::Tenant(tenant), End::InTime) => {
+                let stand = move |tx: &mut Tx<'_>| idempotency::stand_until(tx, tenant, before);
+                self.kernel.db().read(Some(tenant), stand).await?
+            }
+            (Owner::Tenant(tenant), End::Now) => {
+                let drop = move |tx: &mut Tx<'_>| idempotency::drop_before(tx, tenant, before);
+                self.kernel.db().write(vec![tenant], drop).await?;
+                None
+            }
+            _ => None,
+        };
         let left = self.count().await?;
         let unopenable: u64 = self.rekey.facts.unopenable.values().sum();
         // What does not open under any version is lost already, and is in the report.
-        let is_clear = standing == 0 && left == unopenable;
-        self.rekey.facts.verified_at = is_clear.then(|| self.kernel.now());
-        Ok(is_clear)
+        let left = match answers {
+            _ if standing > 0 || left != unopenable => Left::Rest,
+            Some(until) => Left::KeptAnswers(until),
+            None => Left::Nothing,
+        };
+        self.rekey.facts.verified_at = matches!(left, Left::Nothing).then(|| self.kernel.now());
+        Ok(left)
     }
 
     /// Destroys the old version, once it is seen again that nothing uses it.
@@ -483,8 +508,7 @@ impl Work<'_> {
         let report = report::signed(self.kernel, &self.rekey).await?;
         let destroyed = self.kernel.keyring().advance_rekey(&self.rekey, Stage::Destroyed, None, Some(report)).await?;
         if destroyed == Leaving::Leaves {
-            self.release(LEAVE_ALONE).await?;
-            return Ok(Turn::Waits(owner));
+            return Ok(self.waits(WaitsFor::Staying, LEAVE_ALONE).await?);
         }
         fault::reach(Point::RekeyDestroyed);
         self.mirror(&[(self.rekey.old, KeyState::Destroyed)]).await?;

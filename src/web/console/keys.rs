@@ -10,7 +10,7 @@ use crate::kernel::crypto::Owner;
 use crate::kernel::keyring::rotation::{RootVersion, Status};
 use crate::kernel::keyring::{KeyState, KeyringError};
 use crate::kernel::operators::Act;
-use crate::kernel::rekey::{Pause, Rekey, Stage};
+use crate::kernel::rekey::{Pause, Rekey, Stage, WaitsFor};
 use crate::operators::keys::{Going, keys_going, root_going};
 use crate::web::api::failure;
 use crate::web::console::proposals::root_cell;
@@ -135,6 +135,19 @@ const fn standing(paused: Pause) -> ConsoleCell {
     ConsoleCell::Word { word }
 }
 
+/// What a key that turns over waits for.
+const fn waits_for(what: WaitsFor) -> ConsoleCell {
+    let word = match what {
+        WaitsFor::Settling => "waits-settling",
+        WaitsFor::KeptAnswers => "waits-kept-answers",
+        WaitsFor::Rest => "waits-rest",
+        WaitsFor::Unsealing => "waits-unsealing",
+        WaitsFor::Staying => "waits-staying",
+        WaitsFor::GoOn => return standing(Pause::Waits),
+    };
+    ConsoleCell::Word { word }
+}
+
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -145,7 +158,7 @@ fn turning(desk: &Desk<'_>, rekeys: &[Rekey]) -> ConsolePart {
     let row = |rekey: &Rekey| {
         let values: u64 = rekey.facts.sealed.values().sum();
         let steps = STAGES.iter().position(|stage| *stage == rekey.stage).and_then(|at| u64::try_from(at).ok());
-        let sealing = desk.services.operators.sealing(rekey);
+        let (sealing, waiting) = (desk.services.operators.sealing(rekey), rekey.waiting());
         let bar = ConsoleCell::Bar { done: steps.unwrap_or(0), all: 5 };
         let sealed = sealing
             .map_or_else(|| ConsoleCell::number(values), |Going { done, all, .. }| ConsoleCell::Bar { done, all });
@@ -159,13 +172,16 @@ fn turning(desk: &Desk<'_>, rekeys: &[Rekey]) -> ConsolePart {
             ConsoleCell::left(sealing.and_then(|going| going.estimate.left())),
             desk.at(rekey.begun_at),
             rekey.destroy_at.map_or(ConsoleCell::Nothing, |at| desk.at(at)),
-            standing(rekey.paused),
+            waiting.map_or(standing(Pause::Runs), |waiting| waits_for(waiting.what)),
+            waiting.and_then(|waiting| waiting.until).map_or(ConsoleCell::Nothing, |at| desk.at(at)),
         ]
     };
     let open = rekeys.iter().rev().filter(|rekey| rekey.stage != Stage::Destroyed);
     ConsolePart::Table {
         title: "rotations",
-        columns: vec!["owner", "version", "stage", "progress", "values", "rate", "left", "since", "ends-at", "state"],
+        columns: vec![
+            "owner", "version", "stage", "progress", "values", "rate", "left", "since", "ends-at", "state", "until",
+        ],
         rows: open.take(SHOWN).map(row).collect(),
     }
 }

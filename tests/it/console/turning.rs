@@ -15,6 +15,7 @@ use super::pages::{begin, key_of, line_of, lines, tenant, words};
 use super::{Who, operator, post};
 use crate::operator_ledger::{begin_rekey, entries, told};
 use crate::owner_keys::AT_ONCE;
+use crate::shelf::{RECORDS, customers, somebody};
 
 /// What the ledger has of an act, oldest first.
 pub(super) fn of(world: &World, act: Act) -> Vec<Entry> {
@@ -180,7 +181,7 @@ each_database! {
         assert_eq!(location, "/operator/keys?news=console_done");
         done_by(world, Act::PauseKeys, me, &[Of::Everybody]);
         assert_eq!(offered(&page().await), [false, true]);
-        assert_eq!(line_of(&lines(&page().await), &tenant(&anna))[9], "Waits");
+        assert_eq!(line_of(&lines(&page().await), &tenant(&anna))[9..], ["Waits", "–"]);
         let standing = || rekeys(world, key_of(&anna)).pop().map(|rekey| (rekey.paused, rekey.stage)).unwrap();
         world.later(Duration::from_secs(60));
         world.app.sweep().await;
@@ -197,6 +198,40 @@ each_database! {
         operators.note(Progress { owner: key_of(&anna), stage, done: 5, all: 20, elapsed: Duration::from_secs(5) });
         let shown = lines(&page().await);
         assert_eq!(line_of(&shown, &tenant(&anna))[4..7], ["5 5 / 20", "1", "15 s"]);
+    }
+
+    async fn a_key_that_waits_says_for_what_and_until_when(world: World) {
+        let anna = world.owner().await;
+        customers(&anna).await;
+        let mut keeper = operator(world, Role::KeyKeeper).await;
+        let once = anna.with_header("idempotency-key", "a-key-of-ours");
+        let _ = once.post(RECORDS, json!({"values": somebody("1")})).await.expect(201);
+        let over = world.clock.now().plus(Duration::from_secs(86_400));
+        world.later(Duration::from_secs(1));
+        begin(world, &anna).await;
+        let shown = async |who: &Who| {
+            let page = who.actor.get("/operator/keys").await.expect(200).page();
+            let line = line_of(&lines(&page), &tenant(&anna)).to_vec();
+            (line[2].clone(), line[9].clone(), page)
+        };
+        world.app.sweep().await;
+        let (stage, waits, page) = shown(&keeper).await;
+        assert_eq!([&stage, &waits], ["The new version is made", "Waits until every node knows of it"]);
+        let settled = world.clock.now().plus(Duration::from_secs(15));
+        assert!(page.contains(&format!("datetime=\"{}\"", settled.rfc3339())), "{}", words(&page));
+        for _ in 0..3 {
+            world.later(Duration::from_secs(60));
+            world.app.sweep().await;
+        }
+        let (stage, waits, page) = shown(&keeper).await;
+        let expected = ["Only the new version is written under", "Waits for the answers kept for repeated requests"];
+        assert_eq!([&stage, &waits], expected);
+        assert!(page.contains(&format!("datetime=\"{}\"", over.rfc3339())), "{}", words(&page));
+        world.later(Duration::from_secs(86_400));
+        world.app.sweep().await;
+        let _ = keeper.sign_in(world).await.expect(303);
+        let (stage, waits, _) = shown(&keeper).await;
+        assert_eq!([&stage, &waits], ["The old version is retired", "Goes on"]);
     }
 
     async fn the_root_key_is_turned_over_behind_the_request(world: World) {
