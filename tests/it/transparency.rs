@@ -224,6 +224,11 @@ each_database! {
         let change = format!("UPDATE log_entries SET entry = {} WHERE position = 0", literal(world, &other));
         keyring(world).run(&change).unwrap();
         assert!(keyring_of.check_log().unwrap_err().to_string().contains("rewritten"));
+        // Of fewer entries than were signed, nothing is signed.
+        keyring(world).run("UPDATE log_head SET size = size - 1").unwrap();
+        let _ = world.stranger().get("/transparency/checkpoint").await.problem(500, "internal");
+        assert!(keyring_of.check_log().unwrap_err().to_string().contains("rewritten"));
+        keyring(world).run("UPDATE log_head SET size = size + 1").unwrap();
         // With its hash changed too, nothing more is signed.
         let hash = literal(world, Hash::of_entry(&other).as_bytes());
         keyring(world).run(&format!("UPDATE log_nodes SET hash = {hash} WHERE level = 0 AND position = 0")).unwrap();

@@ -142,7 +142,7 @@ impl Keyring {
         let (size, root, signed) = self.db().point(None, |tx| head(tx).map_err(KeyringError::from)).await?;
         if let Some((before, note)) = &signed {
             let said = Checkpoint::parse(note).map_err(|_| REWRITTEN)?;
-            if said.size != *before || self.log_root(*before).await? != said.root {
+            if *before > size || said.size != *before || self.log_root(*before).await? != said.root {
                 return Err(REWRITTEN);
             }
             if *before == size {
