@@ -10,10 +10,12 @@ use seif::kernel::transparency::proof::Receipt;
 use seif::kernel::transparency::tiles::unbundle;
 use seif::kernel::transparency::tree::{Grown, Hash};
 use seif::kernel::transparency::{Leaf, Told};
+use seif::policies::Document;
 use seif::testing::{Database, World};
 use serde_json::Value;
 
 use crate::leaving::{erasure, leave};
+use crate::operator_ledger::HERE;
 use crate::policy_changes::{announce, deliver};
 use crate::rows::Beside;
 
@@ -292,6 +294,37 @@ each_database! {
         Receipt::parse(&receipt).unwrap().verify(&announcements().await[1].entry(), &verifiers(world).await).unwrap();
     }
 
+    async fn each_root_key_each_certificate_and_each_withdrawal_is_in_the_log(world: World) {
+        // P-14, P-15
+        let anna = world.owner().await;
+        let begun = leave(&anna, "now").await;
+        world.later(Duration::from_secs(4));
+        world.app.sweep().await;
+        let _ = announce(world).await;
+        let _ = world.app.services.policies.withdraw(Document::Privacy, HERE).await.unwrap();
+        for arguments in [["keys", "rotate-root", "--json"].as_slice(), &["keys", "destroy-root", "1", "--json"]] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_seif"));
+            command.arg("--data").arg(world.folder.path()).args(arguments);
+            if let [database, keyring] = world.database_urls() {
+                command.env("SEIF_DATABASE", database).env("SEIF_KEYRING", keyring);
+            }
+            said(&mut command).unwrap();
+        }
+        // The second certificate follows when no old back-up can exist any more.
+        world.later(Duration::from_secs(7 * 86_400));
+        world.app.sweep().await;
+        let erased = erasure(world, &begun).await;
+        let all = entries(world, checkpoint(world).await.size).await;
+        let facts: Vec<String> = all.iter().map(|entry| Leaf::parse(entry).unwrap().subject()).collect();
+        for kind in ["certificate", "last_certificate"] {
+            let stated = Leaf::of_certificate(&erased[kind].to_string()).unwrap().subject();
+            assert!(facts.contains(&stated), "{kind}: {facts:?}");
+        }
+        for stated in ["root/1/current", "root/2/current", "root/1/destroyed", "policy/privacy/2/announced", "policy/privacy/2/withdrawn"] {
+            assert_eq!(facts.iter().filter(|fact| *fact == stated).count(), 1, "{stated}: {facts:?}");
+        }
+    }
+
     async fn a_text_that_was_edited_shows_to_an_outsider(world: World) {
         // P-15
         world.app.sweep().await;
@@ -326,6 +359,8 @@ fn offline(world: &World, certificate: &Value, receipt: &str, keys: &[Verifier])
         std::fs::write(&path, text).unwrap();
         path
     };
+    let elsewhere = Receipt::parse(receipt).unwrap();
+    let elsewhere = file("elsewhere", &Receipt { index: elsewhere.index - 1, ..elsewhere }.text());
     let (certificate, receipt) = (file("certificate", &certificate.to_string()), file("receipt", receipt));
     let public = world.app.services.kernel.keyring().public_keys().unwrap();
     let public = file(
@@ -336,12 +371,14 @@ fn offline(world: &World, certificate: &Value, receipt: &str, keys: &[Verifier])
     })).collect::<Vec<_>>()})
         .to_string(),
     );
-    let verify = |log_key: &str| {
+    let verify = |receipt: &Path, log_key: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_seif"));
         command.arg("verify").arg(&certificate).arg("--key").arg(&public);
-        said(command.arg("--receipt").arg(&receipt).args(["--log-key", log_key]))
+        said(command.arg("--receipt").arg(receipt).args(["--log-key", log_key]))
     };
-    assert!(verify(&keys[0].to_string()).unwrap().contains("states it as entry"));
+    assert!(verify(&receipt, &keys[0].to_string()).unwrap().contains("states it as entry"));
+    // Signed by another, or of another place.
     let other = Verifier::new(keys[0].name(), [9; 32]).unwrap();
-    assert!(verify(&other.to_string()).unwrap_err().contains("the receipt does not hold"));
+    assert!(verify(&receipt, &other.to_string()).unwrap_err().contains("the receipt does not hold"));
+    assert!(verify(&elsewhere, &keys[0].to_string()).unwrap_err().contains("the receipt does not hold"));
 }
