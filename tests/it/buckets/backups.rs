@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use seif::app;
+use seif::kernel::backup;
 use seif::kernel::backup::format::What;
 use seif::kernel::backup::place::Place;
 use seif::kernel::fault::Point;
@@ -105,8 +106,13 @@ pub(super) fn story(database: Database) {
         let live = beside(world, &["backup", "create", "--to", "s3://vault/seif/objects"]).output().unwrap();
         assert!(String::from_utf8_lossy(&live.stderr).contains("shares names with the objects"), "{live:?}");
 
-        // An object that is changed there shows.
+        // What another machine is about to need stays until it cannot be about to any more.
         let objects = server.bucket("safe", "of/data/objects");
+        objects.put("0123456789abcdef0123456789abcdef", b"another's".to_vec()).unwrap();
+        let kept = backup::prune(place(world, DATA).as_ref(), What::Data, 10 * DAY, &world.clock).unwrap();
+        assert_eq!((kept.len(), count(&server, "of/data/objects/")), (0, 4));
+
+        // An object that is changed there shows.
         let largest = objects.list().unwrap().into_iter().max_by_key(|entry| entry.length).unwrap();
         let mut whole = Vec::new();
         std::io::Read::read_to_end(&mut objects.read(&largest.key).unwrap(), &mut whole).unwrap();
@@ -148,7 +154,7 @@ pub(super) fn story(database: Database) {
         assert_ne!(annas.get(&file(&of_anna)).await.status, 200);
 
         // By themselves, and deleted at the end of their times, with the objects that only they had.
-        assert_eq!(count(&server, "of/data/objects/"), 3);
+        assert_eq!(count(&server, "of/data/objects/"), 4);
         world.later(3 * DAY);
         world.app.sweep().await;
         assert_eq!((named(world, DATA), named(world, RING)), (4, 1));
@@ -161,6 +167,11 @@ pub(super) fn story(database: Database) {
         assert_eq!(settings.backup.to.as_ref().unwrap().to_string(), DATA);
         let newest = seif::kernel::backup::find(place(world, DATA).as_ref(), What::Data, None).unwrap();
         assert!(newest.size > 0);
+
+        // Into a bucket that keeps what is removed none is taken.
+        server.versioning("safe", "Enabled").await;
+        let refused = beside(world, &create).output().unwrap();
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("keeps versions of what is removed"), "{refused:?}");
     });
     sweep(&server.data(), &[]);
 }

@@ -1,19 +1,24 @@
 //! Files and back-ups in the buckets of a real S3 server: as in a folder, and nothing is left there of who is erased.
 
 mod backups;
+mod liar;
 pub(crate) mod server;
 
-use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::process::Command;
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use seif::kernel::backup::place::{InBucket, Place as _};
 use seif::kernel::bucket::{Address, Bucket};
-use seif::kernel::clock::Time;
+use seif::kernel::clock::{Clock, Time};
+use seif::kernel::entropy::Entropy;
+use seif::kernel::objects::{ObjectName, Objects};
 use seif::kernel::personal::Secret;
 use seif::testing::{Actor, Database, World, sweep};
 use serde_json::Value;
 
+use self::liar::{Gives, LENGTH, Liar};
 use self::server::Server;
 use crate::files::content;
 use crate::leaving::{is_erased, leave};
@@ -226,8 +231,14 @@ fn start(world: &World, configuration: &str) -> String {
     std::fs::write(&file, configuration).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_seif"));
     command.arg("--data").arg(&folder).arg("--config").arg(&file).args(["serve", "--listen", "127.0.0.1:0"]);
-    let output = command.output().unwrap();
-    assert!(!output.status.success());
+    let mut started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(started.stdout.take().unwrap()).lines();
+    let serves = lines.map_while(Result::ok).any(|line| line.starts_with("ready "));
+    if serves {
+        started.kill().unwrap();
+    }
+    let output = started.wait_with_output().unwrap();
+    assert!(!serves && !output.status.success(), "it starts");
     String::from_utf8(output.stderr).unwrap()
 }
 
@@ -277,6 +288,12 @@ fn what_is_put_in_parts_is_there_whole_or_not_at_all_and_is_read_by_ranges() {
     bucket.end_uploads(Time::from_micros(i64::MAX)).unwrap();
     assert_eq!(system.block_on(server.uploads("vault")), 0);
     assert!(ended.put().is_err());
+    // What is removed is removed from its way there, too.
+    let mut removed = bucket.begin("z", PART);
+    removed.write_all(&content(2 * PART)).unwrap();
+    bucket.remove(&["z".to_owned()]).unwrap();
+    assert_eq!(system.block_on(server.uploads("vault")), 0);
+    assert!(removed.put().is_err());
 
     let mut keys = server.keys("vault");
     assert_eq!(keys.len(), 5);
@@ -297,6 +314,47 @@ fn what_is_put_in_parts_is_there_whole_or_not_at_all_and_is_read_by_ranges() {
     assert_eq!(server.bucket("nothing-there", "").read("x").err().map(|e| e.kind()), Some(ErrorKind::Unsupported));
     let wrong = Address { secret: Secret::new("another".to_owned()), ..server.address("vault", "") };
     assert_eq!(Bucket::open(&wrong).unwrap().demand_fit().unwrap_err().kind(), ErrorKind::PermissionDenied);
+    // Nor is one for another name, and a file without an authority stands neither for any nor for the system's.
+    let here = server.endpoint().replace("localhost", "127.0.0.1");
+    let by_number = Bucket::open(&Address { endpoint: here, ..server.address("vault", "") }).unwrap();
+    assert_eq!(by_number.demand_fit().unwrap_err().kind(), ErrorKind::NotConnected);
+    for broken in ["", "-----BEGIN CERTIFICATE-----\nMIIB", "no authority"] {
+        std::fs::write(other.path().join("ca.pem"), broken).unwrap();
+        let roots = Some(other.path().join("ca.pem"));
+        assert!(Bucket::open(&Address { roots, ..server.address("vault", "") }).is_err(), "{broken}");
+    }
+}
+
+#[test]
+fn what_a_service_says_it_removed_or_gave_is_not_believed() {
+    // P-14
+    let liar = Liar::start(Gives::Less);
+    let bucket = liar.bucket();
+    bucket.demand_fit().unwrap();
+    let key = ["x".to_owned()];
+    bucket.remove(&key).unwrap();
+    assert_eq!(bucket.demand_gone(&key).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    let name = ObjectName::random(&Entropy::system());
+    assert_eq!(Objects::in_bucket(&bucket).remove(&[name]).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    let backups = InBucket::new(bucket, Clock::system());
+    let refused = backups.remove("data-1.seif").unwrap_err().to_string();
+    assert!(refused.contains("still has what it said it removed"), "{refused}");
+    for gives in [Gives::Less, Gives::BrokenOff] {
+        let liar = Liar::start(gives);
+        let mut down = liar.bucket().read("x").unwrap();
+        assert_eq!(down.length(), u64::try_from(LENGTH).unwrap());
+        let mut all = Vec::new();
+        assert!(down.read_to_end(&mut all).is_err(), "{gives:?}: {} bytes taken as whole", all.len());
+    }
+    for gives in [Gives::Loses, Gives::LosesLate] {
+        let liar = Liar::start(gives);
+        let mut upload = liar.bucket().begin("x", 4);
+        upload.write_all(b"in four parts").unwrap();
+        assert!(upload.put().is_err(), "{gives:?}");
+    }
+    let liar = Liar::start(Gives::Elsewhere);
+    assert!(liar.bucket().demand_fit().is_err());
+    assert!(!liar.was_followed());
 }
 
 fn back_ups(database: Database) {
