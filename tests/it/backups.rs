@@ -381,16 +381,28 @@ each_database! {
             let elsewhere = tempfile::tempdir().unwrap();
             let into = Objects::in_folder(elsewhere.path().to_owned());
             assert!(matches!(safe.give_back_objects(&second, &gone, &into), Err(BackupError::Damaged)));
+            let given = objects(elsewhere.path());
+            assert!(given.iter().all(|path| path.file_name() != some.file_name()), "nothing damaged is left lying");
         }
         assert!(!drilled(world).is_good());
-        std::fs::write(&some, whole).unwrap();
+        // What is not there as it was kept, is kept anew by the next back-up.
+        for wrong in [None, whole.get(..100_000)] {
+            match wrong {
+                Some(bytes) => std::fs::write(&some, bytes).unwrap(),
+                None => assert!(!some.exists()),
+            }
+            world.later(Duration::from_secs(1));
+            let again = safe.take(world, What::Data);
+            assert_eq!((again.taken.objects, again.taken.copied), (2, 1));
+            assert!(std::fs::read(&some).unwrap() == whole);
+        }
 
         // Objects go with the last back-up that needs them.
         world.later(DAY);
         let third = safe.take(world, What::Data);
         assert_eq!((third.taken.objects, third.taken.copied), (2, 0));
         let over = backup::prune(&safe.of(What::Data), What::Data, DAY / 2, &world.clock).unwrap();
-        assert_eq!((over.len(), objects(&kept).len()), (2, 2));
+        assert_eq!((over.len(), objects(&kept).len()), (4, 2));
     }
 }
 
@@ -576,6 +588,22 @@ each_database! {
 }
 
 each_database! {
+    async fn data_that_is_put_back_a_moment_after_it_was_taken_ends_sessions_too(world: World) {
+        // P-14: nothing has moved the epoch since, and something may have been revoked.
+        let (safe, berta, data) = (Safe::new(), Shop::open(world).await, sources(world).data);
+        let made = safe.take(world, What::Data);
+        world.restart_on(|_| {
+            lose(&data);
+            safe.put_back(&made, &data);
+        }).await;
+        let found = world.app.services.kernel.found();
+        assert_eq!((found.standing, found.ended.sessions), (Standing::DataBehind, 1));
+        let _ = berta.owner.moved_to(world).get("/api/v1/session").await.problem(401, "not_signed_in");
+        berta.is_whole(world).await;
+    }
+}
+
+each_database! {
     async fn what_was_taken_from_one_engine_is_put_back_into_the_other(world: World) {
         let safe = Safe::new();
         let _shop = Shop::open(world).await;
@@ -598,6 +626,35 @@ each_database! {
                 drop_database(&url);
             }
         }
+    }
+}
+
+each_database! {
+    async fn what_belongs_to_another_installation_is_put_back_beside_nothing_of_this_one(world: World) {
+        let safe = Safe::new();
+        let _shop = Shop::open(world).await;
+        let (keyring, at) = (safe.take(world, What::Keyring), sources(world));
+        let of_this = safe.take(world, What::Data);
+        let id = beside(&at.data).lines(match world.database {
+            Database::Sqlite => "SELECT hex(id) AS line FROM instance",
+            Database::Postgres => "SELECT CAST(id AS TEXT) AS line FROM instance",
+        })[0].clone();
+        let mut data = beside(&at.data);
+        let call = |data: &mut Beside, id: &str| {
+            let id = data.id(id);
+            data.run(&format!("UPDATE instance SET id = {id}")).unwrap();
+        };
+        call(&mut data, "00000000-0000-7000-8000-000000000000");
+        world.later(Duration::from_secs(1));
+        let of_another = safe.take(world, What::Data);
+        call(&mut data, &id);
+        let ours = world.app.services.kernel.keyring();
+        assert!(matches!(restore::demand_fit(&safe.inspect(&of_another), ours), Err(BackupError::Foreign)));
+        let elsewhere = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(elsewhere.path().join("keyring.db"));
+        let put_back = |data: &Contents| safe.put_keyring_back(&keyring, Some(data), &target);
+        assert!(matches!(put_back(&of_another), Err(BackupError::Foreign)));
+        put_back(&of_this).unwrap();
     }
 }
 
