@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use seif::each_database;
 use seif::kernel::access::Role;
 use seif::kernel::backup::format::What;
+use seif::kernel::clock::Time;
+use seif::kernel::crypto::Owner;
 use seif::kernel::erasure::{ErasureId, Step};
+use seif::kernel::keyring::KeyringError;
 use seif::testing::{Actor, Database, World};
 use serde_json::{Value, json};
 
@@ -172,6 +175,54 @@ each_database! {
         // A process that cannot reach the keyring holds them for a lease, whatever the clock is moved by.
         assert!(since.elapsed() > Duration::from_millis(2_500), "certified after {:?}", since.elapsed());
         is_erased(world, &anna, &begun).await;
+    }
+
+    async fn every_process_lets_go_of_the_keys_of_who_has_left(world: World) {
+        // P-14
+        let (anna, record) = shop(world).await;
+        let node = world.node();
+        let _ = node.visited_by(&anna).get(&record).await.expect(200);
+        let _ = leave(&anna, "now").await;
+        world.app.services.leaving.sweep().await.unwrap();
+        let owners = [
+            Owner::Tenant(anna.tenant.as_deref().unwrap().parse().unwrap()),
+            Owner::Account(anna.account.as_deref().unwrap().parse().unwrap()),
+        ];
+        for (app, owner) in [&world.app, &node.app].iter().flat_map(|app| owners.map(|owner| (app, owner))) {
+            let keys = app.services.kernel.keyring().keys(owner);
+            assert!(matches!(keys, Err(KeyringError::NoKey(_))), "{owner:?}");
+        }
+        node.stop().await;
+    }
+
+    async fn the_key_of_a_farewell_lives_until_it_is_delivered_or_a_day(world: World) {
+        // P-14
+        for delivered in [true, false] {
+            let (anna, _) = shop(world).await;
+            let letters = || world.app.services.kernel.keyring().letters(world.clock.now()).unwrap().len();
+            world.deliver().await;
+            let begun = leave(&anna, "now").await;
+            world.later(Duration::from_secs(4));
+            world.app.services.leaving.sweep().await.unwrap();
+            assert_eq!(letters(), 1);
+            let proof = is_erased(world, &anna, &begun).await;
+            let destroyed_at = Time::parse(proof["certificate"]["keys_destroyed_at"].as_str().unwrap()).unwrap();
+            assert_eq!(proof["certificate"]["farewell_until"], json!(destroyed_at.plus(DAY).rfc3339()), "{proof}");
+            if delivered {
+                world.deliver().await;
+                assert_eq!(letters(), 0);
+                continue;
+            }
+            world.later(DAY - Duration::from_secs(5));
+            world.app.services.leaving.sweep().await.unwrap();
+            assert_eq!(letters(), 1, "a little less than a day");
+            world.later(Duration::from_secs(2));
+            world.app.services.leaving.sweep().await.unwrap();
+            assert_eq!(letters(), 0, "the certificate says until when");
+            let sent = world.mails().len();
+            world.deliver().await;
+            assert_eq!((world.mails().len(), Beside::of(world).count("outbox")), (sent, 0));
+        }
     }
 
     async fn a_wish_that_stands_holds_and_one_that_was_taken_back_does_not_whatever_data_is_put_back(world: World) {
