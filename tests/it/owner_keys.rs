@@ -455,6 +455,27 @@ each_database! {
         }
     }
 
+    async fn a_keyring_from_before_a_key_turned_over_is_refused_beside_data_of_after(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let made = customer(&owner, "1").await;
+        let (program, safe, at) = (token(&owner, &["records:read"]).await, Safe::new(), sources(world).keyring);
+        let before = safe.take(world, What::Keyring);
+        turn_over(world, &[tenant(&owner)], Rules { end: End::InTime, ..AT_ONCE }, Stage::Retired).await;
+        let after = safe.take(world, What::Keyring);
+        let refused = world.try_restart_on(|_| {
+            lose(&at);
+            safe.put_back(&before, &at);
+        }).await;
+        let why = refused.expect_err("it has no key of what is sealed here").to_string();
+        assert!(why.contains("the keyring is not the one of this data, or an old one"), "{why}");
+        world.restart_on(|_| {
+            lose(&at);
+            safe.put_back(&after, &at);
+        }).await;
+        let _ = program.moved_to(world).get(&place(&made)).await.expect(200);
+    }
+
     async fn nobody_who_wishes_to_leave_loses_the_key_that_their_wish_is_sealed_under(world: World) {
         let owner = world.owner().await;
         let kernel = world.app.services.kernel.clone();
