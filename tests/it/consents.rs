@@ -80,6 +80,9 @@ each_database! {
         assert_eq!(may(world, &anna).await, (false, false));
         assert_eq!(register(&anna, "surveys").await["history"][0]["by"], "global_privacy_control");
         assert_eq!(decide(&private, "news", true).await["given"], false, "a browser that says No is not overruled");
+        let form = Some(("application/x-www-form-urlencoded", b"given=yes".to_vec()));
+        let _ = private.send_bytes(reqwest::Method::POST, "/account/consents/news", form).await.expect(303);
+        assert_eq!(may(world, &anna).await, (false, false), "nor on the page");
         let page = private.get("/account/consents").await.expect(200).page();
         assert!(page.contains("Global Privacy Control") && !page.contains("value=\"yes\""), "{page}");
         let unlike = anna.with_header("sec-gpc", "0");

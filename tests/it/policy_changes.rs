@@ -239,6 +239,41 @@ each_database! {
         node.stop().await;
     }
 
+    async fn everybody_told_long_before_does_not_make_it_sooner_than_its_time(world: World) {
+        // P-15
+        let _ = world.owner().await;
+        let announced = announce_of(world, Document::Privacy, plan(world, DAY * 60)).await;
+        assert_eq!(announced.notice, DAY * 30);
+        deliver_to_files(world).await;
+        let moment = Duration::from_micros(1);
+        for at in [announced.announced_at.plus(DAY * 31), announced.effective_at.minus(moment)] {
+            world.later(at.since(world.clock.now()));
+            assert_eq!(world.app.services.policies.work().await.unwrap(), policies::Left::Waiting);
+            assert_eq!(state(world, SECOND).await, Some(State::Announced));
+        }
+        world.later(moment);
+        deliver_to_files(world).await;
+        assert_eq!(state(world, SECOND).await, Some(State::InForce));
+    }
+
+    async fn who_reads_of_it_in_the_application_alone_has_the_promised_time_from_then_on(world: World) {
+        // P-15
+        let mut anna = world.owner().await;
+        let _ = announce(world).await;
+        world.later(DAY * 29);
+        again(&mut anna, world).await;
+        let _ = anna.get("/changes").await.expect(200);
+        let moment = Duration::from_micros(1);
+        for by in [DAY, DAY * 29 - moment] {
+            world.later(by);
+            let _ = world.app.services.policies.work().await.unwrap();
+            assert_eq!((state(world, SECOND).await, counts(world).await.sent), (Some(State::Announced), 0));
+        }
+        world.later(moment);
+        let _ = world.app.services.policies.work().await.unwrap();
+        assert_eq!(state(world, SECOND).await, Some(State::InForce));
+    }
+
     async fn whoever_was_left_out_is_told_and_holds_the_version_up(world: World) {
         let (anna, _) = (world.owner().await, world.owner().await);
         let announced = announce(world).await;
