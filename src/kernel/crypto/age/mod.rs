@@ -4,6 +4,8 @@
 //! A file key of 16 bytes is wrapped for each recipient by an ephemeral X25519 key, HKDF-SHA-256 and ChaCha20-Poly1305; a
 //! MAC under it covers the header; the content is one chunk of ChaCha20-Poly1305 under a key derived from it and a nonce.
 
+mod bech32;
+
 use std::fmt;
 
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
@@ -46,7 +48,7 @@ impl Recipient {
     /// # Errors
     /// It is none.
     pub fn parse(text: &str) -> Result<Self, NotAKey> {
-        let key = bech32_decoded("age", text).ok_or(NotAKey)?;
+        let key = bech32::decoded("age", text).ok_or(NotAKey)?;
         let key: [u8; 32] = key.as_slice().try_into().map_err(|_| NotAKey)?;
         // A point of small order agrees on nothing secret with anybody.
         let probe = PrivateKey::from_private_key(&X25519, &[0x42; 32]).map_err(|_| NotAKey)?;
@@ -57,7 +59,7 @@ impl Recipient {
 
 impl fmt::Display for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&bech32_encoded("age", &self.0))
+        f.write_str(&bech32::encoded("age", &self.0))
     }
 }
 
@@ -69,7 +71,7 @@ impl Identity {
     pub fn parse(text: &str) -> Result<Self, NotAKey> {
         let is_upper = !text.bytes().any(|byte| byte.is_ascii_lowercase());
         let text = Zeroizing::new(text.to_ascii_lowercase());
-        let key = Zeroizing::new(bech32_decoded("age-secret-key-", &text).filter(|_| is_upper).ok_or(NotAKey)?);
+        let key = Zeroizing::new(bech32::decoded("age-secret-key-", &text).filter(|_| is_upper).ok_or(NotAKey)?);
         let identity = Self(Secret::new(key.as_slice().try_into().map_err(|_| NotAKey)?));
         let _ = identity.recipient()?;
         Ok(identity)
@@ -255,65 +257,6 @@ fn open(key: &Secret<[u8; 32]>, nonce: [u8; 12], content: &mut Vec<u8>) -> Resul
     Ok(())
 }
 
-/// The letters of Bech32 (BIP 173).
-const LETTERS: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-
-fn bech32_encoded(kind: &str, bytes: &[u8]) -> String {
-    let mut values = regrouped::<8, 5>(bytes, Rest::Padded).unwrap_or_default();
-    let sum = checksum(kind, values.iter().copied().chain([0; 6])) ^ 1;
-    values.extend((0..6).map(|at| u8::try_from((sum >> (5 * (5 - at))) & 31).unwrap_or_default()));
-    let letters = values.iter().filter_map(|value| LETTERS.get(usize::from(*value)).copied().map(char::from));
-    format!("{kind}1{}", letters.collect::<String>())
-}
-
-/// The bytes behind small letters; age's own limits of length apply, not Bitcoin's.
-fn bech32_decoded(kind: &str, text: &str) -> Option<Vec<u8>> {
-    let letters = text.strip_prefix(kind)?.strip_prefix('1')?;
-    let value = |letter: u8| LETTERS.iter().position(|known| *known == letter).and_then(|at| u8::try_from(at).ok());
-    let values = Zeroizing::new(letters.bytes().map(value).collect::<Option<Vec<u8>>>()?);
-    if checksum(kind, values.iter().copied()) != 1 {
-        return None;
-    }
-    regrouped::<5, 8>(values.get(..values.len().checked_sub(6)?)?, Rest::Refused)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Rest {
-    Padded,
-    Refused,
-}
-
-/// Groups of `FROM` bits as groups of `TO`.
-fn regrouped<const FROM: u32, const TO: u32>(groups: &[u8], rest: Rest) -> Option<Vec<u8>> {
-    let (mut held, mut bits, mut all) = (0_u32, 0, Vec::new());
-    for group in groups {
-        held = ((held << FROM) | u32::from(*group)) & 0xffff;
-        bits += FROM;
-        while bits >= TO {
-            bits -= TO;
-            all.push(u8::try_from((held >> bits) & ((1 << TO) - 1)).ok()?);
-        }
-    }
-    let left = (held << (TO - bits)) & ((1 << TO) - 1);
-    match rest {
-        Rest::Padded if bits > 0 => all.push(u8::try_from(left).ok()?),
-        Rest::Refused if bits >= FROM || left != 0 => return None,
-        _ => {}
-    }
-    Some(all)
-}
-
-fn checksum(kind: &str, values: impl Iterator<Item = u8>) -> u32 {
-    const POLYNOMIAL: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
-    let expanded = kind.bytes().map(|byte| byte >> 5).chain([0]).chain(kind.bytes().map(|byte| byte & 31));
-    expanded.chain(values).fold(1, |sum, value| {
-        let top = sum >> 25;
-        let sum = ((sum & 0x01ff_ffff) << 5) ^ u32::from(value);
-        let picked = POLYNOMIAL.iter().enumerate().filter(|(bit, _)| (top >> bit) & 1 == 1);
-        picked.fold(sum, |sum, (_, part)| sum ^ part)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -338,7 +281,7 @@ mod tests {
         typo.replace_range(20..21, if &PUBLIC[20..21] == "q" { "p" } else { "q" });
         assert_eq!(Recipient::parse(&typo), Err(NotAKey));
         // A point of small order.
-        assert_eq!(Recipient::parse(&bech32_encoded("age", &[0; 32])), Err(NotAKey));
+        assert_eq!(Recipient::parse(&bech32::encoded("age", &[0; 32])), Err(NotAKey));
         assert!(Identity::parse(&SECRET.to_lowercase()).is_err());
         assert_eq!(Identity::of_file(&format!("# created\n# public key\n\n{SECRET}\n")).unwrap().len(), 1);
         assert!(Identity::of_file("# nothing\n").is_err());
