@@ -12,11 +12,11 @@
 //! | [`lookup`] | tags |
 //! | [`mod@derive`] | one key for each use |
 //! | [`aead`] | XAES-256-GCM, behind a trait |
+//! | [`age`] | files for whoever has the identity, elsewhere and with other tools |
 //! | [`stream`] | what is too long for memory, in chunks |
 //! | [`passkey`] | the ceremonies of WebAuthn |
 //! | [`password`] | Argon2id on threads of its own, with a bounded queue |
 //! | [`leaked`] | how published lists name a leaked password |
-//! | [`stream`] | what is too long for memory, in chunks |
 //! | [`token`] | what opens a door for a while: API tokens, session tokens, codes |
 //! | [`totp`] | the codes of authenticator apps |
 //!

@@ -1,33 +1,32 @@
-//! The format of age, version 1 (C2SP age.md), for what is short and for X25519 recipients alone: a file that whoever
-//! has the identity opens, with the tool `age` too.
+//! The format of age, version 1 (C2SP age.md), for X25519 recipients: a file that whoever has the identity opens, with the
+//! tool `age` too.
 //!
-//! A file key of 16 bytes is wrapped for each recipient by an ephemeral X25519 key, HKDF-SHA-256 and ChaCha20-Poly1305; a
-//! MAC under it covers the header; the content is one chunk of ChaCha20-Poly1305 under a key derived from it and a nonce.
+//! A file key of 16 bytes is wrapped for each recipient by an ephemeral X25519 key, HKDF-SHA-256 and ChaCha20-Poly1305, and
+//! a MAC under it covers the header (`header`). The content is chunks of 64 KiB under a key derived from it and a
+//! nonce ([`Sealing`], [`Opening`]), so that it may be of any length. [`sealed`] and [`opened`] do the same with what is in
+//! memory.
 
 mod bech32;
+mod header;
+mod payload;
 
 use std::fmt;
+use std::io::{Read as _, Write as _};
 
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{PrivateKey, UnparsedPublicKey, X25519, agree};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::{Zeroize as _, Zeroizing};
 
+pub use self::header::{MOST, NotOpened};
+pub use self::payload::{Opening, Sealing};
 use super::Unreadable;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::personal::Secret;
 
-const VERSION: &str = "age-encryption.org/v1";
 const FILE_KEY: usize = 16;
 const TAG: usize = 16;
-/// The longest content that is one chunk.
-const LONGEST: usize = 64 * 1024;
-/// More recipients than this are none.
-const MOST: usize = 64;
 
 /// Who can open: a public key, `age1…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,34 +97,13 @@ impl Identity {
     }
 }
 
-/// Seals up to 64 KiB for these recipients: an age file.
+/// Seals what is in memory for these recipients: an age file.
 ///
 /// # Errors
-/// The content is longer, or there is no recipient.
+/// There is no recipient, or there are too many.
 pub fn sealed(content: &[u8], recipients: &[Recipient], entropy: &Entropy) -> Result<Vec<u8>, Unreadable> {
-    if content.len() > LONGEST || recipients.is_empty() || recipients.len() > MOST {
-        return Err(Unreadable);
-    }
-    let file_key = Zeroizing::new(entropy.bytes::<FILE_KEY>());
-    let mut header = format!("{VERSION}\n");
-    for recipient in recipients {
-        let ephemeral = Zeroizing::new(entropy.bytes::<32>());
-        let ephemeral = PrivateKey::from_private_key(&X25519, ephemeral.as_slice()).map_err(|_| Unreadable)?;
-        let share = ephemeral.compute_public_key().map_err(|_| Unreadable)?;
-        let share: [u8; 32] = share.as_ref().try_into().map_err(|_| Unreadable)?;
-        let key = wrapping(&ephemeral, &recipient.0, &share, &recipient.0)?;
-        let mut body = file_key.to_vec();
-        seal(&key, [0; 12], &mut body)?;
-        header.push_str(&format!("-> X25519 {}\n{}\n", BASE64.encode(share), BASE64.encode(&body)));
-    }
-    header.push_str("---");
-    let mac = mac(file_key.as_slice(), header.as_bytes()).finalize().into_bytes();
-    header.push_str(&format!(" {}\n", BASE64.encode(mac)));
-    let nonce = entropy.bytes::<16>();
-    let key = expanded(&nonce, file_key.as_slice(), b"payload");
-    let mut chunk = content.to_vec();
-    seal(&key, LAST, &mut chunk)?;
-    Ok([header.as_bytes(), &nonce, &chunk].concat())
+    let mut sealing = Sealing::begin(Vec::new(), recipients, entropy).map_err(|_| Unreadable)?;
+    sealing.write_all(content).and_then(|()| sealing.finish()).map_err(|_| Unreadable)
 }
 
 /// Opens such a file with the first of these identities that it was sealed for.
@@ -133,92 +111,10 @@ pub fn sealed(content: &[u8], recipients: &[Recipient], entropy: &Entropy) -> Re
 /// # Errors
 /// It was sealed for none of them, or is changed, or is no such file.
 pub fn opened(file: &[u8], identities: &[Identity]) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
-    let parsed = parsed(file).ok_or(Unreadable)?;
-    let keys = identities.iter().flat_map(|identity| parsed.stanzas.iter().map(move |stanza| (identity, stanza)));
-    let file_key = keys.map(|(identity, stanza)| unwrapped(identity, stanza)).find_map(Result::ok).ok_or(Unreadable)?;
-    // Checked in constant time by the library.
-    mac(&file_key, parsed.covered).verify_slice(&parsed.mac).map_err(|_| Unreadable)?;
-    let (nonce, chunk) = parsed.payload.split_first_chunk::<16>().ok_or(Unreadable)?;
-    let mut content = Zeroizing::new(chunk.to_vec());
-    if content.len() > LONGEST + TAG {
-        return Err(Unreadable);
-    }
-    open(&expanded(nonce, &file_key, b"payload"), LAST, &mut content)?;
+    let mut content = Zeroizing::new(Vec::with_capacity(file.len()));
+    let mut opening = Opening::begin(file, identities).map_err(|_| Unreadable)?;
+    opening.read_to_end(&mut content).map_err(|_| Unreadable)?;
     Ok(content)
-}
-
-/// The nonce of a first chunk that is the last one too.
-const LAST: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-
-struct Stanza {
-    share: [u8; 32],
-    body: [u8; FILE_KEY + TAG],
-}
-
-struct Parsed<'f> {
-    stanzas: Vec<Stanza>,
-    covered: &'f [u8],
-    mac: Vec<u8>,
-    payload: &'f [u8],
-}
-
-/// Reads the header; stanzas of other kinds are passed over.
-fn parsed(file: &[u8]) -> Option<Parsed<'_>> {
-    let mut rest = file.strip_prefix(VERSION.as_bytes())?.strip_prefix(b"\n")?;
-    let mut stanzas = Vec::new();
-    loop {
-        let (line, after) = line(rest)?;
-        if let Some(mac) = line.strip_prefix("--- ") {
-            let covered = file.get(..file.len() - rest.len() + 3)?;
-            return Some(Parsed { stanzas, covered, mac: BASE64.decode(mac).ok()?, payload: after });
-        }
-        let arguments: Vec<&str> = line.strip_prefix("-> ")?.split(' ').collect();
-        rest = after;
-        let mut body = String::new();
-        loop {
-            let (line, after) = self::line(rest)?;
-            rest = after;
-            body.push_str(line);
-            if line.len() < 64 {
-                break;
-            }
-        }
-        if let ["X25519", share] = arguments.as_slice() {
-            let share = BASE64.decode(share).ok()?.try_into().ok()?;
-            stanzas.push(Stanza { share, body: BASE64.decode(body).ok()?.try_into().ok()? });
-            if stanzas.len() > MOST {
-                return None;
-            }
-        }
-    }
-}
-
-fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let (line, rest) = bytes.split_at_checked(end)?;
-    Some((std::str::from_utf8(line).ok()?, rest.get(1..)?))
-}
-
-fn unwrapped(identity: &Identity, stanza: &Stanza) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
-    let private = PrivateKey::from_private_key(&X25519, identity.0.reveal()).map_err(|_| Unreadable)?;
-    let ours = identity.recipient().map_err(|_| Unreadable)?;
-    let key = wrapping(&private, &stanza.share, &stanza.share, &ours.0)?;
-    let mut body = Zeroizing::new(stanza.body.to_vec());
-    open(&key, [0; 12], &mut body)?;
-    Ok(body)
-}
-
-/// The key that wraps the file key; refuses a share that agrees on nothing (RFC 7748 §6.1).
-fn wrapping(
-    private: &PrivateKey,
-    peer: &[u8; 32],
-    share: &[u8; 32],
-    recipient: &[u8; 32],
-) -> Result<Secret<[u8; 32]>, Unreadable> {
-    let salt = [share.as_slice(), recipient].concat();
-    agree(private, UnparsedPublicKey::new(&X25519, peer), Unreadable, |shared| {
-        Ok(expanded(&salt, shared, b"age-encryption.org/v1/X25519"))
-    })
 }
 
 fn expanded(salt: &[u8], key: &[u8], label: &[u8]) -> Secret<[u8; 32]> {
@@ -230,15 +126,6 @@ fn expanded(salt: &[u8], key: &[u8], label: &[u8]) -> Secret<[u8; 32]> {
     let derived = Secret::new(bytes);
     bytes.zeroize();
     derived
-}
-
-fn mac(file_key: &[u8], header: &[u8]) -> Hmac<Sha256> {
-    let key = expanded(&[], file_key, b"header");
-    match Hmac::<Sha256>::new_from_slice(key.reveal()) {
-        Ok(mac) => mac.chain_update(header),
-        // A key of any length is one.
-        Err(_) => std::process::abort(),
-    }
 }
 
 fn cipher(key: &Secret<[u8; 32]>) -> Result<LessSafeKey, Unreadable> {
@@ -259,6 +146,8 @@ fn open(key: &Secret<[u8; 32]>, nonce: [u8; 12], content: &mut Vec<u8>) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
 
     fn identity(seed: u8) -> Identity {
@@ -299,7 +188,7 @@ mod tests {
     #[test]
     fn each_recipient_opens_it_and_nobody_else_and_nothing_that_was_changed_opens() {
         let recipients = [1, 2].map(|seed| identity(seed).recipient().unwrap());
-        for content in [b"".as_slice(), &[7; 32], &[9; LONGEST]] {
+        for content in [b"".as_slice(), &[7; 32], &[9; 20_000]] {
             let file = sealed(content, &recipients, &Entropy::seeded(5)).unwrap();
             for seed in [1, 2] {
                 assert_eq!(opened(&file, &[identity(seed)]).unwrap().as_slice(), content);
@@ -313,7 +202,7 @@ mod tests {
                 assert!(opened(&file[..at], &[identity(1)]).is_err(), "{at}");
             }
         }
-        assert!(sealed(&[0; LONGEST + 1], &recipients, &Entropy::seeded(5)).is_err());
         assert!(sealed(b"x", &[], &Entropy::seeded(5)).is_err());
+        assert!(sealed(b"x", &vec![recipients[0].clone(); MOST + 1], &Entropy::seeded(5)).is_err());
     }
 }
