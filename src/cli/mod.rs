@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod interface;
 mod keys;
+mod open;
 pub mod operator;
 mod operators;
 mod output;
@@ -39,6 +40,22 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Apart(Apart),
+    #[command(flatten)]
+    Installed(Box<Installed>),
+}
+
+/// What needs no installation: no configuration, no service, no keyring.
+#[derive(Debug, Subcommand)]
+enum Apart {
+    /// Opens a vault's own export that was sealed for age recipients.
+    Open(open::Open),
+}
+
+/// What is done with the installation that the configuration names.
+#[derive(Debug, Subcommand)]
+enum Installed {
     /// Runs the service.
     Serve,
     /// Brings both databases to this version's schema.
@@ -80,6 +97,17 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    let output = if arguments.json { Output::Json } else { Output::Text };
+    let command = match arguments.command {
+        Command::Apart(Apart::Open(wanted)) => {
+            return match open::run(&wanted, output) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(refusal) if refusal.is_wrong_use() => wrong_use(&refusal),
+                Err(refusal) => failed(&refusal.into()),
+            };
+        }
+        Command::Installed(command) => *command,
+    };
     let environment = Environment::of_the_process();
     #[cfg(feature = "testing")]
     if let Some(point) = environment.test_fault() {
@@ -89,25 +117,24 @@ pub fn run() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return wrong_use(&error),
     };
-    let output = if arguments.json { Output::Json } else { Output::Text };
-    let done = match arguments.command {
-        Command::Serve => serve::run(settings),
-        Command::Migrate => migrate(&settings, output),
-        Command::Demo => demo::run(output),
-        Command::Keys(command) => keys::run(&settings, &command, output),
-        Command::Backup(command) => backup::run(&settings, &command, output),
-        Command::Policy(command) => policy::run(&settings, &command, output),
-        Command::Operators(command) => operators::run(&settings, &command, output),
-        Command::Tenants(command) => tenants::run(&settings, &command, output),
-        Command::Audit(command) => audit::run(&settings, &command, output),
-        Command::Doctor => doctor::run(&settings, output),
-        Command::Support(command) => support::run(&settings, &command, output),
-        Command::Verify(wanted) => verify::run(&settings, &wanted, output),
-        Command::Routes => {
+    let done = match command {
+        Installed::Serve => serve::run(settings),
+        Installed::Migrate => migrate(&settings, output),
+        Installed::Demo => demo::run(output),
+        Installed::Keys(command) => keys::run(&settings, &command, output),
+        Installed::Backup(command) => backup::run(&settings, &command, output),
+        Installed::Policy(command) => policy::run(&settings, &command, output),
+        Installed::Operators(command) => operators::run(&settings, &command, output),
+        Installed::Tenants(command) => tenants::run(&settings, &command, output),
+        Installed::Audit(command) => audit::run(&settings, &command, output),
+        Installed::Doctor => doctor::run(&settings, output),
+        Installed::Support(command) => support::run(&settings, &command, output),
+        Installed::Verify(wanted) => verify::run(&settings, &wanted, output),
+        Installed::Routes => {
             interface::routes(output);
             Ok(())
         }
-        Command::Openapi => {
+        Installed::Openapi => {
             interface::openapi();
             Ok(())
         }

@@ -83,6 +83,7 @@ mod tests {
         "policy list",
         "policy notices",
         "verify",
+        "open",
         "routes",
         "openapi",
     ];

@@ -162,7 +162,8 @@ pub enum Problem {
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldProblem {
-    /// Where it is in the body (RFC 6901); empty for the body as a whole.
+    /// Where it is in the body (RFC 6901), or the name of a parameter of the query behind `/`; empty for the body as a
+    /// whole.
     pub pointer: String,
     /// A stable word for programs and for translation.
     pub code: &'static str,

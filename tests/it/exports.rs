@@ -16,10 +16,10 @@ use crate::shelf::{IBAN, RECORDS, customer, customers, pages, place, store, toke
 use crate::vault_pages::{browser, send};
 use crate::wire::{Wire, read_answer};
 
-const FULL: &str = "/api/v1/exports/full";
+pub(crate) const FULL: &str = "/api/v1/exports/full";
 
 /// The entries of an archive.
-fn entries(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn entries(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut entries = BTreeMap::new();
     for number in 0..archive.len() {
@@ -31,7 +31,7 @@ fn entries(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
     entries
 }
 
-fn parsed(entries: &BTreeMap<String, Vec<u8>>, name: &str) -> Value {
+pub(crate) fn parsed(entries: &BTreeMap<String, Vec<u8>>, name: &str) -> Value {
     serde_json::from_slice(&entries[name]).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -43,7 +43,7 @@ async fn taken(actor: &Actor, query: &str) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// A vault with something of each kind in it.
-async fn vault(world: &mut World) -> (Actor, Vec<Value>) {
+pub(crate) async fn vault(world: &mut World) -> (Actor, Vec<Value>) {
     let owner = world.owner().await;
     customers(&owner).await;
     let mut stored = Vec::new();

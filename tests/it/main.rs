@@ -61,6 +61,7 @@ mod regaining;
 mod restart;
 mod root_keys;
 mod rows;
+mod sealed_exports;
 mod sealing;
 mod search;
 mod shelf;

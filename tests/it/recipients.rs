@@ -14,7 +14,7 @@ use crate::shelf::{customer, customers};
 
 /// The real tool; `None`, after a word on stderr, where it is not installed and this is not CI.
 #[expect(clippy::disallowed_methods, reason = "whether this is CI stands in the environment")]
-fn tool(name: &str) -> Option<Command> {
+pub(crate) fn tool(name: &str) -> Option<Command> {
     if Command::new(name).arg("--version").output().is_ok() {
         return Some(Command::new(name));
     }
@@ -24,7 +24,7 @@ fn tool(name: &str) -> Option<Command> {
 }
 
 /// Makes an identity with the real tool; gives its recipient.
-fn identity(file: &Path) -> Option<String> {
+pub(crate) fn identity(file: &Path) -> Option<String> {
     let made = tool("age-keygen")?.arg("-o").arg(file).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     let recipient = tool("age-keygen")?.arg("-y").arg(file).output().unwrap();

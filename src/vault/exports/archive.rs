@@ -1,4 +1,5 @@
-//! A ZIP archive that is written as its reader takes it: only what is between two entries' pieces is in memory.
+//! A ZIP archive that is written as its reader takes it: only what is between two entries' pieces is in memory. For
+//! recipients it is sealed on its way, so that it is plain nowhere.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +8,10 @@ use tokio::sync::mpsc::Sender;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 use zip::{CompressionMethod, DateTime};
 
+use super::Recipients;
 use crate::kernel::clock::Time;
+use crate::kernel::crypto::age::Sealing;
+use crate::kernel::entropy::Entropy;
 use crate::kernel::store::StoreError;
 use crate::vault::Error;
 
@@ -49,7 +53,34 @@ pub(super) struct Archive {
     to: Sender<Result<Vec<u8>, Error>>,
 }
 
-type Zip = ZipWriter<StreamWriter<Made>>;
+type Zip = ZipWriter<StreamWriter<Out>>;
+
+/// As whom the bytes reach.
+enum Out {
+    Plain(Made),
+    Sealed(Sealing<Made>),
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(made) => made.write(bytes),
+            Self::Sealed(sealing) => sealing.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Ends the archive, and what it is sealed in.
+fn ended(zip: Zip) -> io::Result<()> {
+    match zip.finish().map_err(io::Error::other)?.into_inner() {
+        Out::Plain(_) => Ok(()),
+        Out::Sealed(sealing) => sealing.finish().map(drop),
+    }
+}
 
 /// What was written and not handed on yet.
 #[derive(Clone, Default)]
@@ -73,11 +104,20 @@ impl Write for Made {
 }
 
 impl Archive {
-    /// An archive of this moment that goes to `to`, piece by piece.
-    pub(super) fn new(at: Time, to: Sender<Result<Vec<u8>, Error>>) -> Self {
+    /// An archive of this moment that goes to `to`, piece by piece; sealed, where there are recipients.
+    pub(super) fn new(
+        at: Time,
+        recipients: &Recipients,
+        entropy: &Entropy,
+        to: Sender<Result<Vec<u8>, Error>>,
+    ) -> Result<Self, Error> {
         let made = Made::default();
-        let zip = ZipWriter::new_stream(made.clone()).set_auto_large_file();
-        Self { zip: Some(zip), made, at: moment(at), to }
+        let out = match recipients.all() {
+            [] => Out::Plain(made.clone()),
+            all => Out::Sealed(Sealing::begin(made.clone(), all, entropy).map_err(|_| unwritable())?),
+        };
+        let zip = ZipWriter::new_stream(out).set_auto_large_file();
+        Ok(Self { zip: Some(zip), made, at: moment(at), to })
     }
 
     /// Begins an entry.
@@ -98,7 +138,7 @@ impl Archive {
     /// Ends the archive: without this nobody takes it for a whole one.
     pub(super) async fn finish(mut self) -> Result<(), Stop> {
         let zip = self.zip.take().ok_or_else(broken)?;
-        let ended = tokio::task::spawn_blocking(move || zip.finish().map(drop)).await;
+        let ended = tokio::task::spawn_blocking(move || ended(zip)).await;
         ended.map_err(|_| broken())?.map_err(|_| broken())?;
         self.hand_on(0).await
     }
@@ -124,7 +164,11 @@ impl Archive {
 }
 
 fn broken() -> Stop {
-    Stop::Failed(StoreError::Refused("an archive that cannot be written").into())
+    Stop::Failed(unwritable())
+}
+
+fn unwritable() -> Error {
+    StoreError::Refused("an archive that cannot be written").into()
 }
 
 /// A moment as archives know it, in UTC; before 1980 there is none.

@@ -13,21 +13,28 @@
 //! | `manifest.json` | what the archive holds, and what could not be opened: the last entry |
 //!
 //! Each page is read on its own: what is changed while the archive is written may be in it before or after the change.
+//!
+//! For [`Recipients`] the archive is sealed as an age file on its way out. [`inspect`] says whether an archive that came
+//! back is whole; it needs nothing of ours but the archive.
 
 mod archive;
+mod manifest;
+mod reading;
+mod recipients;
 mod table;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use self::archive::{Archive, Packing, Stop};
+pub use self::manifest::{Lost, Manifest, Shown};
+pub use self::reading::{NotWhole, inspect};
+pub use self::recipients::{NotRecipients, Recipients};
 use crate::kernel::access::{MayReveal, TenantAccess, Use};
 use crate::kernel::audit::{self, Action, Event, Subject};
-use crate::kernel::clock::Time;
-use crate::kernel::ids::{AuditId, CollectionId, FileId, RecordId, TenantId};
+use crate::kernel::ids::FileId;
 use crate::kernel::store::Tx;
 use crate::kernel::tenancy::{InTenant as _, TenantScope};
 use crate::vault::collections::CollectionItem;
@@ -37,9 +44,6 @@ use crate::vault::files::{FileItem, Part};
 use crate::vault::records::{self, Item, Record, Which};
 use crate::vault::values::Revealed;
 use crate::vault::{AuditItem, CollectionView, Error, Vault};
-
-/// The name of this form of export.
-const FORMAT: &str = "seif-export/1";
 
 /// Pieces that wait for their reader.
 const WAITING: usize = 4;
@@ -55,11 +59,20 @@ pub enum Sensitive {
     Masked,
 }
 
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What becomes of sensitive values.
+    pub sensitive: Sensitive,
+    /// For whom the archive is sealed.
+    pub recipients: Recipients,
+}
+
 /// An archive on its way: its pieces, in order.
 pub struct Export {
     pieces: Receiver<Result<Vec<u8>, Error>>,
-    /// When it was begun.
-    pub at: Time,
+    /// What it is called.
+    pub name: String,
 }
 
 impl Export {
@@ -72,39 +85,14 @@ impl Export {
     }
 }
 
-/// What an archive holds.
-#[derive(Serialize)]
-struct Manifest {
-    format: &'static str,
-    tenant: TenantId,
-    begun_at: Time,
-    finished_at: Time,
-    /// `clear` or `masked`.
-    sensitive: &'static str,
-    /// Records by the collection's slug, those in the trash too.
-    records: BTreeMap<String, u64>,
-    files: u64,
-    audit_entries: u64,
-    unreadable: Lost,
-}
-
-/// What could not be opened.
-#[derive(Default, Serialize)]
-struct Lost {
-    collections: Vec<CollectionId>,
-    records: Vec<RecordId>,
-    files: Vec<FileId>,
-    audit_entries: Vec<AuditId>,
-}
-
 impl Vault {
     /// Begins to write everything out; `members` is the entry of that name, already written. It is counted and the audit
     /// knows of it once this returns.
     ///
     /// # Errors
     /// Who may not reveal, where they ask for it; the limit of a day; the store's.
-    pub async fn export(&self, access: &TenantAccess, sensitive: Sensitive, members: Vec<u8>) -> Result<Export, Error> {
-        let may = match sensitive {
+    pub async fn export(&self, access: &TenantAccess, wanted: Wanted, members: Vec<u8>) -> Result<Export, Error> {
+        let may = match wanted.sensitive {
             Sensitive::Masked => None,
             Sensitive::Clear => Some(access.may_reveal_many(self.kernel.now())?),
             Sensitive::AsMayBe => access.may_reveal_many(self.kernel.now()).ok(),
@@ -119,22 +107,13 @@ impl Vault {
         self.kernel.write("exports.begin", &access.scope, begin).await?;
         let at = self.kernel.now();
         let (to, pieces) = channel(WAITING);
+        let archive = Archive::new(at, &wanted.recipients, self.kernel.entropy(), to.clone())?;
         let writing = Writing {
             vault: self.clone(),
             access: access.clone(),
             may,
-            archive: Archive::new(at, to.clone()),
-            manifest: Manifest {
-                format: FORMAT,
-                tenant: access.scope.tenant(),
-                begun_at: at,
-                finished_at: at,
-                sensitive: if may.is_some() { "clear" } else { "masked" },
-                records: BTreeMap::new(),
-                files: 0,
-                audit_entries: 0,
-                unreadable: lost,
-            },
+            archive,
+            manifest: Manifest::begun(access.scope.tenant(), at, may.map_or(Shown::Masked, |_| Shown::Clear), lost),
         };
         tokio::spawn(async move {
             if let Err(Stop::Failed(error)) = writing.run(collections, members).await {
@@ -142,7 +121,8 @@ impl Vault {
                 drop(to.send(Err(error)).await);
             }
         });
-        Ok(Export { pieces, at })
+        let kind = if wanted.recipients.all().is_empty() { "zip" } else { "zip.age" };
+        Ok(Export { pieces, name: format!("seif-{}.{kind}", at.date()) })
     }
 
     async fn every_collection(&self, access: &TenantAccess, lost: &mut Lost) -> Result<Vec<CollectionView>, Error> {

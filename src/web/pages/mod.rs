@@ -81,7 +81,7 @@ pub use console::{
 };
 pub use contacts::{ContactsPage, PhoneRow, TextMessages, WaitingChange};
 pub use control::{FreezePage, PasswordField, PasswordPage, SessionPlace, SessionRow, SessionsPage, WhichSession};
-pub use export::ExportPage;
+pub use export::{ExportField, ExportPage};
 pub use form::{Echo, Form, FormField};
 pub use identifiers::{ChangeCode, ContactField, UndoChange, UndoChangeCode, UndoField};
 pub use import::{
