@@ -384,9 +384,9 @@ impl Policies {
     ///
     /// # Errors
     /// The store's.
-    pub async fn consents(&self, who: &AccountAccess) -> Result<Vec<Register>, PoliciesError> {
+    pub async fn consents(&self, who: &AccountScope) -> Result<Vec<Register>, PoliciesError> {
         let read = |tx: &mut Tx<'_>, scope: &AccountScope| consents::registers(tx, scope.account());
-        Ok(self.kernel().point(&who.scope, read).await?)
+        Ok(self.kernel().point(who, read).await?)
     }
 
     /// Writes down what the account's person decided; what is so already, is not written again.

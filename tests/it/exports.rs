@@ -68,7 +68,7 @@ each_database! {
         let listed: Vec<Value> = pages(&owner, RECORDS, 2).await.into_iter().flat_map(|page| page["items"].as_array().unwrap().clone()).collect();
         let taken = taken(&owner, "").await;
         let names: Vec<&str> = taken.keys().map(String::as_str).filter(|name| !name.starts_with("files/")).collect();
-        assert_eq!(names, ["audit.json", "collections/customers/records.csv", "collections/customers/records.json", "files.json", "manifest.json", "members.json", "schema.json"]);
+        assert_eq!(names, ["audit.json", "collections/customers/records.csv", "collections/customers/records.json", "consents.json", "files.json", "manifest.json", "members.json", "schema.json"]);
         let records = parsed(&taken, "collections/customers/records.json");
         let records = records.as_array().unwrap();
         assert_eq!((listed.len(), records.len()), (4, 5));
@@ -175,6 +175,27 @@ each_database! {
         let viewer = crate::vault_pages::browser(&viewer);
         assert!(!viewer.get(&page).await.expect(200).page().contains("<form class=\"sheet\""));
         let _ = send(&viewer, &page, &[("sensitive", "masked")]).await.expect(403);
+    }
+
+    async fn an_export_holds_what_who_asks_has_agreed_to_and_taken_back_and_nobody_elses(world: World) {
+        // P-4
+        const CONSENTS: &str = "/api/v1/account/consents";
+        let (owner, _) = vault(world).await;
+        let admin = world.member(&owner, Role::Admin).await;
+        for given in [true, false, true] {
+            let _ = owner.put(&format!("{CONSENTS}/news"), json!({"given": given})).await.expect(200);
+        }
+        let program = token(&owner, &["exports:read"]).await;
+        let told = owner.get(CONSENTS).await.expect(200).json();
+        assert_eq!(told[0]["history"].as_array().unwrap().len(), 3);
+        for asks in [&owner, &program] {
+            let taken = taken(asks, "").await;
+            assert_eq!(parsed(&taken, "consents.json"), told);
+            assert_eq!(parsed(&taken, "manifest.json")["consents_of"], owner.account.as_deref().unwrap());
+        }
+        let theirs = taken(&admin, "").await;
+        assert!(parsed(&theirs, "consents.json").as_array().unwrap().iter().all(|one| one["history"] == json!([])));
+        assert_eq!(parsed(&theirs, "manifest.json")["consents_of"], admin.account.as_deref().unwrap());
     }
 
     async fn an_export_holds_nothing_of_another_business(world: World) {

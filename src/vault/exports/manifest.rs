@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::clock::Time;
-use crate::kernel::ids::{AuditId, CollectionId, FileId, RecordId, TenantId};
+use crate::kernel::ids::{AccountId, AuditId, CollectionId, FileId, RecordId, TenantId};
+use crate::kernel::tenancy::{InTenant as _, TenantScope};
 
 /// The name of this form of export.
 pub(super) const FORMAT: &str = "seif-export/1";
@@ -31,6 +32,8 @@ pub struct Manifest {
     pub files: u64,
     /// Entries of the audit.
     pub audit_entries: u64,
+    /// The account that asked for it, whose consents stand in `consents.json`; nobody else's are in it.
+    pub consents_of: AccountId,
     /// What could not be opened when it was made.
     pub unreadable: Lost,
 }
@@ -68,16 +71,17 @@ impl Lost {
 
 impl Manifest {
     /// Of an archive that is begun.
-    pub(super) fn begun(tenant: TenantId, at: Time, sensitive: Shown, unreadable: Lost) -> Self {
+    pub(super) fn begun(scope: &TenantScope, at: Time, sensitive: Shown, unreadable: Lost) -> Self {
         Self {
             format: FORMAT.to_owned(),
-            tenant,
+            tenant: scope.tenant(),
             begun_at: at,
             finished_at: at,
             sensitive,
             records: BTreeMap::new(),
             files: 0,
             audit_entries: 0,
+            consents_of: scope.actor().account(),
             unreadable,
         }
     }

@@ -10,6 +10,7 @@
 //! | `files.json` | what the files are called, how long they are, which records they belong to |
 //! | `members.json` | who belongs to the vault |
 //! | `audit.json` | what was done in it |
+//! | `consents.json` | what the account that asked has agreed to and taken back, by purpose and version of the text (P-4) |
 //! | `manifest.json` | what the archive holds, and what could not be opened: the last entry |
 //!
 //! Each page is read on its own: what is changed while the archive is written may be in it before or after the change.
@@ -36,7 +37,7 @@ use crate::kernel::access::{MayReveal, TenantAccess, Use};
 use crate::kernel::audit::{self, Action, Event, Subject};
 use crate::kernel::ids::FileId;
 use crate::kernel::store::Tx;
-use crate::kernel::tenancy::{InTenant as _, TenantScope};
+use crate::kernel::tenancy::TenantScope;
 use crate::vault::collections::CollectionItem;
 use crate::vault::cursor::{Limit, Page};
 use crate::vault::definition::Collection;
@@ -68,6 +69,15 @@ pub struct Wanted {
     pub recipients: Recipients,
 }
 
+/// Entries that others have written.
+#[derive(Debug)]
+pub struct Beside {
+    /// Who belongs to the vault.
+    pub members: Vec<u8>,
+    /// What the account that asks has agreed to.
+    pub consents: Vec<u8>,
+}
+
 /// An archive on its way: its pieces, in order.
 pub struct Export {
     pieces: Receiver<Result<Vec<u8>, Error>>,
@@ -86,12 +96,11 @@ impl Export {
 }
 
 impl Vault {
-    /// Begins to write everything out; `members` is the entry of that name, already written. It is counted and the audit
-    /// knows of it once this returns.
+    /// Begins to write everything out. It is counted and the audit knows of it once this returns.
     ///
     /// # Errors
     /// Who may not reveal, where they ask for it; the limit of a day; the store's.
-    pub async fn export(&self, access: &TenantAccess, wanted: Wanted, members: Vec<u8>) -> Result<Export, Error> {
+    pub async fn export(&self, access: &TenantAccess, wanted: Wanted, beside: Beside) -> Result<Export, Error> {
         let may = match wanted.sensitive {
             Sensitive::Masked => None,
             Sensitive::Clear => Some(access.may_reveal_many(self.kernel.now())?),
@@ -113,10 +122,10 @@ impl Vault {
             access: access.clone(),
             may,
             archive,
-            manifest: Manifest::begun(access.scope.tenant(), at, may.map_or(Shown::Masked, |_| Shown::Clear), lost),
+            manifest: Manifest::begun(&access.scope, at, may.map_or(Shown::Masked, |_| Shown::Clear), lost),
         };
         tokio::spawn(async move {
-            if let Err(Stop::Failed(error)) = writing.run(collections, members).await {
+            if let Err(Stop::Failed(error)) = writing.run(collections, beside).await {
                 // Nobody may be there to hear it.
                 drop(to.send(Err(error)).await);
             }
@@ -166,15 +175,16 @@ struct Writing {
 }
 
 impl Writing {
-    async fn run(mut self, collections: Vec<CollectionView>, members: Vec<u8>) -> Result<(), Stop> {
+    async fn run(mut self, collections: Vec<CollectionView>, beside: Beside) -> Result<(), Stop> {
         self.whole("schema.json", json(&Schema { collections: &collections })).await?;
         for collection in &collections {
             self.records(&collection.shared()).await?;
         }
         self.files().await?;
         self.list_of_files().await?;
-        self.whole("members.json", members).await?;
+        self.whole("members.json", beside.members).await?;
         self.audit().await?;
+        self.whole("consents.json", beside.consents).await?;
         self.manifest.finished_at = self.vault.kernel.now();
         let manifest = json(&self.manifest);
         self.whole("manifest.json", manifest).await?;

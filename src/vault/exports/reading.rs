@@ -15,7 +15,7 @@ use super::manifest::{FORMAT, Manifest, NAME};
 const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// Entries that stand in each archive beside the collections and files.
-const ALWAYS: [&str; 4] = ["schema.json", "files.json", "members.json", "audit.json"];
+const ALWAYS: [&str; 5] = ["schema.json", "files.json", "members.json", "audit.json", "consents.json"];
 
 /// Why an archive is not whole.
 #[derive(Debug, thiserror::Error)]

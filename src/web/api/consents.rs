@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-use crate::kernel::access::{AccountAccess, Authorized, DecideConsent, SignedIn};
+use crate::kernel::access::{Authorized, DecideConsent, SignedIn};
 use crate::kernel::clock::Time;
+use crate::kernel::tenancy::AccountScope;
 use crate::policies::consents::{Choice, Decision, Purpose, Register};
 use crate::web::api::body::Body;
 use crate::web::api::policies::refusal;
@@ -69,7 +70,7 @@ struct ConsentBody {
     security(("session" = [])),
     responses((status = 200, description = "The purposes", body = [ConsentAnswer])))]
 async fn list_consents(access: Authorized<SignedIn>, services: Data<Services>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(registers(&services, &access).await?.iter().map(answer).collect::<Vec<_>>()))
+    Ok(HttpResponse::Ok().json(answers(&services, &access.scope).await?))
 }
 
 /// Agrees, or takes it back: the one is as easy as the other. From a browser that sends `Sec-GPC: 1` nothing is agreed to,
@@ -95,14 +96,19 @@ async fn decide_consent(
     let choice = if given { Choice::Given } else { Choice::Withdrawn };
     let decided = services.policies.decide_consent(&access, purpose, choice).await;
     decided.map_err(|error| refusal(&services.incidents, error))?;
-    let all = registers(&services, &access).await?;
-    let mine = all.iter().find(|register| register.purpose == purpose).ok_or(Problem::NotFound)?;
-    Ok(HttpResponse::Ok().json(answer(mine)))
+    let all = answers(&services, &access.scope).await?;
+    let mine = all.into_iter().find(|answer| answer.purpose == purpose.name()).ok_or(Problem::NotFound)?;
+    Ok(HttpResponse::Ok().json(mine))
 }
 
-async fn registers(services: &Services, access: &AccountAccess) -> Result<Vec<Register>, Problem> {
-    let registers = services.policies.consents(access).await;
-    registers.map_err(|error| refusal(&services.incidents, error))
+/// The account's own register, as an entry of an export that it asks for: the same as [`list_consents`] gives.
+pub(in crate::web::api) async fn written(services: &Services, own: &AccountScope) -> Result<Vec<u8>, Problem> {
+    Ok(serde_json::to_vec_pretty(&answers(services, own).await?).unwrap_or_default())
+}
+
+async fn answers(services: &Services, own: &AccountScope) -> Result<Vec<ConsentAnswer>, Problem> {
+    let registers = services.policies.consents(own).await;
+    Ok(registers.map_err(|error| refusal(&services.incidents, error))?.iter().map(answer).collect())
 }
 
 fn answer(register: &Register) -> ConsentAnswer {

@@ -23,7 +23,7 @@ async fn look(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let chrome = chrome_of(&request, &services, &access).await?;
-    let registers = services.policies.consents(&access).await;
+    let registers = services.policies.consents(&access.scope).await;
     let registers = registers.map_err(|error| refusal(&services.incidents, error))?;
     let line = |register: &Register| ConsentLine {
         purpose: register.purpose.name().to_owned(),

@@ -10,8 +10,9 @@ use utoipa::OpenApi;
 use super::refusal;
 use crate::kernel::access::{Authorized, ExportVault, TenantAccess};
 use crate::kernel::ids::AccountId;
-use crate::vault::exports::{Export, NotRecipients, Recipients, Sensitive, Wanted};
+use crate::vault::exports::{Beside, Export, NotRecipients, Recipients, Sensitive, Wanted};
 use crate::web::api::accounts::of_failure;
+use crate::web::api::consents;
 use crate::web::files::attachment;
 use crate::web::problem::{FieldProblem, Problem};
 use crate::web::routes::{Route, get};
@@ -28,7 +29,8 @@ pub(super) struct Part;
 /// How many members are asked for at once.
 const MEMBERS: i64 = 200;
 
-/// Everything in one ZIP archive, written as it is taken: records as JSON and CSV, files, schema, members, audit. Its last
+/// Everything in one ZIP archive, written as it is taken: records as JSON and CSV, files, schema, members, audit, and what
+/// the account that asks, or whose token it is, has agreed to and taken back, as `GET /account/consents` gives it. Its last
 /// entry, `manifest.json`, says what it holds; one without it broke off.
 ///
 /// Sensitive values are in the clear where the caller may see those of many records at once: a session confirmed within
@@ -93,9 +95,10 @@ pub(in crate::web) async fn archive(
     access: &TenantAccess,
     wanted: Wanted,
 ) -> Result<HttpResponse, Problem> {
-    let members = members(&services, access).await?;
+    let consents = consents::written(&services, &access.scope.actor().own()).await?;
+    let beside = Beside { members: members(&services, access).await?, consents };
     let kind = if wanted.recipients.all().is_empty() { "application/zip" } else { "application/octet-stream" };
-    let export = services.vault.export(access, wanted, members).await;
+    let export = services.vault.export(access, wanted, beside).await;
     let export = export.map_err(|error| refusal(&services, error))?;
     let name = export.name.clone();
     let pieces = unfold((export, services), |(mut export, services): (Export, Data<Services>)| async move {
