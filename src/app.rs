@@ -34,6 +34,7 @@ use crate::kernel::store::migrate::Schema;
 use crate::kernel::store::{self, Conn, Options, Target, Tx};
 use crate::kernel::{Kernel, Parts, StartError, rekey};
 use crate::messages::outbox::Outbox;
+use crate::messages::telling::Telling;
 use crate::operators::Operators;
 use crate::policies::{self, Facts, Policies, PoliciesError};
 use crate::settings::sections::{KeeperSecret, RootKey, RootKeys};
@@ -393,6 +394,14 @@ pub fn leaving_beside(settings: &Settings) -> Result<Leaving, AppError> {
 /// As [`open_beside`].
 pub fn operators_beside(settings: &Settings) -> Result<Operators, AppError> {
     Ok(Operators::new(open_beside(settings)?))
+}
+
+/// What says what mails say, for a command beside the service.
+///
+/// # Errors
+/// The texts or the letterhead are not as they should be.
+pub fn telling(settings: &Settings) -> Result<Telling, AppError> {
+    mail::telling(settings)
 }
 
 /// The vault over a kernel, for the service or for a command beside it.

@@ -16,6 +16,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::ids::MessageId;
 use crate::kernel::operators::Asked;
 use crate::kernel::values::Locale;
+use crate::messages::telling::{Telling, Told};
 use crate::policies::{Document, DocumentVersion, NewText, Plan, Policies, Published, Weight};
 use crate::settings::Settings;
 
@@ -25,10 +26,13 @@ pub(super) enum Policy {
     /// Adds texts to the draft of the next version, and begins one where there is none. A text begins with `# ` and its
     /// title; `{{ operator_name }}` and the like are filled in.
     Draft(Draft),
-    /// Shows the draft as it stands, what it changes, the mail's words, and how many will be told.
+    /// Shows the draft as it stands, what it changes, the whole mail in each language, and how many will be told.
     Preview {
         #[arg(value_parser = document)]
         document: Document,
+        /// The language of readers whose own has no text: their mails are shown with it.
+        #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+        fallback: Option<Locale>,
     },
     /// Announces the draft, and queues a notice for every account. Where there are two operators for it, proposes it as the
     /// draft stands, and does it when it is run again once another has confirmed it.
@@ -118,7 +122,10 @@ pub(super) fn run(settings: &Settings, command: &Policy, output: Output) -> anyh
     runtime.block_on(async {
         match command {
             Policy::Draft(wanted) => draft(&policies, wanted, output).await,
-            Policy::Preview { document } => preview(&policies, *document, output).await,
+            Policy::Preview { document, fallback } => {
+                let telling = app::telling(settings)?;
+                preview(&policies, &telling, (*document, *fallback), output).await
+            }
             Policy::Announce(wanted) => announce(&policies, wanted, output).await,
             Policy::Withdraw { document } => withdraw(&policies, *document, output).await,
             Policy::List => list(&policies, output).await,
@@ -167,7 +174,12 @@ fn read(file: &PathBuf) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
 }
 
-async fn preview(policies: &Policies, document: Document, output: Output) -> anyhow::Result<()> {
+async fn preview(
+    policies: &Policies,
+    telling: &Telling,
+    (document, fallback): (Document, Option<Locale>),
+    output: Output,
+) -> anyhow::Result<()> {
     use crate::policies::{Difference, differences};
     let preview = policies.preview(document).await?;
     let mut texts = Vec::new();
@@ -200,17 +212,23 @@ async fn preview(policies: &Policies, document: Document, output: Output) -> any
             "words_added": added, "words_removed": removed, "body_markdown": text.markdown,
         }));
     }
-    let missing: Vec<&str> = Locale::ALL
-        .iter()
-        .filter(|locale| preview.texts.iter().all(|text| text.language != **locale))
-        .map(|locale| locale.tag())
-        .collect();
+    let checkpoint = policies.checkpoint().await?;
+    let mut mails = Vec::new();
+    for language in Locale::ALL {
+        let Some(told) = preview.told_in(language, fallback) else { continue };
+        let Told { subject, text } = telling.announcement(vec![told], checkpoint.clone(), language)?;
+        let indented =
+            text.lines().map(|line| format!("  {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n");
+        shown.push(format!("\nmail to readers of {}: {subject}\n\n{indented}", language.tag()));
+        mails.push(json!({"language": language.tag(), "subject": subject, "body": text}));
+    }
+    let missing: Vec<&str> = preview.missing().iter().map(|locale| locale.tag()).collect();
     if !missing.is_empty() {
         shown.push(format!("\nno text yet in {}", missing.join(", ")));
     }
     let result = json!({
         "document": document.name(), "version": preview.which.version, "in_force": preview.in_force,
-        "accounts": preview.accounts, "texts": texts, "missing": missing,
+        "accounts": preview.accounts, "texts": texts, "mails": mails, "missing": missing,
     });
     output.show(&result, || shown.join("\n"));
     Ok(())

@@ -1,8 +1,8 @@
-//! Notices in words, for a list of them on a page.
+//! Notices in words: for a list of them on a page, and as the whole letter for whoever reads it before it is sent.
 
 use crate::kernel::values::Locale;
 use crate::messages::mail::Letterhead;
-use crate::messages::notice::Notice;
+use crate::messages::notice::{ChangedDocument, Notice};
 use crate::messages::texts::Texts;
 pub use crate::messages::texts::{TextsError, Told};
 
@@ -26,5 +26,21 @@ impl Telling {
     /// [`TextsError::Missing`] where the language lacks a text.
     pub fn tell(&self, notice: &Notice, language: Locale) -> Result<Told, TextsError> {
         self.texts.tell(notice, language, &self.letterhead)
+    }
+
+    /// The whole letter that tells a reader of `language` of a change of these documents: what an outbox would send. It is
+    /// public, every word of it; no other letter is told so, since others hold codes.
+    ///
+    /// # Errors
+    /// [`TextsError::Missing`] where the language lacks a text.
+    pub fn announcement(
+        &self,
+        documents: Vec<ChangedDocument>,
+        checkpoint: String,
+        language: Locale,
+    ) -> Result<Told, TextsError> {
+        let notice = Notice::PolicyChanged { documents, checkpoint };
+        let words = self.texts.write(&notice, language, &self.letterhead)?;
+        Ok(Told { subject: words.subject, text: words.body.reveal().replace("\r\n", "\n") })
     }
 }

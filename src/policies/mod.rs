@@ -21,6 +21,7 @@ mod published;
 mod working;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::kernel::Kernel;
 use crate::kernel::access::AccountAccess;
@@ -33,6 +34,7 @@ use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::store_error;
 use crate::kernel::tenancy::AccountScope;
 use crate::kernel::values::{EmailAddress, Locale};
+use crate::messages::notice::ChangedDocument;
 
 use deeds::{Announce, DraftTexts, ExportEvidence, NoteBounce, Withdraw};
 
@@ -128,6 +130,34 @@ pub struct Preview {
     pub in_force: Option<u32>,
     /// How many accounts will be told.
     pub accounts: u64,
+    /// How long before it takes effect they are told, at least.
+    notice: Duration,
+    at: Time,
+}
+
+impl Preview {
+    /// The languages that it has no text in.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Locale> {
+        Locale::ALL.into_iter().filter(|language| self.text(*language).is_none()).collect()
+    }
+
+    /// What the mail to readers of `language` will say of it, announced at this moment for the earliest time; nothing where
+    /// neither that language nor `fallback` has a text.
+    #[must_use]
+    pub fn told_in(&self, language: Locale, fallback: Option<Locale>) -> Option<ChangedDocument> {
+        let text = self.text(language).or_else(|| self.text(fallback?))?;
+        Some(ChangedDocument {
+            title: text.title.clone(),
+            version: self.which.version,
+            on: self.at.plus(self.notice).date(),
+            summary: text.summary.clone(),
+        })
+    }
+
+    fn text(&self, language: Locale) -> Option<&Text> {
+        self.texts.iter().find(|text| text.language == language)
+    }
 }
 
 impl Policies {
@@ -254,13 +284,23 @@ impl Policies {
     /// # Errors
     /// [`LifeError::NoDraft`], or the store's.
     pub async fn preview(&self, document: Document) -> Result<Preview, LifeError> {
+        let notice = self.0.facts.notice;
         let read = move |tx: &mut Tx<'_>, _: &_| -> Result<Preview, LifeError> {
             let (which, texts) = life::drafted(tx, document)?;
             let in_force = in_force(tx)?.into_iter().find(|known| known.document == document);
             let accounts = life::accounts(tx)?;
-            Ok(Preview { which, texts, in_force: in_force.map(|known| known.version), accounts })
+            let in_force = in_force.map(|known| known.version);
+            Ok(Preview { which, texts, in_force, accounts, notice, at: tx.now() })
         };
         self.kernel().read(&self.kernel().service(), read).await
+    }
+
+    /// The transparency log's signed note, as mails that tell of a change carry it.
+    ///
+    /// # Errors
+    /// The keyring's.
+    pub async fn checkpoint(&self) -> Result<String, StoreError> {
+        self.kernel().log_checkpoint().await
     }
 
     /// Announces the draft of `document` as it stands on behalf of `who`, and queues a notice for every account; or proposes

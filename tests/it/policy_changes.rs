@@ -422,6 +422,10 @@ each_database! {
         assert_eq!(told(policy(world, &draft))["languages"], json!(["en", "lv", "lt", "et", "kk"]));
         let preview = told(policy(world, &line("preview privacy")));
         assert_eq!((&preview["accounts"], &preview["in_force"], &preview["missing"]), (&json!(1), &json!(1), &json!([])));
+        let mails = preview["mails"].as_array().unwrap();
+        assert_eq!(mails.iter().map(|mail| mail["language"].as_str().unwrap()).collect::<Vec<_>>(), ["en", "lv", "lt", "et", "kk"]);
+        let body = mails[0]["body"].as_str().unwrap();
+        assert!(body.contains("Politika (en), version 2: applies from") && body.contains("nobody can rewrite unseen") && body.contains("Questions at any time"), "{body}");
         let now = seif::kernel::clock::Clock::system().now();
         let too_soon = format!("announce privacy --effective-at {}", now.plus(DAY * 29).rfc3339());
         assert_eq!(policy(world, &line(&too_soon)).status.code(), Some(1));

@@ -7,16 +7,15 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::kernel::access::{Authorized, SeeConsole};
 use crate::kernel::log::Incidents;
-use crate::kernel::values::Fault;
-use crate::messages::notice::{ChangedDocument, Notice};
+use crate::kernel::values::{Fault, Locale};
 use crate::messages::telling::Told;
-use crate::policies::{Document, LifeError, Published, State};
+use crate::policies::{Document, LifeError, Preview, Published, State};
 use crate::web::api::accounts::invalid;
 use crate::web::api::failure;
 use crate::web::api::policies::refusal as of_policies;
 use crate::web::console::Desk;
 use crate::web::console::proposals::{announce_form, of_proposals};
-use crate::web::pages::{ConsoleCell, ConsolePage, ConsolePart, ConsoleWidth, Shown};
+use crate::web::pages::{ConsoleCell, ConsoleLink, ConsolePage, ConsolePart, ConsoleWidth, Shown};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get};
 use crate::web::services::Services;
@@ -64,16 +63,17 @@ pub(super) async fn page(desk: &Desk<'_>) -> Result<ConsolePage, Problem> {
             Err(error) => return Err(of_life(&services.incidents, error)),
         };
         let languages: Vec<&str> = draft.texts.iter().map(|text| text.language.tag()).collect();
-        let facts = vec![
+        let mut facts = vec![
             ("version", ConsoleCell::number(draft.which.version)),
             ("document", ConsoleCell::text(document.name())),
             ("languages", ConsoleCell::text(languages.join(", "))),
         ];
+        facts.extend(missing(&draft));
         drafts.push(ConsolePart::Facts { title: "drafts", facts });
         let to = format!("/policies/{}/preview", document.name());
         drafts.push(ConsolePart::Link { to, says: "preview" });
         let earliest = services.policies.now().plus(services.settings.policies.notice.into()).plus(LEEWAY);
-        drafts.extend(announce_form(desk, document, earliest));
+        drafts.extend(announce_form(desk, &draft, earliest));
     }
     parts.extend(drafts);
     Ok(desk.page("policies", ConsoleWidth::Wide, parts))
@@ -108,33 +108,46 @@ pub(super) fn document(name: &str) -> Result<Document, Problem> {
     name.parse().map_err(|_| Problem::NotFound)
 }
 
-/// The draft, the mail that tells of it in each language, and how many get it.
-async fn previewed(desk: &Desk<'_>, document: Document) -> Result<ConsolePage, Problem> {
+/// The languages that a draft has no text in, where there are any.
+fn missing(draft: &Preview) -> Option<(&'static str, ConsoleCell)> {
+    let tags: Vec<&str> = draft.missing().iter().map(|language| language.tag()).collect();
+    (!tags.is_empty()).then(|| ("languages-missing", ConsoleCell::text(tags.join(", "))))
+}
+
+/// The draft, the whole mail that tells of it in each language, and how many get it. Readers whose language has no text
+/// are told of the one in `fallback`.
+async fn previewed(desk: &Desk<'_>, document: Document, fallback: Option<Locale>) -> Result<ConsolePage, Problem> {
     let services = desk.services;
     let draft = services.policies.preview(document).await;
     let draft = draft.map_err(|error| of_life(&services.incidents, error))?;
-    let effective_at = services.policies.now().plus(services.settings.policies.notice.into());
-    let checkpoint = services.kernel.log_checkpoint().await;
+    let checkpoint = services.policies.checkpoint().await;
     let checkpoint = checkpoint.map_err(|error| failure::of_store(&services.incidents, error))?;
     let mut parts = vec![ConsolePart::Says { says: "will-be-told", count: draft.accounts }];
-    for text in &draft.texts {
-        let notice = Notice::PolicyChanged {
-            documents: vec![ChangedDocument {
-                title: text.title.clone(),
-                version: draft.which.version,
-                on: effective_at.date(),
-                summary: text.summary.clone(),
-            }],
-            checkpoint: checkpoint.clone(),
+    if let Some(missing) = missing(&draft) {
+        let link = |language: Locale| ConsoleLink {
+            to: format!("/policies/{}/preview?fallback={}", document.name(), language.tag()),
+            text: Shown::from(language.tag().to_owned()),
         };
-        let told = services.telling.tell(&notice, text.language);
-        let Told { subject, text: words } = told.map_err(|error| Problem::unexpected(&services.incidents, &error))?;
-        let title = format!("{}: {subject}", text.language.tag());
-        parts.push(ConsolePart::Text { title: Shown::from(title), text: Shown::from(words) });
-        let title = format!("{}: {}", text.language.tag(), text.title);
-        parts.push(ConsolePart::Text { title: Shown::from(title), text: Shown::from(text.markdown.clone()) });
+        let links = draft.texts.iter().map(|text| link(text.language)).collect();
+        let facts = vec![missing, ("preview-fallback", ConsoleCell::Links { links })];
+        parts.push(ConsolePart::Facts { title: "languages", facts });
+    }
+    for language in Locale::ALL {
+        if let Some(told) = draft.told_in(language, fallback) {
+            let told = services.telling.announcement(vec![told], checkpoint.clone(), language);
+            let Told { subject, text } = told.map_err(|error| Problem::unexpected(&services.incidents, &error))?;
+            parts.push(titled(language, &subject, text));
+        }
+        if let Some(text) = draft.texts.iter().find(|text| text.language == language) {
+            parts.push(titled(language, &text.title, text.markdown.clone()));
+        }
     }
     Ok(desk.page("preview", ConsoleWidth::Wide, parts))
+}
+
+fn titled(language: Locale, title: &str, text: String) -> ConsolePart {
+    let title = format!("{}: {title}", language.tag());
+    ConsolePart::Text { title: Shown::from(title), text: Shown::from(text) }
 }
 
 async fn preview(
@@ -144,7 +157,14 @@ async fn preview(
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::new(&request, &services, Some(&access));
-    show(&services, &previewed(&desk, document(&name)?).await?, &desk.chrome)
+    let fallback = request.query_string().split('&').find_map(|pair| pair.strip_prefix("fallback="));
+    let fallback = fallback.map(|tag| language(tag).ok_or(Problem::MalformedRequest)).transpose()?;
+    show(&services, &previewed(&desk, document(&name)?, fallback).await?, &desk.chrome)
+}
+
+/// The language of this tag.
+pub(super) fn language(tag: &str) -> Option<Locale> {
+    Locale::ALL.into_iter().find(|language| language.tag() == tag)
 }
 
 /// Why a document's life did not go on, as the client sees it.

@@ -13,7 +13,7 @@ use crate::kernel::operators::{Act, Asked, Ledger, Operator, Proposal, ProposalE
 use crate::kernel::store::StoreError;
 use crate::kernel::values::Fault;
 use crate::policies::deeds::Announce;
-use crate::policies::{Document, Plan, Weight};
+use crate::policies::{Document, Plan, Preview, Weight};
 use crate::web::api::accounts::invalid;
 use crate::web::api::failure;
 use crate::web::console::ledger::thing;
@@ -81,6 +81,8 @@ fn told(desk: &Desk<'_>, proposal: &Proposal) -> Result<Vec<ConsoleCell>, Proble
         let word = if plan.weight.is_material() { "material" } else { "correction" };
         things.push(ConsoleThing { word, which: None });
         things.push(ConsoleThing { word: "not_before", which: Some(Shown::from(plan.effective_at.rfc3339())) });
+        let fallback = plan.fallback.map(|language| Some(Shown::from(language.tag().to_owned())));
+        things.extend(fallback.map(|which| ConsoleThing { word: "fallback", which }));
     }
     Ok(vec![
         desk.at(proposal.at),
@@ -267,16 +269,24 @@ async fn destroyed(services: &Services, deed: DestroyRoot, who: Operator) -> Res
     })
 }
 
-/// The form that announces a document's draft, for whoever may.
-pub(super) fn announce_form(desk: &Desk<'_>, document: Document, earliest: Time) -> Option<ConsolePart> {
-    let fields = vec![
+/// That nothing is stated for readers whose language has no text.
+const NO_FALLBACK: &str = "no_fallback";
+
+/// The form that announces a document's draft, for whoever may. Where a text is missing, it asks for the language of whoever
+/// reads that one.
+pub(super) fn announce_form(desk: &Desk<'_>, draft: &Preview, earliest: Time) -> Option<ConsolePart> {
+    let mut fields = vec![
         ConsoleField::Line { name: "effective_at", value: Shown::from(earliest.rfc3339()), autocomplete: "off" },
         ConsoleField::Choice { name: "weight", words: vec!["material", "correction"], chosen: "material" },
     ];
+    if !draft.missing().is_empty() {
+        let words = [NO_FALLBACK].into_iter().chain(draft.texts.iter().map(|text| text.language.tag())).collect();
+        fields.push(ConsoleField::Choice { name: "fallback", words, chosen: NO_FALLBACK });
+    }
     has_duty(desk, Act::AnnouncePolicy).then(|| {
         ConsolePart::Form(ConsoleForm {
             title: Some("announce"),
-            action: format!("/policies/{}/announcement", document.name()),
+            action: format!("/policies/{}/announcement", draft.which.document.name()),
             fields,
             button: "announce",
             weight: ConsoleWeight::Main,
@@ -303,7 +313,11 @@ async fn announce(
             "correction" => Weight::Correction,
             _ => return Err(fault("/weight", "unknown_choice")),
         };
-        announced(&services, document, Plan { effective_at, weight, fallback: None }, access.operator()).await
+        let fallback = match form.raw("fallback") {
+            "" | NO_FALLBACK => None,
+            tag => Some(policies::language(tag).ok_or_else(|| fault("/fallback", "unknown_choice"))?),
+        };
+        announced(&services, document, Plan { effective_at, weight, fallback }, access.operator()).await
     };
     match asked.await {
         Ok(asked) => Ok(onward(&desk, &asked, "/policies")),

@@ -202,6 +202,13 @@ each_database! {
             assert!(page.contains(&format!("Politika ({})", locale.tag())), "{locale:?}");
         }
         assert!(page.contains("changes its legal documents"), "the mail's subject");
+        // The whole mail, to its last line, in each language.
+        for words in ["version 2: applies from", "Until then the version that you know holds", "nobody can rewrite unseen", "Questions at any time"] {
+            assert!(page.contains(words), "{words}");
+        }
+        for (words, what) in [("\n— ", "the log's signature"), ("seif@localhost", "whom to ask")] {
+            assert!(page.matches(words).count() >= Locale::ALL.len(), "{what}");
+        }
         let _ = announce(world).await;
         let shown = lines(&reader.actor.get("/operator/policies").await.expect(200).page());
         let line = shown.iter().find(|line| line[0] == "privacy" && line[1] == "2").unwrap();

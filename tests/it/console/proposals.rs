@@ -96,6 +96,36 @@ each_database! {
         assert!(ledger.contains("By one operator"));
     }
 
+    async fn where_a_text_is_missing_the_readers_language_is_stated_seen_and_confirmed(world: World) {
+        let policies = world.app.services.policies.clone();
+        let (paul, petra) = (operator(world, Role::Publisher).await, second(world, Role::Publisher).await);
+        let (form, preview) = ("/operator/policies/privacy/announcement", "/operator/policies/privacy/preview");
+        let _ = policies.draft(Document::Privacy, texts(&[Locale::En, Locale::Lv]), HERE).await.unwrap();
+        let shown = paul.actor.get("/operator/policies").await.expect(200).page();
+        assert!(shown.contains("name=\"fallback\"") && shown.contains("lt, et, kk"), "{shown}");
+        let without = paul.actor.get(preview).await.expect(200).page();
+        let with = paul.actor.get(&format!("{preview}?fallback=lv")).await.expect(200).page();
+        let mails = |page: &str| ["en", "lv", "lt", "et", "kk"].map(|tag| page.matches(&format!("<h2>{tag}: ")).count());
+        // For each text its mail and itself; for the others the mail, once it is known which text it tells of.
+        assert_eq!((mails(&without), mails(&with)), ([2, 2, 0, 0, 0], [2, 2, 1, 1, 1]));
+        assert_eq!(with.matches("Politika (lv)").count(), 5 + without.matches("Politika (lv)").count() - 2);
+        let _ = paul.actor.get(&format!("{preview}?fallback=xx")).await.expect(400);
+        let at = world.clock.now().plus(DAY * 40).rfc3339();
+        for (fallback, why) in [("no_fallback", "A language has no text yet"), ("kk", "A language has no text yet"), ("xx", "Please check this")] {
+            let fields = [("effective_at", at.as_str()), ("weight", "material"), ("fallback", fallback)];
+            let refused = post(&paul.actor, form, &fields).await.expect(422).page();
+            assert!(refused.contains(why), "{fallback}: {refused}");
+        }
+        let fields = [("effective_at", at.as_str()), ("weight", "material"), ("fallback", "lv")];
+        let _ = post(&paul.actor, form, &fields).await.expect(303);
+        let proposal = proposal(&paul).await;
+        assert!(page(&petra).await.contains("In the text of lv"), "whoever confirms sees it");
+        let _ = post(&petra.actor, &format!("{proposal}/confirmation"), &[]).await.expect(303);
+        let _ = post(&paul.actor, &format!("{proposal}/deed"), &[]).await.expect(303);
+        let text = world.stranger().get("/api/v1/policies/privacy/2?language=kk").await.expect(200);
+        assert_eq!(text.header("content-language"), "lv");
+    }
+
     async fn a_document_is_announced_by_two_in_the_words_that_were_confirmed(world: World) {
         let policies = world.app.services.policies.clone();
         let (paul, petra) = (operator(world, Role::Publisher).await, second(world, Role::Publisher).await);
