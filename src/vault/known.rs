@@ -60,7 +60,7 @@ macro_rules! by_slug {
 /// [`Error::NotFound`]; the store's.
 pub(super) fn find(tx: &mut Tx<'_>, scope: &TenantScope, known: &Known, slug: &str) -> Result<Arc<Collection>, Error> {
     let slug = Slug::parse(slug).ok_or(Error::NotFound)?;
-    for (version, tag) in tags(scope.keys(), &slug) {
+    for (version, tag) in looked_under(scope.keys(), &slug) {
         let query = by_slug!(scope, version, tag);
         let row = each!(tx.conn(), c => query.get_result(c)).optional()?;
         if row.is_some() {
@@ -99,6 +99,15 @@ pub(super) fn tags(keys: &OwnerKeys, slug: &Slug) -> impl Iterator<Item = (KeyVe
     keys.tags_of_all(&[b"collections.slug"], slug.as_str().as_bytes()).into_iter().rev()
 }
 
+/// In which order a slug's collection is looked for: as [`tags`] gives them, and under the newest once more. While the key
+/// turns over, it may move there between one look and the next; no collection moves back.
+fn looked_under(keys: &OwnerKeys, slug: &Slug) -> Vec<(KeyVersion, Tag)> {
+    let mut all: Vec<(KeyVersion, Tag)> = tags(keys, slug).collect();
+    let again = all.first().copied().filter(|_| all.len() > 1);
+    all.extend(again);
+    all
+}
+
 /// The same, and it stays as it is until the transaction ends: what is written by its fields fits them.
 ///
 /// # Errors
@@ -110,7 +119,7 @@ pub(super) fn hold(tx: &mut Tx<'_>, scope: &TenantScope, known: &Known, slug: &s
         return opened(tx, scope, known, Some((CollectionId::from_bytes(*id.as_bytes()), version)));
     }
     let mut row: Option<(CollectionId, i64)> = None;
-    for (version, tag) in tags(scope.keys(), &slug) {
+    for (version, tag) in looked_under(scope.keys(), &slug) {
         let query = by_slug!(scope, version, tag);
         row = match tx.settled() {
             // SQLite has one writer at a time.

@@ -162,11 +162,12 @@ fn tenant(actor: &Actor) -> Owner {
     Owner::Tenant(actor.tenant.as_deref().unwrap().parse().unwrap())
 }
 
-/// Writes, reads, searches, and tries what must be refused, until it is told to stop.
-async fn busy(owner: Actor, name: &'static str, stop: Rc<Cell<bool>>) -> usize {
-    let mut rounds = 0;
+/// Writes, reads, searches, and tries what must be refused, until it is told to stop. Gives how many rounds it made, which
+/// stand in `rounds` meanwhile.
+async fn busy(owner: Actor, name: &'static str, stop: Rc<Cell<bool>>, rounds: Rc<Cell<usize>>) -> usize {
     while !stop.get() {
-        let number = format!("{name}-{rounds}");
+        let round = rounds.get();
+        let number = format!("{name}-{round}");
         let made = owner.post(RECORDS, json!({"values": somebody(&number)})).await.expect(201);
         let found = owner.post(SEARCH, json!({"where": {"number": number}})).await.expect(200).json();
         assert_eq!(ids(&found), [made.json()["id"].as_str().unwrap()], "{number}");
@@ -178,9 +179,9 @@ async fn busy(owner: Actor, name: &'static str, stop: Rc<Cell<bool>>) -> usize {
         let gone = owner.post(SEARCH, json!({"where": {"number": number}})).await.expect(200).json();
         assert!(ids(&gone).is_empty(), "{number}");
         let _ = owner.get(&place(&made)).await.expect(200);
-        rounds += 1;
+        rounds.set(round + 1);
     }
-    rounds
+    rounds.get()
 }
 
 each_database! {
@@ -241,7 +242,8 @@ each_database! {
         let owner = world.owner().await;
         customers(&owner).await;
         let stop = Rc::new(Cell::new(false));
-        let clients = ["a", "b"].map(|name| actix_web::rt::spawn(busy(owner.clone(), name, Rc::clone(&stop))));
+        let rounds = ["a", "b"].map(|name| (name, Rc::new(Cell::new(0))));
+        let clients = rounds.clone().map(|(name, rounds)| actix_web::rt::spawn(busy(owner.clone(), name, Rc::clone(&stop), rounds)));
         let kernel = world.app.services.kernel.clone();
         let lookups = AllLookups::new(&kernel);
         let owner_of = tenant(&owner);
@@ -249,8 +251,12 @@ each_database! {
             let begun = begin_rekey(&kernel, owner_of).await;
             assert!(matches!(begun, Begun::Made(_)), "{round}");
             loop {
-                // A moment in each stage, for requests to meet it.
-                tokio::time::sleep(Duration::from_millis(200)).await;
+                // Requests meet each stage, and those that began before it are over, as `Rules::settle` has it.
+                let before = rounds.each_ref().map(|(_, rounds)| rounds.get());
+                let settled = || rounds.iter().zip(before).all(|((_, rounds), before)| rounds.get() > before);
+                while !settled() && !clients.iter().any(|client| client.is_finished()) {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
                 match kernel.rekey_next(Some(owner_of), AT_ONCE, &lookups, &|_| ()).await.unwrap() {
                     Turn::Reached(_, Stage::Destroyed) => break,
                     Turn::Reached(..) => {}
@@ -274,8 +280,8 @@ each_database! {
         customers(&owner).await;
         let node = world.node();
         let stop = Rc::new(Cell::new(false));
-        let here = actix_web::rt::spawn(busy(owner.clone(), "here", Rc::clone(&stop)));
-        let there = actix_web::rt::spawn(busy(node.visited_by(&owner), "there", Rc::clone(&stop)));
+        let here = actix_web::rt::spawn(busy(owner.clone(), "here", Rc::clone(&stop), Rc::default()));
+        let there = actix_web::rt::spawn(busy(node.visited_by(&owner), "there", Rc::clone(&stop), Rc::default()));
         // What one makes, both find, in every stage.
         let whose = tenant(&owner);
         let kernel = node.app.services.kernel.clone();
