@@ -223,6 +223,17 @@ each_database! {
         assert_eq!(keyring_of.check_log().unwrap(), size);
         let_go(world);
         let other = Leaf::RootCurrent { version: 1, at: "2020-01-01T00:00:00.000Z".to_owned() }.entry();
+        let hash = |entry: &[u8]| literal(world, Hash::of_entry(entry).as_bytes());
+        let set_hash = |hash: &str| {
+            keyring(world).run(&format!("UPDATE log_nodes SET hash = {hash} WHERE level = 0 AND position = 0")).unwrap();
+        };
+        // From outside, too: one of its hashes, and below both of them.
+        let folder = tempfile::tempdir().unwrap();
+        let first = hash(&entries(world, size).await[0]);
+        set_hash(&hash(&other));
+        assert!(monitor(world, folder.path()).unwrap_err().contains("a tile's hashes are not those of its entries"));
+        set_hash(&first);
+        monitor(world, folder.path()).unwrap();
         let change = format!("UPDATE log_entries SET entry = {} WHERE position = 0", literal(world, &other));
         keyring(world).run(&change).unwrap();
         assert!(keyring_of.check_log().unwrap_err().to_string().contains("rewritten"));
@@ -232,8 +243,9 @@ each_database! {
         assert!(keyring_of.check_log().unwrap_err().to_string().contains("rewritten"));
         keyring(world).run("UPDATE log_head SET size = size + 1").unwrap();
         // With its hash changed too, nothing more is signed.
-        let hash = literal(world, Hash::of_entry(&other).as_bytes());
-        keyring(world).run(&format!("UPDATE log_nodes SET hash = {hash} WHERE level = 0 AND position = 0")).unwrap();
+        set_hash(&hash(&other));
+        let why = "its entries are not those that its checkpoint was signed for";
+        assert!(monitor(world, folder.path()).unwrap_err().contains(why));
         assert!(keyring_of.check_log().unwrap_err().to_string().contains("rewritten"));
         let up = "UPDATE log_nodes SET hash = (SELECT hash FROM log_nodes WHERE level = 0 AND position = 0) WHERE level > 0";
         keyring(world).run(up).unwrap();
@@ -246,18 +258,27 @@ each_database! {
         let (state, kept) = (folder.path().join("outsider"), folder.path().join("monitor"));
         outsider(world, &state, None).unwrap();
         monitor(world, &kept).unwrap();
+        // Whoever keeps its keys takes no others from it.
+        let keys = std::fs::read_to_string(kept.join("keys")).unwrap();
+        let another = Verifier::new(verifiers(world).await[0].name(), [9; 32]).unwrap();
+        std::fs::write(kept.join("keys"), format!("{another}\n")).unwrap();
+        assert!(monitor(world, &kept).is_err());
+        std::fs::write(kept.join("keys"), keys).unwrap();
         // All of it anew, signed by the log's own key: only the root key is said to be older than it is.
         let all = entries(world, checkpoint(world).await.size).await;
         let_go(world);
         keyring(world)
-            .run("DELETE FROM log_checkpoints; DELETE FROM log_nodes; DELETE FROM log_entries; UPDATE log_head SET size = 0")
+            .run("DELETE FROM log_nodes; DELETE FROM log_entries; UPDATE log_head SET size = 0")
             .unwrap();
         let leaves = all.iter().map(|entry| match Leaf::parse(entry).unwrap() {
             Leaf::RootCurrent { version, .. } => Leaf::RootCurrent { version, at: "2020-01-01T00:00:00.000Z".to_owned() },
             other => other,
         });
         world.app.services.kernel.keyring().enter_facts(leaves.collect()).await.unwrap();
-        assert_eq!(world.app.services.kernel.keyring().check_log().unwrap(), all.len() as u64);
+        let keyring_of = world.app.services.kernel.keyring().clone();
+        assert!(keyring_of.check_log().unwrap_err().to_string().contains("rewritten"), "what was signed is still there");
+        keyring(world).run("DELETE FROM log_checkpoints").unwrap();
+        assert_eq!(keyring_of.check_log().unwrap(), all.len() as u64);
         outsider(world, &folder.path().join("newcomer"), None).unwrap();
         assert!(outsider(world, &state, None).unwrap_err().contains("the log was rewritten"));
         assert!(monitor(world, &kept).unwrap_err().contains("the log was rewritten"));
