@@ -111,6 +111,11 @@ pub(super) fn story(database: Database) {
         objects.put("0123456789abcdef0123456789abcdef", b"another's".to_vec()).unwrap();
         let kept = backup::prune(place(world, DATA).as_ref(), What::Data, 10 * DAY, &world.clock).unwrap();
         assert_eq!((kept.len(), count(&server, "of/data/objects/")), (0, 4));
+        let mut underway = server.bucket("safe", "of/data").begin("data-underway.seif", 5 << 20);
+        std::io::Write::write_all(&mut underway, &content(11 << 20)).unwrap();
+        std::mem::forget(underway);
+        let _ = backup::prune(place(world, DATA).as_ref(), What::Data, 10 * DAY, &world.clock).unwrap();
+        assert_eq!(server.uploads("safe").await, 1);
 
         // An object that is changed there shows.
         let largest = objects.list().unwrap().into_iter().max_by_key(|entry| entry.length).unwrap();
