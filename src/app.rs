@@ -33,6 +33,7 @@ use crate::kernel::objects::Objects;
 use crate::kernel::store::migrate::Schema;
 use crate::kernel::store::{self, Conn, Options, Target, Tx};
 use crate::kernel::{Kernel, Parts, StartError, rekey};
+use crate::messages::notice::Notice;
 use crate::messages::outbox::Outbox;
 use crate::messages::telling::Telling;
 use crate::operators::Operators;
@@ -407,7 +408,15 @@ pub fn telling(settings: &Settings) -> Result<Telling, AppError> {
 /// The vault over a kernel, for the service or for a command beside it.
 #[must_use]
 pub fn vault(kernel: Kernel) -> Vault {
-    Vault::new(kernel, |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)))
+    Vault::new(
+        kernel,
+        |tx, scope| Ok(Some(tenants::profile::find(tx, scope)?.country)),
+        |tx, scope, owners, until| {
+            let tenant_name = tenants::profile::name_of(tx, scope)?;
+            let notice = Notice::SupportLooked { tenant_name, until };
+            owners.iter().try_for_each(|owner| accounts::tell(tx, owner, notice.clone()))
+        },
+    )
 }
 
 /// The certificates that the settings name, read and checked as the service does; none where the local authority makes

@@ -5,19 +5,15 @@
 //! vault is sealed nothing can be written down in it either: of what its members do elsewhere meanwhile, its audit says
 //! nothing.
 
-use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
-
 use crate::accounts::notices::tell;
 use crate::accounts::session::Membership;
 use crate::accounts::{Accounts, Failure, person};
-use crate::kernel::access::{AccountAccess, MemberAccess, Role, memberships};
+use crate::kernel::access::{AccountAccess, MemberAccess, memberships};
 use crate::kernel::audit::{self, Action, Event};
-use crate::kernel::ids::{AccountId, TenantId};
 use crate::kernel::keyring::sealings::Sealing;
 use crate::kernel::personal::Personal;
-use crate::kernel::store::schema::account_tenants;
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{AccountScope, ServiceScope, TenantScope};
+use crate::kernel::tenancy::{AccountScope, TenantScope};
 use crate::messages::notice::Notice;
 use crate::tenants::profile;
 
@@ -37,7 +33,7 @@ impl Accounts {
     /// # Errors
     /// The store's or the keyring's: it may have been written down already, and is not sealed.
     pub async fn seal_vault(&self, access: &MemberAccess) -> Result<(), Failure> {
-        let owners = self.owners_of(access.tenant).await?;
+        let owners = self.kernel().owners_of(access.tenant).await?;
         let note = |tx: &mut Tx<'_>, all: &(TenantScope, Vec<AccountScope>)| {
             note(tx, all, Action::VaultSealed, |tenant_name| Notice::VaultSealed { tenant_name })
         };
@@ -49,7 +45,7 @@ impl Accounts {
     /// # Errors
     /// The store's or the keyring's: then it stays sealed.
     pub async fn unseal_vault(&self, access: &MemberAccess) -> Result<Unsealing, Failure> {
-        let owners = self.owners_of(access.tenant).await?;
+        let owners = self.kernel().owners_of(access.tenant).await?;
         let note = |tx: &mut Tx<'_>, all: &(TenantScope, Vec<AccountScope>)| {
             note(tx, all, Action::VaultUnsealed, |tenant_name| Notice::VaultUnsealed { tenant_name })
         };
@@ -80,22 +76,6 @@ impl Accounts {
             }
         }
         Ok(sealed)
-    }
-
-    /// The scope of every owner of a tenant; whose keys are destroyed is left out.
-    async fn owners_of(&self, tenant: TenantId) -> Result<Vec<AccountScope>, Failure> {
-        let read = move |tx: &mut Tx<'_>, _: &ServiceScope| -> Result<Vec<AccountId>, StoreError> {
-            Ok(account_tenants::table
-                .filter(account_tenants::tenant_id.eq(tenant))
-                .filter(account_tenants::role.eq(Role::Owner.code()))
-                .select(account_tenants::account_id)
-                .load(tx.conn())?)
-        };
-        let mut scopes = Vec::new();
-        for account in self.kernel().point(&self.kernel().service(), read).await? {
-            scopes.extend(self.scope_of(account).await?);
-        }
-        Ok(scopes)
     }
 }
 

@@ -10,6 +10,9 @@ use crate::kernel::rekey::{Lookups, Paced, RekeyScope, Retagging};
 use crate::kernel::store::StoreError;
 use crate::vault::Vault;
 
+/// Support does not look in by what makes tags.
+const UNTOLD: StoreError = StoreError::Refused("a look that nobody is told of");
+
 /// Those of this program.
 pub struct AllLookups {
     kernel: Kernel,
@@ -21,7 +24,7 @@ impl AllLookups {
     #[must_use]
     pub fn new(kernel: &Kernel) -> Self {
         // Where a number is completed by its country, it was when it was written.
-        Self { kernel: kernel.clone(), vault: Vault::new(kernel.clone(), |_, _| Ok(None)) }
+        Self { kernel: kernel.clone(), vault: Vault::new(kernel.clone(), |_, _| Ok(None), |_, _, _, _| Err(UNTOLD)) }
     }
 }
 

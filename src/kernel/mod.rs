@@ -22,6 +22,7 @@ pub mod keyring;
 pub mod log;
 pub mod objects;
 pub mod operators;
+mod owners;
 pub mod personal;
 pub mod rekey;
 pub mod store;

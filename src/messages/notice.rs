@@ -238,6 +238,14 @@ pub enum Notice {
         #[serde(with = "crate::kernel::personal::revealed")]
         tenant_name: Personal<String>,
     },
+    /// To an owner: support looked into the vault for the first time by a grant.
+    SupportLooked {
+        /// The tenant's name.
+        #[serde(with = "crate::kernel::personal::revealed")]
+        tenant_name: Personal<String>,
+        /// When the grant ends by itself.
+        until: Time,
+    },
     /// To everybody: legal documents change (P-15).
     PolicyChanged {
         /// Which, and how.
@@ -351,6 +359,7 @@ impl Notice {
             | Self::PolicyWithdrawn { .. }
             | Self::VaultSealed { .. }
             | Self::VaultUnsealed { .. }
+            | Self::SupportLooked { .. }
             | Self::LeavingRequested { .. }
             | Self::InactivityWarned { .. }
             | Self::LeavingUnused { .. }

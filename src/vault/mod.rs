@@ -44,6 +44,7 @@ pub use self::trail::{AuditActor, AuditEntry, AuditItem};
 pub use self::values::{Input, Shown, ShownValue};
 #[cfg(feature = "testing")]
 use crate::kernel::ids::TenantId;
+use crate::kernel::operators::FirstLook;
 use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::TenantScope;
 use crate::kernel::values::Country;
@@ -55,16 +56,18 @@ pub struct Vault {
     kernel: Kernel,
     known: Arc<known::Known>,
     home: Home,
+    first_look: FirstLook,
 }
 
 /// The country of a tenant, whose rules complete national numbers where a record names no country itself.
 pub type Home = fn(&mut Tx<'_>, &TenantScope) -> Result<Option<Country>, StoreError>;
 
 impl Vault {
-    /// The vault over this kernel, of tenants whose countries `home` tells.
+    /// The vault over this kernel, of tenants whose countries `home` tells, and whose owners `first_look` tells that support
+    /// looks.
     #[must_use]
-    pub fn new(kernel: Kernel, home: Home) -> Self {
-        Self { kernel, known: Arc::default(), home }
+    pub fn new(kernel: Kernel, home: Home, first_look: FirstLook) -> Self {
+        Self { kernel, known: Arc::default(), home, first_look }
     }
 
     /// Lets go of what this process remembers of tenants that are sealed, or whose keys are destroyed.

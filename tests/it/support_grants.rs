@@ -58,6 +58,13 @@ async fn listed(actor: &Actor, grant: &Value) -> Value {
     list["items"].as_array().unwrap().iter().find(|item| item["id"] == grant["id"]).unwrap().clone()
 }
 
+/// How many mails told the actor that support has looked.
+fn mails_to(world: &World, actor: &Actor) -> usize {
+    let to = format!("to: {}", actor.email);
+    let theirs = |mail: &&String| mail.to_lowercase().contains(&to) && mail.contains("Subject: Support has looked");
+    world.mails().iter().filter(theirs).count()
+}
+
 /// What the tenant's own audit says that support did, oldest first.
 async fn told_of_support(owner: &Actor) -> Vec<String> {
     let found = told(owner).await;
@@ -188,6 +195,40 @@ each_database! {
         assert_eq!(ends.count(), 1);
         let _ = owner.delete(&format!("{GRANTS}/{NOTHING}")).await.problem(404, "not_found");
         assert!(world.app.services.operators.support_grants(None).await.unwrap().grants.is_empty());
+    }
+
+    async fn when_support_first_looks_by_a_grant_each_owner_is_told_once_and_nothing_is_seen_untold(world: World) {
+        let owner = world.owner().await;
+        let second = world.member(&owner, Role::Owner).await;
+        let admin = world.member(&owner, Role::Admin).await;
+        customers(&owner).await;
+        let [made, other] = [grant(&admin, &["customers"], 1).await, grant(&owner, &["customers"], 2).await];
+        world.deliver().await;
+        let feed = async |actor: &Actor| {
+            let feed = actor.get("/api/v1/account/notices").await.expect(200).json();
+            feed["items"].as_array().unwrap().iter().filter(|item| item["kind"] == "support_looked").cloned().collect::<Vec<_>>()
+        };
+        // Who looks for something that was not granted looks at nothing, and nobody is told of it.
+        assert_eq!(refused(look_into(world, &owner, &made, NOTHING).await), SupportRefused::NotGranted);
+        assert!(feed(&owner).await.is_empty());
+        for _ in 0..2 {
+            assert!(look(world, &owner, &made).await.is_ok());
+        }
+        for (actor, times) in [(&owner, 1), (&second, 1), (&admin, 0)] {
+            let told = feed(actor).await;
+            assert_eq!(told.len(), times);
+            assert!(told.iter().all(|notice| notice["until"] == made["expires_at"]), "{told:?}");
+            world.deliver().await;
+            assert_eq!(mails_to(world, actor), times);
+        }
+        assert!(look(world, &owner, &other).await.is_ok());
+        assert_eq!(feed(&second).await.len(), 2);
+        // Where the notice cannot be written, there is no look either.
+        let third = grant(&owner, &["customers"], 3).await;
+        Beside::of(world).run("ALTER TABLE account_notices RENAME TO notices_away").unwrap();
+        assert!(matches!(refused(look(world, &owner, &third).await), SupportRefused::Store(_)));
+        Beside::of(world).run("ALTER TABLE notices_away RENAME TO account_notices").unwrap();
+        assert_eq!(listed(&owner, &third).await["views"], 0);
     }
 
     async fn a_grant_is_good_for_its_own_tenant_alone(world: World) {

@@ -74,7 +74,7 @@ pub(in crate::kernel) use self::ledger::{Mark, note_at_once, touch};
 pub(in crate::kernel) use self::proposals::forget_open;
 pub use self::proposals::{Asked, Proposal, ProposalError, Standing, TwoPersons, WAITS};
 pub use self::role::Role;
-pub use self::support::{Granted, GrantedRow, SupportRefused};
+pub use self::support::{FirstLook, Granted, GrantedRow, SupportRefused};
 pub(in crate::kernel) use self::telling::tell_again;
 pub use self::witness::Witness;
 use crate::kernel::ids::OperatorId;

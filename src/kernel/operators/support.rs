@@ -2,7 +2,8 @@
 //!
 //! A [`Granted`] is the one way from an operator to what a tenant keeps. Nothing but [`Kernel::view_for_support`] makes
 //! one, out of the act whose entry stands in the ledger (so that the tenant is told), within the transaction that found
-//! the grant live; it ends with that transaction, and gives the records of the one collection and nothing else.
+//! the grant live; it ends with that transaction, and gives the records of the one collection and nothing else. When a grant
+//! is used for the first time, its owners are told in that same transaction: without the notice nothing is seen.
 //!
 //! ```compile_fail,E0451
 //! # use seif::kernel::{operators::Granted, store::Tx};
@@ -16,7 +17,7 @@
 //! ```compile_fail,E0308
 //! # use seif::kernel::{Kernel, operators::{OperatorAct, SupportRefused, deeds::ShowTenant}};
 //! async fn seen(kernel: &Kernel, act: &OperatorAct<ShowTenant>) -> Result<(), SupportRefused> {
-//!     kernel.view_for_support(act, |_| Ok::<_, SupportRefused>(())).await
+//!     kernel.view_for_support(act, |_, _, _, _| Ok(()), |_| Ok::<_, SupportRefused>(())).await
 //! }
 //! ```
 //!
@@ -25,7 +26,7 @@
 //! ```compile_fail
 //! # use seif::kernel::{Kernel, operators::{Granted, OperatorAct, SupportRefused, deeds::ViewForSupport}};
 //! async fn kept(kernel: &Kernel, act: &OperatorAct<ViewForSupport>) -> Result<Granted<'static, 'static>, SupportRefused> {
-//!     kernel.view_for_support(act, |granted| Ok::<_, SupportRefused>(granted)).await
+//!     kernel.view_for_support(act, |_, _, _, _| Ok(()), |granted| Ok::<_, SupportRefused>(granted)).await
 //! }
 //! ```
 
@@ -46,7 +47,7 @@ use crate::kernel::store::schema::{
     account_tenants, accounts, collections, records, support_grant_collections, support_grants,
 };
 use crate::kernel::store::{StoreError, Tx};
-use crate::kernel::tenancy::{InTenant, Scope, sealed};
+use crate::kernel::tenancy::{AccountScope, InTenant, NoticeScope, Scope, sealed};
 use crate::kernel::{Kernel, store_error};
 
 /// Why support sees nothing.
@@ -77,6 +78,10 @@ impl StoreFailure for SupportRefused {
         if let Self::Store(error) = self { Some(*error) } else { None }
     }
 }
+
+/// Tells the owners of a tenant, in the transaction that looks into it for the first time by a grant, which ends at the
+/// moment that is named.
+pub type FirstLook = fn(&mut Tx<'_>, &NoticeScope, &[AccountScope], Time) -> Result<(), StoreError>;
 
 /// What a tenant has granted, for as long as the transaction lasts that found it so: one collection, for reading.
 pub struct Granted<'t, 'c> {
@@ -147,11 +152,16 @@ impl Granted<'_, '_> {
 
 impl Kernel {
     /// Runs `run` on what `act` is about, if the tenant has granted exactly that and the grant is live; that it was seen is
-    /// counted on the grant, in the same transaction.
+    /// counted on the grant, and the first time told to the owners by `first`, in the same transaction.
     ///
     /// # Errors
     /// [`SupportRefused`]; the closure's own.
-    pub async fn view_for_support<R, E, F>(&self, act: &OperatorAct<ViewForSupport>, mut run: F) -> Result<R, E>
+    pub async fn view_for_support<R, E, F>(
+        &self,
+        act: &OperatorAct<ViewForSupport>,
+        first: FirstLook,
+        mut run: F,
+    ) -> Result<R, E>
     where
         F: FnMut(&mut Granted<'_, '_>) -> Result<R, E> + Send + 'static,
         R: Send + 'static,
@@ -164,11 +174,15 @@ impl Kernel {
             Err(KeyringError::Sealed(_)) => return Err(SupportRefused::Sealed.into()),
             Err(error) => return Err(E::from(store_error(&error))),
         };
-        let look = move |tx: &mut Tx<'_>, scope: &Seeing| -> Result<R, E> {
-            demand(tx, scope, grant, collection)?;
+        let owners = self.owners_of(tenant).await?;
+        let look = move |tx: &mut Tx<'_>, (scope, owners): &(Seeing, Vec<AccountScope>)| -> Result<R, E> {
+            let used = demand(tx, scope, grant, collection)?;
+            if used.views == 1 {
+                first(tx, &NoticeScope::new(tenant, Arc::clone(&scope.keys)), owners, used.until)?;
+            }
             run(&mut Granted { tx, scope, collection })
         };
-        let seen: Result<R, E> = self.write("support.view", &Seeing { tenant, keys }, look).await;
+        let seen: Result<R, E> = self.write("support.view", &(Seeing { tenant, keys }, owners), look).await;
         // A moment ago.
         seen.map_err(|error| match error.as_store() {
             Some(StoreError::Sealed(_)) => SupportRefused::Sealed.into(),
@@ -178,6 +192,14 @@ impl Kernel {
     }
 }
 
+/// A grant that was just used.
+struct Used {
+    /// How often by now.
+    views: i64,
+    /// Until when it lasts.
+    until: Time,
+}
+
 /// Refuses what is not granted now. A grant is as good as who gave it: an admin or owner of the tenant still, whose account
 /// is not frozen. It is counted as used on the row itself, so that it cannot end in between.
 fn demand(
@@ -185,7 +207,7 @@ fn demand(
     scope: &Seeing,
     grant: SupportGrantId,
     collection: CollectionId,
-) -> Result<(), SupportRefused> {
+) -> Result<Used, SupportRefused> {
     let now = tx.now();
     let live = support_grants::table
         .filter(support_grants::id.eq(grant))
@@ -203,9 +225,9 @@ fn demand(
     if found != 1 || named != 1 {
         return Err(SupportRefused::NotGranted);
     }
-    let by: AccountId = support_grants::table
+    let (by, views, until): (AccountId, i64, Time) = support_grants::table
         .find(grant)
-        .select(support_grants::granter_id)
+        .select((support_grants::granter_id, support_grants::views, support_grants::expires_at))
         .get_result(tx.conn())
         .map_err(StoreError::from)?;
     let member: Option<(i16, bool)> = account_tenants::table
@@ -219,7 +241,9 @@ fn demand(
     match (member, state) {
         (_, Some(FROZEN)) => Err(SupportRefused::Frozen),
         (Some((_, true)), _) => Err(SupportRefused::Leaving),
-        (Some((role, false)), Some(_)) if Role::from_code(role).is_some_and(|role| role >= Role::Admin) => Ok(()),
+        (Some((role, false)), Some(_)) if Role::from_code(role).is_some_and(|role| role >= Role::Admin) => {
+            Ok(Used { views, until })
+        }
         _ => Err(SupportRefused::NotGranted),
     }
 }

@@ -266,6 +266,12 @@ vault-unsealed =
     .lead-named = An owner of the vault “{ $tenant }” at { $service } has just unsealed it. Its team and programs can work in it again.
     .otherwise = If this surprises you, sign in, seal it again at once, and ask the other owners.
 
+support-looked =
+    .subject = Support has looked into a vault at { $service }
+    .lead = Support of { $service } has just looked for the first time into a vault that you own, as its team has allowed. What it sees is masked, from the collections alone that were chosen, and at the latest until { $until }.
+    .lead-named = Support of { $service } has just looked for the first time into the vault “{ $tenant }”, as its team has allowed. What it sees is masked, from the collections alone that were chosen, and at the latest until { $until }.
+    .otherwise = Each look stands in the audit of the vault. If this surprises you, sign in and end the permission under “Let support look”: nothing is seen from then on.
+
 leaving-requested =
     .subject = A business at { $service } is going to be erased
     .lead = An owner of a business that you belong to at { $service } has asked to leave. On { $date } everything it keeps is erased.

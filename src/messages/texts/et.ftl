@@ -266,6 +266,12 @@ vault-unsealed =
     .lead-named = Andmehoidla „{ $tenant }“ omanik teenuses { $service } eemaldas äsja selle pitseri. Meeskond ja programmid saavad seal taas töötada.
     .otherwise = Kui see teid üllatab, logige sisse, pitseerige see kohe uuesti ja küsige teistelt omanikelt.
 
+support-looked =
+    .subject = Klienditugi vaatas andmehoidlasse teenuses { $service }
+    .lead = Teenuse { $service } klienditugi vaatas äsja esimest korda andmehoidlasse, mis kuulub teile, nagu selle meeskond on lubanud. Näha on ainult valitud kogud, väärtused on peidetud, ja kõige kauem kuni { $until }.
+    .lead-named = Teenuse { $service } klienditugi vaatas äsja esimest korda andmehoidlasse „{ $tenant }“, nagu selle meeskond on lubanud. Näha on ainult valitud kogud, väärtused on peidetud, ja kõige kauem kuni { $until }.
+    .otherwise = Iga vaatamine on hoidla auditis kirjas. Kui see teid üllatab, logige sisse ja lõpetage luba lehel „Luba klienditoel vaadata“: sellest hetkest ei ole midagi näha.
+
 leaving-requested =
     .subject = Ettevõtte andmed teenuses { $service } kustutatakse
     .lead = Ühe ettevõtte omanik, kuhu te teenuses { $service } kuulute, on palunud lahkuda. { $date } kustutatakse kõik, mida ettevõte hoiab.

@@ -271,6 +271,12 @@ vault-unsealed =
     .lead-named = Saugyklos „{ $tenant }“ savininkas „{ $service }“ paslaugoje ką tik nuėmė jos antspaudą. Komanda ir programos vėl gali joje dirbti.
     .otherwise = Jei tai jus stebina, prisijunkite, tuoj pat vėl ją užantspauduokite ir klauskite kitų savininkų.
 
+support-looked =
+    .subject = Pagalba pažvelgė į saugyklą „{ $service }“ paslaugoje
+    .lead = „{ $service }“ pagalba ką tik pirmą kartą pažvelgė į jums priklausančią saugyklą, kaip leido jos komanda. Ji mato tik parinktus rinkinius, reikšmės paslėptos, ir ne ilgiau kaip iki { $until }.
+    .lead-named = „{ $service }“ pagalba ką tik pirmą kartą pažvelgė į saugyklą „{ $tenant }“, kaip leido jos komanda. Ji mato tik parinktus rinkinius, reikšmės paslėptos, ir ne ilgiau kaip iki { $until }.
+    .otherwise = Kiekvienas žvilgsnis įrašytas saugyklos audite. Jei tai jus stebina, prisijunkite ir nutraukite leidimą puslapyje „Leisti pagalbai pažiūrėti“: nuo tada nieko nebematyti.
+
 leaving-requested =
     .subject = Įmonės duomenys sistemoje { $service } bus ištrinti
     .lead = Įmonės, kuriai priklausote sistemoje { $service }, savininkas paprašė išeiti. { $date } viskas, ką įmonė saugo, bus ištrinta.

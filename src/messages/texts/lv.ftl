@@ -266,6 +266,12 @@ vault-unsealed =
     .lead-named = Glabātavas “{ $tenant }” īpašnieks pakalpojumā { $service } tikko atvēra tās zīmogu. Komanda un programmas tajā atkal var strādāt.
     .otherwise = Ja tas jūs pārsteidz, piesakieties, tūlīt aizzīmogojiet to no jauna un jautājiet pārējiem īpašniekiem.
 
+support-looked =
+    .subject = Atbalsts ielūkojies glabātavā pakalpojumā { $service }
+    .lead = { $service } atbalsts tikko pirmo reizi ielūkojās glabātavā, kura pieder jums, kā to atļāvusi tās komanda. Tas redz tikai izvēlētās kolekcijas, vērtības ir aizklātas, un ne ilgāk kā līdz { $until }.
+    .lead-named = { $service } atbalsts tikko pirmo reizi ielūkojās glabātavā “{ $tenant }”, kā to atļāvusi tās komanda. Tas redz tikai izvēlētās kolekcijas, vērtības ir aizklātas, un ne ilgāk kā līdz { $until }.
+    .otherwise = Katra ielūkošanās ir glabātavas auditā. Ja tas jūs pārsteidz, piesakieties un beidziet atļauju lapā “Ļaut atbalstam ieskatīties”: no tā brīža nekas vairs nav redzams.
+
 leaving-requested =
     .subject = Uzņēmuma dati sistēmā { $service } tiks dzēsti
     .lead = Kāda uzņēmuma īpašnieks, pie kura jūs piederat sistēmā { $service }, ir lūdzis to pamest. { $date } viss, ko uzņēmums glabā, tiks dzēsts.

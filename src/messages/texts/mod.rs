@@ -153,6 +153,10 @@ impl Texts {
             Notice::VaultUnsealed { tenant_name } => {
                 page.news_about(&mut body, "vault-unsealed", tenant_name.reveal(), &[])?
             }
+            Notice::SupportLooked { tenant_name, until } => {
+                let until = [("until", minute(*until).into())];
+                page.news_about(&mut body, "support-looked", tenant_name.reveal(), &until)?
+            }
             Notice::LeavingRequested { tenant_name, on } => {
                 page.news_about(&mut body, "leaving-requested", tenant_name.reveal(), &[("date", on.as_str().into())])?
             }

@@ -94,6 +94,11 @@ fn samples() -> Vec<(&'static str, Notice)> {
         ("vault-sealed", Notice::VaultSealed { tenant_name: name("Rīta Maize") }),
         ("vault-sealed", Notice::VaultSealed { tenant_name: name("https://evil.example/") }),
         ("vault-unsealed", Notice::VaultUnsealed { tenant_name: name("Rīta Maize") }),
+        ("support-looked", Notice::SupportLooked { tenant_name: name("Rīta Maize"), until: Time::from_micros(0) }),
+        (
+            "support-looked",
+            Notice::SupportLooked { tenant_name: name("https://evil.example/"), until: Time::from_micros(0) },
+        ),
         (
             "leaving-requested",
             Notice::LeavingRequested { tenant_name: name("Rīta Maize"), on: "2026-12-22".to_owned() },

@@ -99,7 +99,8 @@ pub enum Seen {
 }
 
 impl Vault {
-    /// A page of the collection that `act` is about, masked: the records made before `before`.
+    /// A page of the collection that `act` is about, masked: the records made before `before`. Whoever looks first by a grant
+    /// has its owners told.
     ///
     /// # Errors
     /// [`SupportRefused`].
@@ -108,7 +109,7 @@ impl Vault {
         act: &OperatorAct<ViewForSupport>,
         before: Option<RecordId>,
     ) -> Result<SupportView, SupportRefused> {
-        self.kernel.view_for_support(act, move |granted| view(granted, before)).await
+        self.kernel.view_for_support(act, self.first_look, move |granted| view(granted, before)).await
     }
 }
 
