@@ -11,7 +11,7 @@ use crate::kernel::crypto::Owner;
 use crate::kernel::idempotency;
 use crate::kernel::keyring::{Keyring, KeyringError};
 use crate::kernel::operators::{By, Schedule};
-use crate::kernel::rekey::{Begun, Turn};
+use crate::kernel::rekey::{Begun, Pace, Turn};
 use crate::kernel::store::StoreError;
 use crate::kernel::store_error;
 use crate::messages::outbox::Outbox;
@@ -110,8 +110,7 @@ pub(super) async fn keys(services: &Services) {
 async fn turn_keys_over(services: &Services) {
     let (rules, lookups) = (app::rekey_rules(&services.settings), AllLookups::new(&services.kernel));
     loop {
-        let note = |progress| services.operators.note(progress);
-        match services.kernel.rekey_next(None, rules, &lookups, &note).await {
+        match services.kernel.rekey_next(None, rules, &lookups, &|_| ()).await {
             // One that waits is passed over until its time has come.
             Ok(Turn::Reached(..) | Turn::Waits(..)) => {}
             Ok(Turn::Nothing) => return,
@@ -169,22 +168,22 @@ async fn begin_old_keys(services: &Services) -> Result<(), KeyringError> {
     let keyring = services.kernel.keyring();
     let latest = services.kernel.now().minus(services.settings.keys.rotate_after.into());
     let most = services.settings.keys.rotate_after_values.get();
-    begin(keyring, keyring.keys_due(latest, most)?).await
+    begin(keyring, keyring.keys_due(latest, most)?, None).await
 }
 
 /// Begins to turn over the keys that an operator asked for and whose command was interrupted, some each time.
 async fn go_on_with_a_run(services: &Services) -> Result<(), KeyringError> {
     let keyring = services.kernel.keyring();
     match keyring.run_under_way()? {
-        Some(begun_at) => begin(keyring, keyring.keys_older_than(begun_at)?).await,
+        Some(run) => begin(keyring, keyring.keys_older_than(run.begun_at)?, run.pace).await,
         None => Ok(()),
     }
 }
 
-async fn begin(keyring: &Keyring, owners: Vec<Owner>) -> Result<(), KeyringError> {
+async fn begin(keyring: &Keyring, owners: Vec<Owner>, pace: Option<Pace>) -> Result<(), KeyringError> {
     let mut made = 0;
     for owner in owners {
-        match keyring.begin_rekey(owner, By::Service(Schedule::due())).await {
+        match keyring.begin_rekey(owner, By::Service(Schedule::due()), pace).await {
             Ok(Begun::Made(_)) => made += 1,
             // Under way; or sealed or leaving, however long: those after it do not wait for it. Or erased a moment ago.
             Ok(Begun::UnderWay | Begun::Sealed | Begun::Leaving) | Err(KeyringError::NoKey(_)) => {}

@@ -1,5 +1,6 @@
 //! `seif keys`: what keys there are, and turning them over.
 
+use std::num::NonZeroU32;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,12 @@ pub(super) enum Keys {
     Pause,
     /// Lets what waits go on turning over.
     GoOn,
+    /// Has the keys that turn over go at this pace from the next batch on, whichever process goes on with them.
+    Pace {
+        /// At most so many values a second for each.
+        #[arg(value_name = "N")]
+        values: NonZeroU32,
+    },
     /// Shows the signed reports of a tenant's destroyed key versions.
     Reports {
         /// Whose.
@@ -62,6 +69,7 @@ pub(super) fn run(settings: &Settings, command: &Keys, output: Output) -> anyhow
         Keys::Rotate(wanted) => rekey::rotate(settings, wanted, output),
         Keys::Pause => rekey::pause(settings, Pause::Waits, output),
         Keys::GoOn => rekey::pause(settings, Pause::Runs, output),
+        Keys::Pace { values } => rekey::set_pace(settings, *values, output),
         Keys::Reports { tenant } => rekey::reports(settings, *tenant, output),
         Keys::DestroyRoot { version } => destroy_root(settings, *version, output),
     }

@@ -34,6 +34,7 @@ pub const ACTS: &[(&str, crate::kernel::operators::Act)] = {
         ("keys rotate", Act::RotateKeys),
         ("keys pause", Act::PauseKeys),
         ("keys go-on", Act::ResumeKeys),
+        ("keys pace", Act::PaceKeys),
         ("keys destroy-root", Act::DestroyRoot),
         ("backup create", Act::TakeBackup),
         ("backup restore", Act::Restore),

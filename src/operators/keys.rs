@@ -2,7 +2,6 @@
 //! goes on with what has begun, whatever becomes of the process that began it.
 
 use std::ops::ControlFlow;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::kernel::Kernel;
@@ -13,9 +12,9 @@ use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::rekeys::EVERYBODY;
 use crate::kernel::keyring::rotation::{Pace, RootEvent, Status};
 use crate::kernel::log::Incidents;
-use crate::kernel::operators::deeds::{HoldKeys, PrepareRoot, RotateKeys, RotateRoot, Whose};
+use crate::kernel::operators::deeds::{HoldKeys, PaceKeys, PrepareRoot, RotateKeys, RotateRoot, Whose};
 use crate::kernel::operators::{By, Ledger, Operator, OperatorAct};
-use crate::kernel::rekey::{Begun, Pause, Progress, Rekey, Stage};
+use crate::kernel::rekey::{self, Begun, Pause, Rekey, Stage, Walked};
 use crate::kernel::store::StoreError;
 use crate::operators::background::{self, Kind};
 use crate::operators::{Operators, OperatorsError};
@@ -90,7 +89,7 @@ impl Operators {
         let begin = async |act: &OperatorAct<RotateKeys>| match self
             .kernel
             .keyring()
-            .begin_rekey(owner, By::Operator(act))
+            .begin_rekey(owner, By::Operator(act), None)
             .await
         {
             Ok(Begun::Made(_) | Begun::UnderWay) => Ok(()),
@@ -155,19 +154,22 @@ impl Operators {
         Ok(())
     }
 
-    /// Remembers how far this node is with a key that turns over, for whoever looks.
-    pub fn note(&self, progress: Progress) {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    /// Has the keys that turn over go at this pace, whichever process goes on with them.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn pace_keys(&self, who: Operator, pace: rekey::Pace) -> Result<(), OperatorsError> {
+        let keep = async |act: &OperatorAct<PaceKeys>| self.kernel.keyring().pace_rekeys(act).await;
+        self.kernel.operate(who, PaceKeys { pace }, keep).await??;
+        Ok(())
     }
+}
 
-    /// How far the values of a key are that turns over, where it is this node that seals them anew.
-    #[must_use]
-    pub fn sealing(&self, rekey: &Rekey) -> Option<Going> {
-        let progress = *self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let Progress { done, all, elapsed, .. } =
-            progress.filter(|of| of.owner == rekey.owner && of.stage == rekey.stage && of.all > 0)?;
-        Some(Going::of(done, all, elapsed))
-    }
+/// How far the values of a key are while they are sealed anew, by whichever node.
+#[must_use]
+pub fn sealing(rekey: &Rekey) -> Option<Going> {
+    let Walked { done, all, worked } = rekey.walked;
+    (rekey.stage == Stage::Sealing && all > 0).then(|| Going::of(done, all, worked))
 }
 
 /// Whose keys, where they are many.
@@ -204,7 +206,8 @@ pub fn keys_going(rekeys: &[Rekey], now: Time) -> Option<Going> {
     Some(Going::of(many(done), many(of_them.len()), now.since(first)))
 }
 
-/// Begins to turn over the keys of `owners`; `passed_over` is told of those that stay as they are.
+/// Begins to turn over the keys of `owners`, at `pace` where there is one, whoever goes on with them; `passed_over` is told
+/// of those that stay as they are.
 ///
 /// # Errors
 /// The keyring is away: those that were begun are.
@@ -212,10 +215,11 @@ pub async fn begin_each(
     kernel: &Kernel,
     owners: &[Owner],
     act: &OperatorAct<RotateKeys>,
+    pace: Option<rekey::Pace>,
     mut passed_over: impl FnMut(Owner, Begun),
 ) -> Result<(), KeyringError> {
     for owner in owners {
-        match kernel.keyring().begin_rekey(*owner, By::Operator(act)).await {
+        match kernel.keyring().begin_rekey(*owner, By::Operator(act), pace).await {
             Ok(Begun::Made(_) | Begun::UnderWay) => {}
             Ok(begun @ (Begun::Sealed | Begun::Leaving)) => passed_over(*owner, begun),
             // A key that was made for somebody who never came.
@@ -242,10 +246,11 @@ async fn begin_many(
         match whose {
             Many::OlderThanDays(days) => {
                 let owners = keyring.keys_older_than(kernel.now().minus(DAY.saturating_mul(days)))?;
-                begin_each(kernel, &owners, act, |_, _| ()).await
+                begin_each(kernel, &owners, act, None, |_, _| ()).await
             }
             Many::All => {
-                begin_each(kernel, &everybody(kernel).await?, act, |_, _| ()).await?;
+                let (owners, pace) = everybody(kernel).await?;
+                begin_each(kernel, &owners, act, pace, |_, _| ()).await?;
                 // From here on the service goes on with each of them.
                 keyring.end_run(EVERYBODY).await
             }
@@ -255,22 +260,24 @@ async fn begin_many(
     Ok(())
 }
 
-/// Whose keys a run over everybody's begins to turn over: those whom the run of before did not come to, if it was cut off.
-async fn everybody(kernel: &Kernel) -> Result<Vec<Owner>, KeyringError> {
+/// Whose keys a run over everybody's begins to turn over, and at which pace: those whom the run of before did not come to, if
+/// it was cut off.
+async fn everybody(kernel: &Kernel) -> Result<(Vec<Owner>, Option<rekey::Pace>), KeyringError> {
     let keyring = kernel.keyring();
-    let run = keyring.begin_run(EVERYBODY).await?;
+    let run = keyring.begin_run(EVERYBODY, None).await?;
     let owners = keyring.keys_older_than(run.begun_at)?;
     if !run.resumed {
-        return Ok(owners);
+        return Ok((owners, run.pace));
     }
     for owner in &owners {
         if !keyring.rests(*owner)? {
-            return Ok(owners);
+            return Ok((owners, run.pace));
         }
     }
     // It had come to everybody.
     keyring.end_run(EVERYBODY).await?;
-    keyring.keys_older_than(keyring.begin_run(EVERYBODY).await?.begun_at)
+    let run = keyring.begin_run(EVERYBODY, None).await?;
+    Ok((keyring.keys_older_than(run.begun_at)?, run.pace))
 }
 
 #[cfg(test)]
@@ -295,6 +302,8 @@ mod tests {
             destroy_at: None,
             paused: Pause::Runs,
             waits: None,
+            pace: None,
+            walked: Walked::default(),
             actor: String::new(),
             facts: Facts::default(),
             report: None,

@@ -13,7 +13,7 @@ pub mod standing;
 pub mod support;
 pub mod tenants;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::kernel::Kernel;
 use crate::kernel::access::throttles::Throttled;
@@ -23,7 +23,6 @@ use crate::kernel::keyring::operators::{Changed, Then};
 use crate::kernel::log::SafeToLog;
 use crate::kernel::operators::deeds::{RemoveOperator, ResetOperator, Set, SetOperator};
 use crate::kernel::operators::{Operator, OperatorAccount, OperatorName, Role};
-use crate::kernel::rekey::Progress;
 use crate::kernel::store::StoreError;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store_error;
@@ -38,7 +37,6 @@ pub struct Operators {
     kernel: Kernel,
     background: Background,
     backups: Option<Arc<Backups>>,
-    progress: Arc<Mutex<Option<Progress>>>,
 }
 
 /// Why something about an operator was not done.
@@ -106,7 +104,7 @@ impl Operators {
     /// The operators of the service that `kernel` is of.
     #[must_use]
     pub fn new(kernel: Kernel) -> Self {
-        Self { kernel, background: Background::default(), backups: None, progress: Arc::default() }
+        Self { kernel, background: Background::default(), backups: None }
     }
 
     /// Every operator, in the order of their making.

@@ -36,7 +36,7 @@ async fn post(actor: &Actor, path: &str, pairs: &[(&str, &str)]) -> Answer {
 }
 
 /// Makes an operator by what the command line calls, not yet signed in.
-async fn made(world: &World, name: &str, role: Role) -> Who {
+pub(crate) async fn made(world: &World, name: &str, role: Role) -> Who {
     let name: OperatorName = name.parse().unwrap();
     let account = world.app.services.operators.add(Operator::Local(0), &name, role).await.unwrap();
     let app = Authenticator::new("", account.secret().reveal());
@@ -44,6 +44,11 @@ async fn made(world: &World, name: &str, role: Role) -> Who {
 }
 
 impl Who {
+    /// What they type in to sign in: their name, and their app's next code.
+    pub(crate) fn types(&mut self, world: &World) -> (String, String) {
+        (self.name.clone(), self.app.next_code(world))
+    }
+
     async fn sign_in(&mut self, world: &World) -> Answer {
         let code = self.app.next_code(world);
         let answer = post(&self.actor, "/operator/sign-in", &[("operator_name", &self.name), ("code", &code)]).await;

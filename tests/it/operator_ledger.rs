@@ -11,10 +11,10 @@ use seif::kernel::clock::Clock;
 use seif::kernel::crypto::Owner;
 use seif::kernel::entropy::Entropy;
 use seif::kernel::ids::TenantId;
-use seif::kernel::operators::deeds::{HoldKeys, RotateKeys, ShowTenant, Whose};
+use seif::kernel::operators::deeds::{HoldKeys, PaceKeys, RotateKeys, ShowTenant, Whose};
 use seif::kernel::operators::{Act, By, Entry, Ledger, LedgerState, Of, Operator, Step};
 use seif::kernel::personal::Secret;
-use seif::kernel::rekey::{Begun, Pause, Rekey};
+use seif::kernel::rekey::{Begun, Pace, Pause, Rekey};
 use seif::kernel::store::Target;
 use seif::testing::{Actor, Database, World, drop_database, fresh_databases};
 use serde_json::{Value, json};
@@ -28,7 +28,8 @@ pub(crate) const HERE: Operator = Operator::Local(0);
 /// Begins to turn the keys of `owner` over.
 pub(crate) async fn begin_rekey(kernel: &Kernel, owner: Owner) -> Begun {
     let deed = RotateKeys { whose: Whose::One(owner) };
-    let begun = kernel.operate(HERE, deed, async |act| kernel.keyring().begin_rekey(owner, By::Operator(act)).await);
+    let begun =
+        kernel.operate(HERE, deed, async |act| kernel.keyring().begin_rekey(owner, By::Operator(act), None).await);
     begun.await.unwrap().unwrap()
 }
 
@@ -36,6 +37,13 @@ pub(crate) async fn begin_rekey(kernel: &Kernel, owner: Owner) -> Begun {
 pub(crate) async fn hold_keys(kernel: &Kernel, whose: Option<Owner>, to: Pause) -> usize {
     let held = kernel.operate(HERE, HoldKeys { whose, to }, async |act| kernel.keyring().pause_rekeys(act).await);
     held.await.unwrap().unwrap().keys
+}
+
+/// Has the keys that turn over go at so many values a second.
+pub(crate) async fn pace_keys(kernel: &Kernel, values: u32) -> usize {
+    let deed = PaceKeys { pace: Pace { values_per_second: values.try_into().unwrap() } };
+    let paced = kernel.operate(HERE, deed, async |act| kernel.keyring().pace_rekeys(act).await);
+    paced.await.unwrap().unwrap()
 }
 
 /// Lets a retired version be destroyed now.
@@ -280,6 +288,7 @@ fn every_act_of_the_command_line(database: Database) {
             vec!["keys", "rotate", "--older-than", "90d"],
             vec!["keys", "pause"],
             vec!["keys", "go-on"],
+            vec!["keys", "pace", "500"],
             vec!["keys", "destroy-root", "1"],
             vec!["backup", "create", "--to", &to, "--keyring-to", &keyring_to],
             vec!["backup", "drill", "--from", &to],

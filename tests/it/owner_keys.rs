@@ -8,6 +8,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::pin::Pin;
 use std::process::Stdio;
 use std::rc::Rc;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use seif::kernel::fault::Point;
 use seif::kernel::keyring::erasures::{Scheduling, Withdrawal};
 use seif::kernel::rekey::report::Report;
 use seif::kernel::rekey::{
-    Begun, End, Lookups, Paced, Pause, RekeyScope, Retagging, Rules, Stage, Turn, Waiting, WaitsFor,
+    Begun, End, Lookups, Paced, Pause, RekeyScope, Retagging, Rules, Stage, Turn, Waiting, WaitsFor, Walked,
 };
 use seif::kernel::store::StoreError;
 use seif::kernel::store::sealed::{SEALED, Under};
@@ -36,7 +37,7 @@ use serde_json::{Value, json};
 
 use crate::audit::scope;
 use crate::backups::{Safe, lose, sources};
-use crate::operator_ledger::{begin_rekey, hasten, hold_keys};
+use crate::operator_ledger::{begin_rekey, hasten, hold_keys, pace_keys};
 use crate::process::Process;
 use crate::root_keys::{Place, done};
 use crate::shelf::{CUSTOMERS, RECORDS, SEARCH, customer, customers, ids, place, somebody, store, token};
@@ -536,6 +537,47 @@ each_database! {
         assert_eq!(left(world), None);
     }
 
+    async fn a_pace_holds_for_whoever_goes_on_and_another_one_from_the_next_batch_on(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let many: Vec<Value> = (0..450).map(|number| json!({"values": somebody(&number.to_string())})).collect();
+        let _ = owner.post(&format!("{CUSTOMERS}/records/batch"), json!({"records": many})).await.expect(201);
+        let (here, whose) = (world.app.services.kernel.clone(), tenant(&owner));
+        assert!(matches!(begin_rekey(&here, whose).await, Begun::Made(_)));
+        assert_eq!(pace_keys(&here, 10).await, 1);
+        // Whoever goes on would be much faster.
+        let node = world.node();
+        let kernel = node.app.services.kernel.clone();
+        let (lookups, is_far) = (AllLookups::new(&kernel), AtomicBool::new(false));
+        let seen = Mutex::new(Vec::new());
+        let report = |state: seif::kernel::rekey::Progress| {
+            is_far.fetch_or(state.done >= 200, Ordering::SeqCst);
+            seen.lock().unwrap().push((state.done, state.elapsed.as_secs_f64()));
+        };
+        assert_eq!(kernel.rekey_next(Some(whose), AT_ONCE, &lookups, &report).await.unwrap(), Turn::Reached(whose, Stage::Sealing));
+        // How far it is, every node can read meanwhile.
+        let told = || here.keyring().rekeys(Some(whose)).unwrap()[0].walked;
+        let faster = async {
+            while !is_far.load(Ordering::SeqCst) || told().done == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let at_first = seen.lock().unwrap().clone();
+            assert_eq!(pace_keys(&here, 1_000_000).await, 1);
+            (at_first, told())
+        };
+        let (turn, (at_first, walked)) = tokio::join!(kernel.rekey_next(Some(whose), AT_ONCE, &lookups, &report), faster);
+        assert_eq!(turn.unwrap(), Turn::Reached(whose, Stage::Found));
+        let pace = 10.0;
+        let would_take = |done: u64| f64::from(u32::try_from(done.saturating_sub(200)).unwrap()) / pace;
+        assert!(at_first.iter().all(|(done, elapsed)| *elapsed >= would_take(*done)), "too fast: {at_first:?}");
+        let (all, elapsed) = *seen.lock().unwrap().last().unwrap();
+        assert!(elapsed < would_take(all), "the first pace still holds: {all} in {elapsed}");
+        assert!(walked.done > 0 && walked.all == all && walked.worked > Duration::ZERO, "{walked:?} of {all}");
+        let after = here.keyring().rekeys(Some(whose)).unwrap();
+        assert_eq!((after[0].walked, after[0].pace.unwrap().values_per_second.get()), (Walked::default(), 1_000_000));
+        node.stop().await;
+    }
+
     async fn a_key_that_has_sealed_much_is_turned_over_by_itself(world: World) {
         world.restart_with("[keys]\nrotate_after_values = 40\n").await;
         let (much, little) = (world.owner().await, world.owner().await);
@@ -694,7 +736,7 @@ fn left_to_the_service(database: Database) {
         customers(&program).await;
         let once = program.with_header("idempotency-key", "a-key-of-ours");
         let _ = once.post(RECORDS, json!({"values": somebody("1")})).await.expect(201);
-        let rotate = ["keys", "rotate", "--all", "--settle", "5", "--json"];
+        let rotate = ["keys", "rotate", "--all", "--settle", "5", "--rate", "1000000", "--json"];
         let mut waiting = process.command(&[&rotate[..], &["--wait"]].concat());
         let mut waiting = waiting.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines().map_while(Result::ok);
@@ -723,6 +765,8 @@ fn left_to_the_service(database: Database) {
         let status = done(&process, &["keys", "status", "--json"]);
         let open = status["rotations"].as_array().unwrap().iter().find(|key| key["stage"] == "alone").unwrap();
         assert_eq!((&open["owner"], &open["waits_until"]), (&ours["owner"], &ours["waits_until"]));
+        assert_eq!(open["values_per_second"], 1_000_000, "{open}");
+        assert_eq!(done(&process, &["keys", "pace", "300", "--json"]), json!({"changed": 1, "values_per_second": 300}));
 
         // The first one waits for it all the same, until there is nothing to wait for.
         assert!(waiting.try_wait().unwrap().is_none());

@@ -380,6 +380,7 @@ pub(crate) const TABLE: &[Row] = &[
     (Method::POST, "/operator/keys/everybody", TURN_KEYS, Takes::Nothing, 401),
     (Method::POST, "/operator/keys/pause", TURN_KEYS, Takes::Nothing, 401),
     (Method::POST, "/operator/keys/go-on", TURN_KEYS, Takes::Nothing, 401),
+    (Method::POST, "/operator/keys/pace", TURN_KEYS, Takes::Form, 401),
     (Method::GET, "/operator/policies", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/policies/{document}/preview", WATCH, Takes::Nothing, 401),
     (Method::GET, "/operator/outbox", WATCH, Takes::Nothing, 401),

@@ -7,6 +7,7 @@
 //! [`crate::kernel::rekey`].
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use diesel::{
@@ -20,7 +21,7 @@ use super::{KeyState, Keyring, KeyringError, TagState, first_of, hold, move_epoc
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner, OwnerKey, TagVersions};
 use crate::kernel::ids::AnyId;
-use crate::kernel::operators::deeds::{HoldKeys, RotateKeys};
+use crate::kernel::operators::deeds::{HoldKeys, PaceKeys, RotateKeys};
 use crate::kernel::operators::{self, By, Mark, OperatorAct};
 use crate::kernel::store::{StoreError, Tx, both};
 
@@ -75,6 +76,44 @@ pub struct Facts {
     pub verified_at: Option<Time>,
 }
 
+/// How fast the values under a key are sealed anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// At most so many a second.
+    pub values_per_second: NonZeroU32,
+}
+
+impl Pace {
+    fn column(self) -> i64 {
+        i64::from(self.values_per_second.get())
+    }
+
+    fn from_column(column: i64) -> Option<Self> {
+        let values = u32::try_from(column).ok().and_then(NonZeroU32::new);
+        values.map(|values_per_second| Self { values_per_second })
+    }
+}
+
+/// How far the values under a key are, counted over all who worked on them since its stage began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// So many were sealed anew.
+    pub done: u64,
+    /// Of so many; nothing where they were not counted.
+    pub all: u64,
+    /// For so long was worked on them.
+    pub worked: Duration,
+}
+
+/// What an operator wants of a key that turns over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::kernel) struct Standing {
+    /// Whether it waits for the word to go on.
+    pub(in crate::kernel) paused: Pause,
+    /// How fast it goes; nothing where whoever goes on with it decides.
+    pub(in crate::kernel) pace: Option<Pace>,
+}
+
 /// What waits, or goes on, from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
@@ -105,6 +144,10 @@ pub struct Rekey {
     pub paused: Pause,
     /// What else it waits for, while nobody works on it.
     pub waits: Option<Waiting>,
+    /// How fast it goes; nothing where whoever goes on with it decides.
+    pub pace: Option<Pace>,
+    /// How far its values are.
+    pub walked: Walked,
     /// Who began it.
     pub actor: String,
     /// What was done so far.
@@ -199,6 +242,8 @@ pub(in crate::kernel) enum Leaving {
 pub struct Run {
     /// When it was begun, by whichever command.
     pub begun_at: Time,
+    /// The pace of those whom it comes to; nothing where whoever goes on with them decides.
+    pub pace: Option<Pace>,
     /// Whether it was begun before, by a command that did not get to its end.
     pub resumed: bool,
 }
@@ -241,23 +286,29 @@ type Row = (
     (i16, Time, Time, Option<Time>),
     (bool, Option<i16>, Option<Time>),
     (String, Vec<u8>, Option<Vec<u8>>),
+    (Option<i64>, i64, i64, i64),
 );
 
-const COLUMNS: (
+/// The columns of a row, in groups.
+type Columns = (WhoseColumns, StageColumns, WaitColumns, DeedColumns, PaceColumns);
+type WhoseColumns = (rekeys::owner_kind, rekeys::owner_id, rekeys::old_version, rekeys::new_version);
+type StageColumns = (rekeys::stage, rekeys::begun_at, rekeys::stage_at, rekeys::destroy_at);
+type WaitColumns = (rekeys::is_paused, rekeys::waits_for, rekeys::waits_until);
+type DeedColumns = (rekeys::actor, rekeys::facts, rekeys::report);
+type PaceColumns = (rekeys::pace, rekeys::values_done, rekeys::values_all, rekeys::worked_ms);
+
+const COLUMNS: Columns = (
     (rekeys::owner_kind, rekeys::owner_id, rekeys::old_version, rekeys::new_version),
     (rekeys::stage, rekeys::begun_at, rekeys::stage_at, rekeys::destroy_at),
     (rekeys::is_paused, rekeys::waits_for, rekeys::waits_until),
     (rekeys::actor, rekeys::facts, rekeys::report),
-) = (
-    (rekeys::owner_kind, rekeys::owner_id, rekeys::old_version, rekeys::new_version),
-    (rekeys::stage, rekeys::begun_at, rekeys::stage_at, rekeys::destroy_at),
-    (rekeys::is_paused, rekeys::waits_for, rekeys::waits_until),
-    (rekeys::actor, rekeys::facts, rekeys::report),
+    (rekeys::pace, rekeys::values_done, rekeys::values_all, rekeys::worked_ms),
 );
 
 fn read(row: Row) -> Result<Rekey, KeyringError> {
-    let (named, step, (is_paused, waits_for, until), (actor, facts, report)) = row;
+    let (named, step, (is_paused, waits_for, until), (actor, facts, report), (pace, done, all, worked)) = row;
     let ((kind, id, old, new), (stage, begun_at, stage_at, destroy_at)) = (named, step);
+    let many = |column: i64| u64::try_from(column).unwrap_or(0);
     let malformed = || KeyringError::Defect("a turning over of no form");
     let waits = waits_for.map(|code| WaitsFor::from_code(code).map(|what| Waiting { what, until }));
     Ok(Rekey {
@@ -270,6 +321,8 @@ fn read(row: Row) -> Result<Rekey, KeyringError> {
         destroy_at,
         paused: if is_paused { Pause::Waits } else { Pause::Runs },
         waits: waits.map(|known| known.ok_or_else(malformed)).transpose()?,
+        pace: pace.and_then(Pace::from_column),
+        walked: Walked { done: many(done), all: many(all), worked: Duration::from_millis(many(worked)) },
         actor,
         facts: serde_json::from_slice(&facts).map_err(|_| malformed())?,
         report: report.map(String::from_utf8).transpose().map_err(|_| malformed())?,
@@ -277,11 +330,17 @@ fn read(row: Row) -> Result<Rekey, KeyringError> {
 }
 
 impl Keyring {
-    /// Makes the next version of the key of `owner`, which opens and seals nothing yet. One at a time.
+    /// Makes the next version of the key of `owner`, which opens and seals nothing yet. One at a time. Whoever goes on with it
+    /// keeps to `pace`, where there is one.
     ///
     /// # Errors
     /// [`KeyringError::NoKey`]; the keyring, or who keeps the root key, is away.
-    pub async fn begin_rekey(&self, owner: Owner, by: By<'_, RotateKeys>) -> Result<Begun, KeyringError> {
+    pub async fn begin_rekey(
+        &self,
+        owner: Owner,
+        by: By<'_, RotateKeys>,
+        pace: Option<Pace>,
+    ) -> Result<Begun, KeyringError> {
         if let By::Operator(act) = &by
             && !act.deed().whose.covers(owner)
         {
@@ -305,7 +364,7 @@ impl Keyring {
                 .db()
                 .write(Vec::new(), move |tx| {
                     rotation::demand_current(tx, root)?;
-                    begin(tx, owner, (old, new), (root, &wrapped), &mark)
+                    begin(tx, owner, (old, new), (root, &wrapped), pace, &mark)
                 })
                 .await;
             match begun {
@@ -373,23 +432,31 @@ impl Keyring {
             .await
     }
 
-    /// Holds one for `hold` longer, and keeps what was done so far; says whether it is to wait.
+    /// Holds one for `hold` longer, and keeps what was done so far; says what is wanted of it.
     ///
     /// # Errors
     /// The keyring is away.
-    pub async fn hold_rekey(&self, rekey: &Rekey, hold: Duration) -> Result<Pause, KeyringError> {
+    pub(in crate::kernel) async fn hold_rekey(&self, rekey: &Rekey, hold: Duration) -> Result<Standing, KeyringError> {
         let rekey = rekey.clone();
         self.db()
             .write(Vec::new(), move |tx| {
-                let set = (rekeys::held_until.eq(tx.now().plus(hold)), rekeys::facts.eq(written(&rekey.facts)));
-                let paused: Option<bool> = diesel::update(this!(rekey))
-                    .set(set)
-                    .returning(rekeys::is_paused)
-                    .get_result(tx.conn())
-                    .optional()
-                    .map_err(StoreError::from)?;
-                // Gone: the owner was erased meanwhile.
-                Ok(if paused == Some(false) { Pause::Runs } else { Pause::Waits })
+                let set = (rekeys::held_until.eq(tx.now().plus(hold)), done(&rekey));
+                let wanted = diesel::update(this!(rekey)).set(set).returning((rekeys::is_paused, rekeys::pace));
+                Ok(standing(wanted.get_result(tx.conn()).optional().map_err(StoreError::from)?))
+            })
+            .await
+    }
+
+    /// What is wanted of one by now.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) async fn rekey_standing(&self, rekey: &Rekey) -> Result<Standing, KeyringError> {
+        let rekey = rekey.clone();
+        self.db()
+            .read(None, move |tx| {
+                let wanted = this!(rekey).select((rekeys::is_paused, rekeys::pace));
+                Ok(standing(wanted.get_result(tx.conn()).optional().map_err(StoreError::from)?))
             })
             .await
     }
@@ -407,11 +474,7 @@ impl Keyring {
         let rekey = rekey.clone();
         self.db()
             .write(Vec::new(), move |tx| {
-                let set = (
-                    rekeys::held_until.eq(tx.now().plus(wait)),
-                    rekeys::facts.eq(written(&rekey.facts)),
-                    waits(waiting),
-                );
+                let set = (rekeys::held_until.eq(tx.now().plus(wait)), done(&rekey), waits(waiting));
                 // Gone where the owner was erased meanwhile.
                 diesel::update(this!(rekey)).set(set).execute(tx.conn()).map_err(StoreError::from)?;
                 Ok(())
@@ -445,7 +508,7 @@ impl Keyring {
                     rekeys::stage_at.eq(now),
                     rekeys::held_until.eq(now),
                     rekeys::destroy_at.eq(destroy_at),
-                    rekeys::facts.eq(written(&rekey.facts)),
+                    done(&Rekey { walked: Walked::default(), ..rekey.clone() }),
                     rekeys::report.eq(report.clone().map(String::into_bytes)),
                     waits(None),
                 );
@@ -514,6 +577,56 @@ impl Keyring {
                 Ok(Held { keys, root })
             })
             .await
+    }
+
+    /// Has every key that turns over go at the pace that the act names from the next batch on, and whom a run comes to later,
+    /// whoever goes on with them; gives how many turn over.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn pace_rekeys(&self, act: &OperatorAct<PaceKeys>) -> Result<usize, KeyringError> {
+        let pace = Some(act.deed().pace.column());
+        self.db()
+            .write(Vec::new(), move |tx| {
+                let open = rekeys::table.filter(rekeys::stage.lt(Stage::Retired.code()));
+                let keys = diesel::update(open).set(rekeys::pace.eq(pace)).execute(tx.conn());
+                let runs = diesel::update(rekey_runs::table).set(rekey_runs::pace.eq(pace)).execute(tx.conn());
+                runs.map_err(StoreError::from)?;
+                Ok(keys.map_err(StoreError::from)?)
+            })
+            .await
+    }
+
+    /// Has those of `owners` that turn over go at `pace`, whoever goes on with them.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub async fn keep_rekey_pace(
+        &self,
+        owners: &[Owner],
+        pace: Pace,
+        act: &OperatorAct<RotateKeys>,
+    ) -> Result<(), KeyringError> {
+        if !owners.iter().all(|owner| act.deed().whose.covers(*owner)) {
+            return Err(KeyringError::Defect("keys that the operator's entry does not name"));
+        }
+        for some in owners.chunks(AT_ONCE) {
+            let within = some.to_vec();
+            self.db()
+                .write(Vec::new(), move |tx| {
+                    for owner in &within {
+                        let open = rekeys::table
+                            .filter(rekeys::owner_kind.eq(owner.kind()))
+                            .filter(rekeys::owner_id.eq(AnyId::from_bytes(owner.id_bytes())))
+                            .filter(rekeys::stage.lt(Stage::Retired.code()));
+                        let set = rekeys::pace.eq(Some(pace.column()));
+                        diesel::update(open).set(set).execute(tx.conn()).map_err(StoreError::from)?;
+                    }
+                    Ok::<_, KeyringError>(())
+                })
+                .await?;
+        }
+        Ok(())
     }
 
     /// Lets a retired version be destroyed now.
@@ -597,11 +710,11 @@ impl Keyring {
     }
 
     /// Begins a run over the keys of `whose` (`all`, or an owner), or goes on with the one that was begun and not ended:
-    /// whoever was turned over since then is not again.
+    /// whoever was turned over since then is not again. Whom it comes to goes at `pace`, where there is one.
     ///
     /// # Errors
     /// The keyring is away.
-    pub async fn begin_run(&self, whose: &str) -> Result<Run, KeyringError> {
+    pub async fn begin_run(&self, whose: &str, pace: Option<Pace>) -> Result<Run, KeyringError> {
         let whose = whose.to_owned();
         self.db()
             .write(Vec::new(), move |tx| {
@@ -610,20 +723,27 @@ impl Keyring {
                 let made = both(diesel::insert_into(rekey_runs::table).values(new).on_conflict_do_nothing())
                     .execute(tx.conn())
                     .map_err(StoreError::from)?;
-                let begun_at = rekey_runs::table.find(&whose).select(rekey_runs::begun_at).get_result(tx.conn());
-                Ok(Run { begun_at: begun_at.map_err(StoreError::from)?, resumed: made == 0 })
+                if let Some(pace) = pace {
+                    let set = rekey_runs::pace.eq(Some(pace.column()));
+                    let run = rekey_runs::table.find(&whose);
+                    diesel::update(run).set(set).execute(tx.conn()).map_err(StoreError::from)?;
+                }
+                let run = rekey_runs::table.find(&whose).select((rekey_runs::begun_at, rekey_runs::pace));
+                let (begun_at, pace): (Time, Option<i64>) = run.get_result(tx.conn()).map_err(StoreError::from)?;
+                Ok(Run { begun_at, pace: pace.and_then(Pace::from_column), resumed: made == 0 })
             })
             .await
     }
 
-    /// When the run over everybody's keys was begun that was not ended, if there is one.
+    /// The run over everybody's keys that was not ended, if there is one.
     ///
     /// # Errors
     /// The keyring is away.
-    pub fn run_under_way(&self) -> Result<Option<Time>, KeyringError> {
+    pub fn run_under_way(&self) -> Result<Option<Run>, KeyringError> {
         self.db().read_here(None, |tx| {
-            let begun_at = rekey_runs::table.find(EVERYBODY).select(rekey_runs::begun_at);
-            Ok(begun_at.get_result(tx.conn()).optional().map_err(StoreError::from)?)
+            let run = rekey_runs::table.find(EVERYBODY).select((rekey_runs::begun_at, rekey_runs::pace));
+            let found: Option<(Time, Option<i64>)> = run.get_result(tx.conn()).optional().map_err(StoreError::from)?;
+            Ok(found.map(|(begun_at, pace)| Run { begun_at, pace: pace.and_then(Pace::from_column), resumed: true }))
         })
     }
 
@@ -732,6 +852,30 @@ fn waits(
     )
 }
 
+/// What sets how far the values are.
+type SetWalked =
+    (Assigned<rekeys::values_done, i64>, Assigned<rekeys::values_all, i64>, Assigned<rekeys::worked_ms, i64>);
+
+/// What a row says of what was done.
+fn done(rekey: &Rekey) -> (Assigned<rekeys::facts, Vec<u8>>, SetWalked) {
+    let Walked { done, all, worked } = rekey.walked;
+    let column = |many: u64| i64::try_from(many).unwrap_or(i64::MAX);
+    let worked = u64::try_from(worked.as_millis()).unwrap_or(u64::MAX);
+    let walked = (
+        rekeys::values_done.eq(column(done)),
+        rekeys::values_all.eq(column(all)),
+        rekeys::worked_ms.eq(column(worked)),
+    );
+    (rekeys::facts.eq(written(&rekey.facts)), walked)
+}
+
+/// What a row says of what is wanted; where it is gone, the owner was erased meanwhile.
+fn standing(row: Option<(bool, Option<i64>)>) -> Standing {
+    let pace = row.and_then(|(_, pace)| pace).and_then(Pace::from_column);
+    let paused = if row.is_some_and(|(is_paused, _)| !is_paused) { Pause::Runs } else { Pause::Waits };
+    Standing { paused, pace }
+}
+
 fn written(facts: &Facts) -> Vec<u8> {
     serde_json::to_vec(facts).unwrap_or_default()
 }
@@ -761,6 +905,7 @@ fn begin(
     owner: Owner,
     (old, new): (KeyVersion, KeyVersion),
     (root, wrapped): (i64, &[u8]),
+    pace: Option<Pace>,
     mark: &Mark,
 ) -> Result<Begun, KeyringError> {
     let (kind, id, now) = (owner.kind(), AnyId::from_bytes(owner.id_bytes()), tx.now());
@@ -801,6 +946,7 @@ fn begin(
             rekeys::is_paused.eq(false),
             rekeys::actor.eq(&mark.by),
             rekeys::facts.eq(written(&Facts::default())),
+            rekeys::pace.eq(pace.map(Pace::column)),
         ))
         .execute(tx.conn())
         .map_err(StoreError::from)?;
@@ -846,6 +992,7 @@ fn reopen(tx: &mut Tx<'_>, rekey: &Rekey, to: Stage) -> Result<(), KeyringError>
         rekeys::held_until.eq(now),
         rekeys::destroy_at.eq(None::<Time>),
         waits(None),
+        (rekeys::values_done.eq(0), rekeys::values_all.eq(0), rekeys::worked_ms.eq(0)),
     );
     let as_known = this!(rekey).filter(rekeys::stage.eq(rekey.stage.code()));
     if diesel::update(as_known).set(set).execute(tx.conn()).map_err(StoreError::from)? == 1 {

@@ -204,6 +204,10 @@ diesel::table! {
         report -> Nullable<Binary>,
         waits_for -> Nullable<SmallInt>,
         waits_until -> Nullable<BigInt>,
+        pace -> Nullable<BigInt>,
+        values_done -> BigInt,
+        values_all -> BigInt,
+        worked_ms -> BigInt,
     }
 }
 
@@ -214,6 +218,7 @@ diesel::table! {
     rekey_runs (whose) {
         whose -> Text,
         begun_at -> BigInt,
+        pace -> Nullable<BigInt>,
     }
 }
 

@@ -15,6 +15,7 @@ pub enum Act {
     RotateKeys,
     PauseKeys,
     ResumeKeys,
+    PaceKeys,
     TakeBackup,
     TryBackup,
     Restore,
@@ -36,13 +37,14 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::RotateRoot,
         Self::PrepareRoot,
         Self::DestroyRoot,
         Self::RotateKeys,
         Self::PauseKeys,
         Self::ResumeKeys,
+        Self::PaceKeys,
         Self::TakeBackup,
         Self::TryBackup,
         Self::Restore,
@@ -72,6 +74,7 @@ impl Act {
             Self::RotateKeys => "rotate_keys",
             Self::PauseKeys => "pause_keys",
             Self::ResumeKeys => "resume_keys",
+            Self::PaceKeys => "pace_keys",
             Self::TakeBackup => "take_backup",
             Self::TryBackup => "try_backup",
             Self::Restore => "restore",
@@ -102,6 +105,7 @@ impl Act {
             | Self::RotateKeys
             | Self::PauseKeys
             | Self::ResumeKeys
+            | Self::PaceKeys
             | Self::TakeBackup
             | Self::TryBackup
             | Self::Restore => Role::KeyKeeper,
@@ -163,6 +167,8 @@ pub enum Of {
     RootVersion(i64),
     /// Keys whose version in use is at least so many days old.
     OlderThanDays(u64),
+    /// A pace: so many values a second at most.
+    ValuesASecond(u32),
     /// A legal document, by its name.
     Document(String),
     /// A version of the document that stands beside it.

@@ -3,7 +3,7 @@
 use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{CollectionId, OperatorId, SupportGrantId, TenantId};
 use crate::kernel::operators::{Act, ByOne, ByTwo, Deed, Of, Role, Touches};
-use crate::kernel::rekey::Pause;
+use crate::kernel::rekey::{Pace, Pause};
 
 /// A new root version wraps every owner's key.
 #[derive(Debug, Clone, Copy)]
@@ -120,6 +120,25 @@ impl Deed for HoldKeys {
 }
 
 impl ByOne for HoldKeys {}
+
+/// Keys that turn over go at another pace.
+#[derive(Debug, Clone, Copy)]
+pub struct PaceKeys {
+    /// Which.
+    pub pace: Pace,
+}
+
+impl Deed for PaceKeys {
+    fn act(&self) -> Act {
+        Act::PaceKeys
+    }
+
+    fn of(&self) -> Vec<Of> {
+        vec![Of::Everybody, Of::ValuesASecond(self.pace.values_per_second.get())]
+    }
+}
+
+impl ByOne for PaceKeys {}
 
 /// A back-up is taken.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
@@ -13,7 +13,7 @@ use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys, TagVersions, Unreadabl
 use crate::kernel::fault::{self, Point};
 use crate::kernel::idempotency;
 use crate::kernel::ids::{AccountId, AnyId, TenantId};
-use crate::kernel::keyring::rekeys::{Leaving, Pause, Rekey, Stage, Waiting, WaitsFor};
+use crate::kernel::keyring::rekeys::{Leaving, Pace, Pause, Rekey, Stage, Standing, Waiting, WaitsFor, Walked};
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::rekey::report;
 use crate::kernel::store::schema::{account_tenants, key_versions, past_members};
@@ -24,6 +24,9 @@ use crate::kernel::{Kernel, store_error};
 
 /// How long whoever works on one holds it without a sign of life. Two who work on one do no harm, only twice the work.
 const HOLD: Duration = Duration::from_secs(10);
+
+/// How often the keyring is told at most how far it is.
+const TOLD: Duration = Duration::from_secs(1);
 
 /// How many values one transaction puts in place at most.
 const BATCH: i64 = 200;
@@ -85,11 +88,11 @@ pub struct Progress {
     pub owner: Owner,
     /// In which stage.
     pub stage: Stage,
-    /// Values and tags that were made anew by this process in this stage.
+    /// Values that were sealed anew in this stage, by whomever.
     pub done: u64,
-    /// How many there were at its beginning.
+    /// How many there were at its beginning; nothing where they were not counted.
     pub all: u64,
-    /// For how long.
+    /// For how long was worked on them.
     pub elapsed: Duration,
 }
 
@@ -205,7 +208,8 @@ impl Kernel {
         let anyway = (rules.end == End::Now).then_some(WaitsFor::KeptAnswers);
         let claimed = self.keyring().claim_rekey(only, HOLD, anyway).await.map_err(|error| store_error(&error))?;
         let Some(rekey) = claimed else { return Ok(Turn::Nothing) };
-        let mut work = Work { kernel: self, rules, lookups, report, rekey, done: 0, all: 0, since: Instant::now() };
+        let hold = Hold::begun(self, rules, rekey.pace);
+        let mut work = Work { kernel: self, rules, lookups, report, worked_before: rekey.walked.worked, rekey, hold };
         match work.go_on().await {
             Ok(turn) => Ok(turn),
             Err(Stop::Paused) => work.waits(WaitsFor::GoOn, Duration::ZERO).await,
@@ -225,9 +229,8 @@ struct Work<'w> {
     lookups: &'w dyn Lookups,
     report: &'w (dyn Fn(Progress) + Sync),
     rekey: Rekey,
-    done: u64,
-    all: u64,
-    since: Instant,
+    worked_before: Duration,
+    hold: Hold<'w>,
 }
 
 impl Work<'_> {
@@ -257,7 +260,7 @@ impl Work<'_> {
                 fault::reach(Point::RekeySealing);
                 self.mirror(&[(self.rekey.new, KeyState::Active), (self.rekey.old, KeyState::Closed)]).await?;
                 fault::reach(Point::RekeyClosed);
-                self.all = self.count().await?;
+                self.rekey.walked.all = self.rekey.walked.done + self.count().await?;
                 self.seal_all().await?;
                 fault::reach(Point::RekeySealed);
                 self.retag().await?;
@@ -433,11 +436,12 @@ impl Work<'_> {
 
     /// Leaves two thirds of the time to those who serve, keeps the hold, and tells how far it is.
     async fn pace(&mut self, begun: Instant, made: u64) -> Result<(), Stop> {
-        self.done += made;
-        let (owner, stage) = (self.rekey.owner, self.rekey.stage);
-        (self.report)(Progress { owner, stage, done: self.done, all: self.all, elapsed: self.since.elapsed() });
-        let least = time_for(made, self.rules).saturating_sub(begun.elapsed());
-        match rest(self.kernel, &self.rekey, least.max(begun.elapsed() * 2)).await? {
+        let walked = &mut self.rekey.walked;
+        walked.done += made;
+        walked.worked = self.worked_before + self.hold.since.elapsed();
+        let (owner, stage, Walked { done, all, worked }) = (self.rekey.owner, self.rekey.stage, *walked);
+        (self.report)(Progress { owner, stage, done, all, elapsed: worked });
+        match self.hold.rest(&self.rekey, begun, made, begun.elapsed() * 3).await? {
             Pause::Runs => Ok(()),
             Pause::Waits => Err(Stop::Paused),
         }
@@ -445,18 +449,19 @@ impl Work<'_> {
 
     async fn retag(&mut self) -> Result<(), Stop> {
         let scope = self.scope().await?;
-        let (kernel, rekey, rules) = (self.kernel, &self.rekey, self.rules);
+        let (hold, rekey) = (&self.hold, &self.rekey);
         let paced = |made: u64| -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
             Box::pin(async move {
                 // Whoever pauses it finds it not tagged, and it begins to tag again.
-                match rest(kernel, rekey, time_for(made, rules)).await.map_err(|error| store_error(&error))? {
+                let rested = hold.rest(rekey, Instant::now(), made, Duration::ZERO).await;
+                match rested.map_err(|error| store_error(&error))? {
                     Pause::Runs => Ok(()),
                     Pause::Waits => Err(StoreError::Busy),
                 }
             })
         };
         let tagged = self.lookups.retag(&scope, &paced).await;
-        if tagged == Err(StoreError::Busy) && kernel.keyring().hold_rekey(rekey, HOLD).await? == Pause::Waits {
+        if tagged == Err(StoreError::Busy) && hold.keep(rekey).await?.paused == Pause::Waits {
             return Err(Stop::Paused);
         }
         self.rekey.facts.tagged = tagged?;
@@ -528,25 +533,70 @@ impl Work<'_> {
     }
 }
 
-/// How long `made` values take at most as fast as the rules want.
-fn time_for(made: u64, rules: Rules) -> Duration {
-    let made = u32::try_from(made).unwrap_or(u32::MAX);
-    Duration::from_secs(1).saturating_mul(made) / rules.values_per_second.max(1)
+/// That this process works on a key, kept up while it does; and the pace that it keeps to.
+struct Hold<'w> {
+    kernel: &'w Kernel,
+    rules: Rules,
+    since: Instant,
+    last: Mutex<Last>,
 }
 
-/// Leaves the time to others and keeps the hold meanwhile; says whether to go on then.
-async fn rest(kernel: &Kernel, rekey: &Rekey, how_long: Duration) -> Result<Pause, KeyringError> {
-    let mut left = how_long;
-    loop {
-        let some = left.min(HOLD / 5);
-        tokio::time::sleep(some).await;
-        left = left.saturating_sub(some);
-        if kernel.keyring().hold_rekey(rekey, HOLD).await? == Pause::Waits {
-            return Ok(Pause::Waits);
+/// What is known since the keyring was asked last.
+#[derive(Clone, Copy)]
+struct Last {
+    /// When it was told of the hold, and of what was done.
+    told: Instant,
+    pace: Option<Pace>,
+}
+
+impl<'w> Hold<'w> {
+    /// A hold that was just claimed.
+    fn begun(kernel: &'w Kernel, rules: Rules, pace: Option<Pace>) -> Self {
+        let since = Instant::now();
+        Self { kernel, rules, since, last: Mutex::new(Last { told: since, pace }) }
+    }
+
+    fn last(&self) -> Last {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long `made` values take at least.
+    fn time_for(&self, made: u64) -> Duration {
+        let pace = self.last().pace.map_or(self.rules.values_per_second, |pace| pace.values_per_second.get());
+        Duration::from_secs(1).saturating_mul(u32::try_from(made).unwrap_or(u32::MAX)) / pace.max(1)
+    }
+
+    /// Leaves the time to others after `made` values since `begun`: as long as the pace wants, which may change meanwhile,
+    /// and until `least` has passed. Keeps the hold, and says whether to go on then.
+    async fn rest(&self, rekey: &Rekey, begun: Instant, made: u64, least: Duration) -> Result<Pause, KeyringError> {
+        loop {
+            let left = self.time_for(made).max(least).saturating_sub(begun.elapsed());
+            tokio::time::sleep(left.min(HOLD / 5)).await;
+            if self.look(rekey).await?.paused == Pause::Waits {
+                return Ok(Pause::Waits);
+            }
+            if begun.elapsed() >= self.time_for(made).max(least) {
+                return Ok(Pause::Runs);
+            }
         }
-        if left.is_zero() {
-            return Ok(Pause::Runs);
+    }
+
+    /// What is wanted by now. The keyring is told how far it is once in [`TOLD`].
+    async fn look(&self, rekey: &Rekey) -> Result<Standing, KeyringError> {
+        if self.last().told.elapsed() >= TOLD {
+            return self.keep(rekey).await;
         }
+        let standing = self.kernel.keyring().rekey_standing(rekey).await?;
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).pace = standing.pace;
+        Ok(standing)
+    }
+
+    /// The same, and the keyring is told now.
+    async fn keep(&self, rekey: &Rekey) -> Result<Standing, KeyringError> {
+        let standing = self.kernel.keyring().hold_rekey(rekey, HOLD).await?;
+        let last = Last { told: Instant::now(), pace: standing.pace };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        Ok(standing)
     }
 }
 

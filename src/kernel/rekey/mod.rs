@@ -70,6 +70,6 @@ pub mod report;
 
 pub(in crate::kernel) use self::deed::reconcile;
 pub use self::deed::{End, Lookups, Paced, Progress, RekeyScope, Retagging, Rules, Turn};
-pub use crate::kernel::keyring::rekeys::{Begun, Facts, Pause, Rekey, Stage, Waiting, WaitsFor};
+pub use crate::kernel::keyring::rekeys::{Begun, Facts, Pace, Pause, Rekey, Stage, Waiting, WaitsFor, Walked};
 #[expect(unused_imports, reason = "the docs name them")]
 use crate::kernel::{Kernel, store::sealed};

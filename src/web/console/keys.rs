@@ -11,7 +11,7 @@ use crate::kernel::keyring::rotation::{RootVersion, Status};
 use crate::kernel::keyring::{KeyState, KeyringError};
 use crate::kernel::operators::Act;
 use crate::kernel::rekey::{Pause, Rekey, Stage, WaitsFor};
-use crate::operators::keys::{Going, keys_going, root_going};
+use crate::operators::keys::{Going, keys_going, root_going, sealing};
 use crate::web::api::failure;
 use crate::web::console::proposals::root_cell;
 use crate::web::console::turning::{self, Typed};
@@ -27,8 +27,15 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// What the ledger is asked for.
-const ACTS: [Act; 6] =
-    [Act::RotateRoot, Act::PrepareRoot, Act::DestroyRoot, Act::RotateKeys, Act::PauseKeys, Act::ResumeKeys];
+const ACTS: [Act; 7] = [
+    Act::RotateRoot,
+    Act::PrepareRoot,
+    Act::DestroyRoot,
+    Act::RotateKeys,
+    Act::PauseKeys,
+    Act::ResumeKeys,
+    Act::PaceKeys,
+];
 
 pub(super) fn page(desk: &Desk<'_>, typed: Typed) -> Result<ConsolePage, Problem> {
     let keyring = desk.services.kernel.keyring();
@@ -158,7 +165,7 @@ fn turning(desk: &Desk<'_>, rekeys: &[Rekey]) -> ConsolePart {
     let row = |rekey: &Rekey| {
         let values: u64 = rekey.facts.sealed.values().sum();
         let steps = STAGES.iter().position(|stage| *stage == rekey.stage).and_then(|at| u64::try_from(at).ok());
-        let (sealing, waiting) = (desk.services.operators.sealing(rekey), rekey.waiting());
+        let (sealing, waiting) = (sealing(rekey), rekey.waiting());
         let bar = ConsoleCell::Bar { done: steps.unwrap_or(0), all: 5 };
         let sealed = sealing
             .map_or_else(|| ConsoleCell::number(values), |Going { done, all, .. }| ConsoleCell::Bar { done, all });
@@ -169,6 +176,7 @@ fn turning(desk: &Desk<'_>, rekeys: &[Rekey]) -> ConsolePart {
             bar,
             sealed,
             sealing.map_or(ConsoleCell::Nothing, |going| ConsoleCell::number(going.estimate.rate(SECOND))),
+            rekey.pace.map_or(ConsoleCell::Nothing, |pace| ConsoleCell::number(pace.values_per_second.get())),
             ConsoleCell::left(sealing.and_then(|going| going.estimate.left())),
             desk.at(rekey.begun_at),
             rekey.destroy_at.map_or(ConsoleCell::Nothing, |at| desk.at(at)),
@@ -180,7 +188,8 @@ fn turning(desk: &Desk<'_>, rekeys: &[Rekey]) -> ConsolePart {
     ConsolePart::Table {
         title: "rotations",
         columns: vec![
-            "owner", "version", "stage", "progress", "values", "rate", "left", "since", "ends-at", "state", "until",
+            "owner", "version", "stage", "progress", "values", "rate", "pace", "left", "since", "ends-at", "state",
+            "until",
         ],
         rows: open.take(SHOWN).map(row).collect(),
     }

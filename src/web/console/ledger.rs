@@ -123,6 +123,7 @@ pub(super) fn thing(of: &Of) -> ConsoleThing {
         Of::Role(role) => ConsoleThing { word: role.name(), which: None },
         Of::RootVersion(version) => which("root_version", version.to_string()),
         Of::OlderThanDays(days) => which("older_than_days", days.to_string()),
+        Of::ValuesASecond(values) => which("values_a_second", values.to_string()),
         Of::Document(name) => which("document", name.clone()),
         Of::Version(version) => which("version", version.to_string()),
         Of::Message(id) => which("message", id.to_string()),

@@ -1,5 +1,7 @@
 //! `/operator/keys/…`: turning keys over, as `seif keys` does. For key keepers and administrators.
 
+use std::num::NonZeroU32;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -7,7 +9,7 @@ use crate::kernel::access::{Authorized, OperatorAccess, TurnKeys};
 use crate::kernel::crypto::Owner;
 use crate::kernel::ids::{AccountId, TenantId};
 use crate::kernel::keyring::rotation::{Pace, Status};
-use crate::kernel::rekey::{Pause, Rekey, Stage};
+use crate::kernel::rekey::{self, Pause, Rekey, Stage};
 use crate::kernel::values::Fault;
 use crate::operators::OperatorsError;
 use crate::operators::keys::{self, Many};
@@ -30,8 +32,12 @@ pub(super) fn routes() -> Vec<Route> {
         post("/operator/keys/everybody", everybody),
         post("/operator/keys/pause", pause),
         post("/operator/keys/go-on", go_on),
+        post("/operator/keys/pace", pace),
     ]
 }
+
+/// A pace to begin with, where an operator wants one: so many values a second.
+const VALUES: u32 = 1_000;
 
 /// What was typed and is shown again where it was refused.
 pub(super) struct Typed {
@@ -39,12 +45,14 @@ pub(super) struct Typed {
     account: String,
     days: String,
     rate: String,
+    values_rate: String,
 }
 
 impl Default for Typed {
     fn default() -> Self {
         let rate = keys::PACE.keys_per_second.to_string();
-        Self { tenant: String::new(), account: String::new(), days: "90".to_owned(), rate }
+        let values_rate = VALUES.to_string();
+        Self { tenant: String::new(), account: String::new(), days: "90".to_owned(), rate, values_rate }
     }
 }
 
@@ -71,6 +79,9 @@ pub(super) fn forms(status: &Status, rekeys: &[Rekey], typed: Typed) -> Vec<Cons
     }
     if is_open(Pause::Waits) {
         forms.push(form("go-on", "go-on", Vec::new()));
+    }
+    if rekeys.iter().any(|rekey| rekey.stage < Stage::Retired) {
+        forms.push(form("set-pace", "pace", line("values_rate", typed.values_rate)));
     }
     forms.push(form("rotate-tenant", "tenant", line("tenant", typed.tenant)));
     forms.push(form("rotate-account", "account", line("account", typed.account)));
@@ -202,6 +213,28 @@ async fn everybody(
 ) -> Result<HttpResponse, Problem> {
     let begun = services.operators.turn_many_over(access.operator(), Many::All, &services.incidents).await;
     told(&request, &services, &access, Typed::default(), as_told(&services, begun, Then::Begun))
+}
+
+/// The fastest that values are sealed anew: so many a second.
+const FASTEST_VALUES: u32 = 1_000_000;
+
+async fn pace(
+    access: Authorized<TurnKeys>,
+    request: HttpRequest,
+    services: Data<Services>,
+    form: FormBody,
+) -> Result<HttpResponse, Problem> {
+    let form = form.read().await?;
+    let typed = form.raw("values_rate").trim();
+    let wanted = typed.parse().ok().filter(|rate: &NonZeroU32| rate.get() <= FASTEST_VALUES);
+    let paced = match wanted {
+        Some(values_per_second) => {
+            let paced = services.operators.pace_keys(access.operator(), rekey::Pace { values_per_second }).await;
+            as_told(&services, paced, Then::Done)
+        }
+        None => Err(invalid(vec![Fault::new("/values_rate", "not_a_pace", "Values a second.")])),
+    };
+    told(&request, &services, &access, Typed { values_rate: typed.to_owned(), ..Typed::default() }, paced)
 }
 
 async fn pause(

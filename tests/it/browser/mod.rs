@@ -5,6 +5,7 @@
 
 mod account;
 mod chromium;
+mod console;
 mod leaving;
 mod policies;
 mod team;

@@ -166,7 +166,7 @@ each_database! {
         begin(world, &one).await;
         let shown = lines(&keys().await);
         let line = line_of(&shown, &tenant(&one));
-        assert_eq!([&line[1], &line[2], &line[9]], ["1 → 2", "The new version is made", "Goes on"]);
+        assert_eq!([&line[1], &line[2], &line[10]], ["1 → 2", "The new version is made", "Goes on"]);
         assert!(line[3].ends_with("0 / 5"), "{line:?}");
         turn_over(world, &[key_of(&other)], AT_ONCE, Stage::Retired).await;
         let shown = lines(&keys().await);

@@ -7,13 +7,13 @@ use seif::each_database;
 use seif::kernel::crypto::Owner;
 use seif::kernel::keyring::rekeys::EVERYBODY;
 use seif::kernel::operators::{Act, Entry, Of, Operator, Role, Step};
-use seif::kernel::rekey::{Pause, Progress, Rekey, Stage, Turn};
+use seif::kernel::rekey::{Pause, Rekey, Stage, Turn};
 use seif::testing::World;
 use serde_json::json;
 
 use super::pages::{begin, key_of, line_of, lines, tenant, words};
 use super::{Who, operator, post};
-use crate::operator_ledger::{begin_rekey, entries, told};
+use crate::operator_ledger::{begin_rekey, entries, keyring_of, told};
 use crate::owner_keys::AT_ONCE;
 use crate::shelf::{RECORDS, customers, somebody};
 
@@ -135,7 +135,7 @@ each_database! {
         assert_eq!(rekeys(world, key_of(&anna)).iter().map(|rekey| rekey.new.as_u32()).collect::<Vec<_>>(), [2, 3]);
         // A run that was cut off goes on with whom it did not come to.
         go_on(world).await;
-        let _ = keyring.begin_run(EVERYBODY).await.unwrap();
+        let _ = keyring.begin_run(EVERYBODY, None).await.unwrap();
         world.later(Duration::from_secs(1));
         begin(world, &anna).await;
         go_on(world).await;
@@ -145,7 +145,7 @@ each_database! {
         assert_eq!((newest(key_of(&anna)), newest(key_of(&berta)), keyring.run_under_way().unwrap()), (4, 4, None));
         go_on(world).await;
         // One that had come to everybody is over.
-        let _ = keyring.begin_run(EVERYBODY).await.unwrap();
+        let _ = keyring.begin_run(EVERYBODY, None).await.unwrap();
         world.later(Duration::from_secs(1));
         for owner in keyring.keys_older_than(world.clock.now()).unwrap() {
             let _ = begin_rekey(&world.app.services.kernel, owner).await;
@@ -181,7 +181,7 @@ each_database! {
         assert_eq!(location, "/operator/keys?news=console_done");
         done_by(world, Act::PauseKeys, me, &[Of::Everybody]);
         assert_eq!(offered(&page().await), [false, true]);
-        assert_eq!(line_of(&lines(&page().await), &tenant(&anna))[9..], ["Waits", "–"]);
+        assert_eq!(line_of(&lines(&page().await), &tenant(&anna))[10..], ["Waits", "–"]);
         let standing = || rekeys(world, key_of(&anna)).pop().map(|rekey| (rekey.paused, rekey.stage)).unwrap();
         world.later(Duration::from_secs(60));
         world.app.sweep().await;
@@ -192,12 +192,11 @@ each_database! {
         assert!(matches!(standing(), (Pause::Runs, stage) if stage > Stage::Made));
         let actions: Vec<_> = told(&anna).await.iter().skip(1).map(|item| item["action"].clone()).collect();
         assert_eq!(actions, [json!("operator_paused_keys"), json!("operator_resumed_keys")]);
-        // How far this node is with its values, how fast, and for how long still.
-        let operators = &world.app.services.operators;
-        let stage = standing().1;
-        operators.note(Progress { owner: key_of(&anna), stage, done: 5, all: 20, elapsed: Duration::from_secs(5) });
+        // How far whichever node it is has come with the values, how fast, and for how long still.
+        let told = "UPDATE rekeys SET stage = 2, values_done = 5, values_all = 20, worked_ms = 5000";
+        keyring_of(world).run(told).unwrap();
         let shown = lines(&page().await);
-        assert_eq!(line_of(&shown, &tenant(&anna))[4..7], ["5 5 / 20", "1", "15 s"]);
+        assert_eq!(line_of(&shown, &tenant(&anna))[4..8], ["5 5 / 20", "1", "–", "15 s"]);
     }
 
     async fn a_key_that_waits_says_for_what_and_until_when(world: World) {
@@ -212,7 +211,7 @@ each_database! {
         let shown = async |who: &Who| {
             let page = who.actor.get("/operator/keys").await.expect(200).page();
             let line = line_of(&lines(&page), &tenant(&anna)).to_vec();
-            (line[2].clone(), line[9].clone(), page)
+            (line[2].clone(), line[10].clone(), page)
         };
         world.app.sweep().await;
         let (stage, waits, page) = shown(&keeper).await;
@@ -232,6 +231,32 @@ each_database! {
         let _ = keeper.sign_in(world).await.expect(303);
         let (stage, waits, _) = shown(&keeper).await;
         assert_eq!([&stage, &waits], ["The old version is retired", "Goes on"]);
+    }
+
+    async fn a_pace_is_set_for_the_keys_that_turn_over_and_stands_in_the_ledger(world: World) {
+        let (anna, berta) = (world.owner().await, world.owner().await);
+        let keeper = operator(world, Role::KeyKeeper).await;
+        let me = id_of(world, &keeper).await;
+        let page = async || keeper.actor.get("/operator/keys").await.expect(200).page();
+        assert!(!page().await.contains("/operator/keys/pace"), "nothing turns over");
+        begin(world, &anna).await;
+        assert!(page().await.contains("action=\"/operator/keys/pace\""));
+        for wrong in ["", "0", "-1", "x", "1000001", "99999999999"] {
+            let again = post(&keeper.actor, "/operator/keys/pace", &[("values_rate", wrong)]).await.expect(422).page();
+            assert!(again.contains(&format!("value=\"{wrong}\"")) && words(&again).contains("from 1 to 1000000"), "{wrong}");
+        }
+        assert!(of(world, Act::PaceKeys).is_empty());
+        let set = post(&keeper.actor, "/operator/keys/pace", &[("values_rate", " 300 ")]).await.expect(303);
+        assert_eq!(set.header("location"), "/operator/keys?news=console_done");
+        done_by(world, Act::PaceKeys, me, &[Of::Everybody, Of::ValuesASecond(300)]);
+        let shown = lines(&page().await);
+        assert_eq!(line_of(&shown, &tenant(&anna))[6], "300");
+        let in_ledger = shown.iter().find(|line| line.len() == 6 && line[3] == "Pace of keys set").unwrap();
+        assert!(in_ledger[4].contains("Values a second, at most: 300"), "{in_ledger:?}");
+        // What begins later goes as the service does by itself.
+        begin(world, &berta).await;
+        let pace = |whose| rekeys(world, whose).pop().unwrap().pace.map(|pace| pace.values_per_second.get());
+        assert_eq!((pace(key_of(&anna)), pace(key_of(&berta))), (Some(300), None));
     }
 
     async fn the_root_key_is_turned_over_behind_the_request(world: World) {
@@ -259,8 +284,8 @@ each_database! {
             if may {
                 continue;
             }
-            for what in ["root", "preparation", "tenant", "account", "older", "everybody", "pause", "go-on"] {
-                let fields = [("tenant", tenant.as_str()), ("days", "0")];
+            for what in ["root", "preparation", "tenant", "account", "older", "everybody", "pause", "go-on", "pace"] {
+                let fields = [("tenant", tenant.as_str()), ("days", "0"), ("values_rate", "1")];
                 let _ = post(&who.actor, &format!("/operator/keys/{what}"), &fields).await.problem(403, "forbidden");
             }
         }
