@@ -78,6 +78,9 @@ pub enum AppError {
     /// Text messages cannot be sent as configured.
     #[error("text messages cannot be sent: {0}")]
     Texts(String),
+    /// What accounts sign in by cannot be settled.
+    #[error("what accounts sign in by cannot be settled: {0}")]
+    Claims(String),
     /// The accounts cannot be opened.
     #[error(transparent)]
     Accounts(#[from] accounts::OpenError),
@@ -181,12 +184,13 @@ impl App {
         Ok(Self { services, outbox, post: post::Post::default(), clock, entropy })
     }
 
-    /// Listens, and serves over TLS alone. Must be called within actix's runtime. Certificates are measured by `clock`:
+    /// Listens, and serves over TLS alone, once what accounts sign in by is settled. Must be called within actix's runtime. Certificates are measured by `clock`:
     /// the clients' own, even where a test moves the service's.
     ///
     /// # Errors
-    /// The certificate is refused, or the address cannot be had.
-    pub fn listen(&self, clock: &Clock) -> Result<Listening, AppError> {
+    /// The certificate is refused, or the address cannot be had; a database is away.
+    pub async fn listen(&self, clock: &Clock) -> Result<Listening, AppError> {
+        self.services.accounts.settle_claims().await.map_err(|error| AppError::Claims(error.to_string()))?;
         let settings = Arc::clone(&self.services.settings);
         let certificates = Certificates::open(certificate_source(&settings, clock, &self.entropy)?)?;
         let profile = match settings.tls.profile {

@@ -14,6 +14,7 @@ pub mod changing;
 mod rows;
 pub mod undoing;
 
+use crate::accounts::factors::alone::found_by;
 use crate::accounts::person::{self, Person, PhoneStanding};
 use crate::accounts::signing_in::Identifier;
 use crate::accounts::{Accounts, Failure};
@@ -101,8 +102,8 @@ fn is_verified(phone: &person::Phone) -> bool {
 const ROUNDS: usize = 8;
 
 impl Accounts {
-    /// Brings the keyring's list in line with what the account's row says it signs in by, and what of it is held; gives
-    /// how many lines changed.
+    /// Brings the keyring's list in line with what the account's rows say it signs in by, factors that do so alone among
+    /// it, and what of it is held; gives how many lines changed.
     ///
     /// # Errors
     /// The store's; then the sweep does it.
@@ -111,9 +112,12 @@ impl Accounts {
         for _ in 0..ROUNDS {
             let seen = keyring.identifiers_of(account).await?;
             let Some(scope) = self.scope_of(account).await? else { return Ok(0) };
-            let wanted = self.kernel().read(&scope, wanted).await?;
-            let wanted = wanted.into_iter().map(|(identifier, hold)| Ok((self.tag_of(&identifier)?, hold)));
-            let wanted = wanted.collect::<Result<Vec<_>, KeyringError>>()?;
+            let look =
+                |tx: &mut Tx<'_>, scope: &AccountScope| Ok::<_, StoreError>((wanted(tx, scope)?, found_by(tx, scope)?));
+            let (addresses, factors) = self.kernel().read(&scope, look).await?;
+            let addresses = addresses.into_iter().map(|(identifier, hold)| Ok((self.tag_of(&identifier)?, hold)));
+            let factors = factors.into_iter().map(|found| Ok((found.tag(keyring)?, Hold::SignsIn)));
+            let wanted = addresses.chain(factors).collect::<Result<Vec<_>, KeyringError>>()?;
             match keyring.reconcile_identifiers(account, seen, wanted).await? {
                 Reconciled::Done(changed) => return Ok(changed),
                 Reconciled::Overtaken => {}
@@ -127,7 +131,7 @@ impl Accounts {
     }
 }
 
-/// What the account signs in by, and what is held for it: each once, what signs in first.
+/// The addresses that the account signs in by, and those that are held for it: each once, what signs in first.
 fn wanted(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Vec<(Identifier, Hold)>, StoreError> {
     let person = person::find(tx, scope)?;
     let mut wanted: Vec<(Identifier, Hold)> = Vec::new();

@@ -49,22 +49,45 @@ impl Accounts {
             }
         }
         swept.days = kernel.destroy_old_days().await?;
-        swept.claims = self.sweep_claims().await?;
+        kernel.tell_revoked_factors().await?;
+        swept.claims = self.settle_claims().await?;
         swept.tokens = self.sweep_ended_tokens().await?;
         swept.waits = self.tell_waits().await?;
         swept.shortened = self.shorten_addresses().await?;
         Ok(swept)
     }
 
-    async fn sweep_claims(&self) -> Result<usize, Failure> {
-        let (kernel, keyring) = (self.kernel(), self.kernel().keyring());
+    /// Settles the claims of accounts that were written, releases those of accounts that were not, and lets go of what was
+    /// held long enough; gives how many. Where a keyring was put back from a copy, every identifier is such a claim: done
+    /// before anybody is served, nobody signs in by what the account has given up since.
+    ///
+    /// # Errors
+    /// The store's; what was done stays done.
+    pub async fn settle_claims(&self) -> Result<usize, Failure> {
         let mut done = 0;
+        // What one account has given up another may have taken: whoever came too early has their turn again.
+        loop {
+            let (some, refused) = self.settle_once().await?;
+            done += some;
+            if refused == 0 || some == 0 {
+                return Ok(done + self.kernel().keyring().release_held_identifiers().await?);
+            }
+        }
+    }
+
+    /// How many were settled, and how many accounts could not be.
+    async fn settle_once(&self) -> Result<(usize, usize), Failure> {
+        let (kernel, keyring) = (self.kernel(), self.kernel().keyring());
+        let (mut done, mut refused) = (0, 0);
         for (account, underway) in keyring.unsettled_claims()? {
             let known = kernel.point(&kernel.service(), move |tx, _| exists(tx, account)).await?;
             match (known, underway) {
                 (Some(_), _) => match self.reconcile(account).await {
                     Ok(changed) => done += changed,
-                    Err(error) => tracing::warn!(%account, %error, "the identifiers of an account cannot be settled"),
+                    Err(error) => {
+                        refused += 1;
+                        tracing::warn!(%account, %error, "the identifiers of an account cannot be settled");
+                    }
                 },
                 (None, Underway::No) => {
                     keyring.release_identifiers(account).await?;
@@ -73,7 +96,7 @@ impl Accounts {
                 (None, Underway::Maybe) => {}
             }
         }
-        Ok(done + keyring.release_held_identifiers().await?)
+        Ok((done, refused))
     }
 }
 

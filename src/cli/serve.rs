@@ -16,7 +16,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     log::start(settings.log.level.into(), settings.log.format.into(), Incidents::new(clock.clone(), entropy.clone()));
     actix_web::rt::System::new().block_on(async {
         let app = App::build(settings, clock.clone(), entropy)?;
-        let listening = app.listen(&clock)?;
+        let listening = app.listen(&clock).await?;
         app.work();
         let mut ended = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         announce(&app, &listening.addresses);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
+use crate::kernel::access::revoked::revoke_factors_again;
 use crate::kernel::access::{FROZEN, MemberAccess, tokens as tokens_state};
 use crate::kernel::audit::journal::Journal;
 use crate::kernel::backup::standing::{self, Found, Standing};
@@ -25,7 +26,7 @@ use crate::kernel::operators;
 use crate::kernel::rekey;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::migrate::{Schema, migrate};
-use crate::kernel::store::schema::{accounts, factors, instance, key_versions, tokens};
+use crate::kernel::store::schema::{accounts, instance, key_versions, tokens};
 use crate::kernel::store::{Conn, Db, Options, StoreError, Target, Tx, both};
 use crate::kernel::tenancy::{
     AccountScope, Actor, By, DayScope, Ground, InTenant, JoinScope, NoticeScope, Origin, Scope, ServiceScope,
@@ -820,14 +821,7 @@ fn apply_revocations(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
             Ok(())
         })?;
     }
-    let revoked = keyring.revoked_factors()?;
-    for some in revoked.chunks(500) {
-        let some = some.to_vec();
-        db.write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> {
-            diesel::delete(factors::table.filter(factors::id.eq_any(&some))).execute(tx.conn())?;
-            Ok(())
-        })?;
-    }
+    revoke_factors_again(db, keyring)?;
     for some in keyring.frozen_accounts()?.chunks(500) {
         let some = some.to_vec();
         db.write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> {

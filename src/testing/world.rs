@@ -78,18 +78,18 @@ impl World {
         let Some(urls) = fresh_databases(database) else { return };
         canary::listen();
         actix_web::rt::System::new().block_on(async {
-            let mut world = Self::begin(database, urls, configuration);
+            let mut world = Self::begin(database, urls, configuration).await;
             story(&mut world).await;
             world.end().await;
         });
     }
 
-    fn begin(database: Database, urls: Option<[String; 2]>, configuration: &str) -> Self {
+    async fn begin(database: Database, urls: Option<[String; 2]>, configuration: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let clock = Clock::moved(Clock::system().now());
         let app = App::build(settings(folder.path(), urls.as_ref(), configuration), clock.clone(), Entropy::system())
             .expect("the service starts");
-        let listening = app.listen(&Clock::system()).expect("the service listens");
+        let listening = app.listen(&Clock::system()).await.expect("the service listens");
         let address = *listening.addresses.first().expect("an address");
         actix_web::rt::spawn(listening.server);
         let databases = urls.map(|urls| urls.to_vec()).unwrap_or_default();
@@ -112,7 +112,7 @@ impl World {
     pub async fn restart_on(&mut self, change: impl FnOnce(&Path)) {
         self.stop().await;
         change(self.folder.path());
-        self.start();
+        self.start().await;
     }
 
     /// The same, where it may not start: says why. Then nothing runs until the next start.
@@ -122,7 +122,7 @@ impl World {
     pub async fn try_restart_on(&mut self, change: impl FnOnce(&Path)) -> Result<(), AppError> {
         self.stop().await;
         change(self.folder.path());
-        self.try_start()
+        self.try_start().await
     }
 
     /// The same, on another data's database, beside the same keyring.
@@ -131,21 +131,21 @@ impl World {
         if let Some(first) = self.databases.first_mut() {
             url.clone_into(first);
         }
-        self.start();
+        self.start().await;
     }
 
-    fn start(&mut self) {
-        self.try_start().expect("the service starts again");
+    async fn start(&mut self) {
+        self.try_start().await.expect("the service starts again");
     }
 
-    fn try_start(&mut self) -> Result<(), AppError> {
+    async fn try_start(&mut self) -> Result<(), AppError> {
         let urls = <[String; 2]>::try_from(self.databases.clone()).ok();
         self.app = App::build(
             settings(self.folder.path(), urls.as_ref(), &self.configuration),
             self.clock.clone(),
             Entropy::system(),
         )?;
-        let listening = self.app.listen(&Clock::system()).expect("the service listens again");
+        let listening = self.app.listen(&Clock::system()).await.expect("the service listens again");
         self.address = *listening.addresses.first().expect("an address");
         actix_web::rt::spawn(listening.server);
         self.stop = Some(listening.handle);
@@ -182,7 +182,7 @@ impl World {
 
     /// Another node of the same service: a folder of its own, the same databases, keyring and clock.
     #[must_use]
-    pub fn node(&self) -> Node {
+    pub async fn node(&self) -> Node {
         let folder = tempfile::tempdir().expect("a folder for the node");
         let urls = <[String; 2]>::try_from(self.databases.clone()).unwrap_or_else(|_| {
             ["seif.db", "keyring.db"].map(|name| format!("sqlite:{}", self.folder.path().join(name).display()))
@@ -199,7 +199,7 @@ impl World {
         };
         let app = App::build(settings(folder.path(), Some(&urls), &objects), self.clock.clone(), Entropy::system())
             .expect("the node starts");
-        let listening = app.listen(&Clock::system()).expect("the node listens");
+        let listening = app.listen(&Clock::system()).await.expect("the node listens");
         let address = *listening.addresses.first().expect("an address");
         actix_web::rt::spawn(listening.server);
         Node { folder, app, address, stop: listening.handle }

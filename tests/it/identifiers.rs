@@ -12,7 +12,7 @@ const UNDOS: &str = "/api/v1/identifier-undos";
 const DAY: Duration = Duration::from_hours(24);
 
 /// An address that nobody has.
-fn free(world: &mut World) -> String {
+pub(crate) fn free(world: &mut World) -> String {
     format!("{}@example.lv", world.somebody().to_lowercase())
 }
 
@@ -25,7 +25,7 @@ async fn begin(world: &World, actor: &Actor, new: &str) -> String {
 }
 
 /// Changes the address.
-async fn change(world: &World, actor: &mut Actor, new: &str) {
+pub(crate) async fn change(world: &World, actor: &mut Actor, new: &str) {
     let path = begin(world, actor, new).await;
     let code = world.code_for(new).await;
     let made = actor.put(&path, json!({"code": code})).await.expect(200).json();

@@ -246,7 +246,7 @@ each_database! {
         let (mut anna, record) = shop(world).await;
         choose(&anna, 6).await;
         let end = end(world, 6);
-        let node = world.node();
+        let node = world.node().await;
         for days in [90, 30, 7, 0] {
             world.later(end.minus(DAY * days).since(world.clock.now()));
             let (one, two) = (&world.app.services.inactivity, &node.app.services.inactivity);

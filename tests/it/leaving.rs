@@ -180,7 +180,7 @@ each_database! {
     async fn every_process_lets_go_of_the_keys_of_who_has_left(world: World) {
         // P-14
         let (anna, record) = shop(world).await;
-        let node = world.node();
+        let node = world.node().await;
         let _ = node.visited_by(&anna).get(&record).await.expect(200);
         let _ = leave(&anna, "now").await;
         world.app.services.leaving.sweep().await.unwrap();
@@ -515,7 +515,7 @@ each_database! {
             let _ = anna.get(&place(&made)).await.expect(200);
             doomed.push(made.json()["id"].as_str().unwrap().to_owned());
         }
-        let node = world.node();
+        let node = world.node().await;
         let there = node.visited_by(&anna);
         let ids = doomed.iter().map(|id| id.parse().unwrap()).collect();
         // As if this process had died just after it had written down what it was about to erase.
@@ -547,7 +547,7 @@ each_database! {
         let (anna, of_anna) = shop(world).await;
         let (berta, of_berta) = shop(world).await;
         let (clara, of_clara) = shop(world).await;
-        let node = world.node();
+        let node = world.node().await;
         for (actor, record) in [(&anna, &of_anna), (&berta, &of_berta), (&clara, &of_clara)] {
             let _ = node.visited_by(actor).get(record).await.expect(200);
         }

@@ -279,7 +279,7 @@ each_database! {
     async fn two_nodes_that_know_of_each_change_when_their_leases_run_out_refuse_nothing(world: World) {
         let owner = world.owner().await;
         customers(&owner).await;
-        let node = world.node();
+        let node = world.node().await;
         let stop = Rc::new(Cell::new(false));
         let here = actix_web::rt::spawn(busy(owner.clone(), "here", Rc::clone(&stop), Rc::default()));
         let there = actix_web::rt::spawn(busy(node.visited_by(&owner), "there", Rc::clone(&stop), Rc::default()));
@@ -546,7 +546,7 @@ each_database! {
         assert!(matches!(begin_rekey(&here, whose).await, Begun::Made(_)));
         assert_eq!(pace_keys(&here, 10).await, 1);
         // Whoever goes on would be much faster.
-        let node = world.node();
+        let node = world.node().await;
         let kernel = node.app.services.kernel.clone();
         let (lookups, is_far) = (AllLookups::new(&kernel), AtomicBool::new(false));
         let seen = Mutex::new(Vec::new());

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use seif::each_database;
+use seif::kernel::backup::format::What;
 use seif::testing::{Actor, Answer, MARK, World};
 use serde_json::{Value, json};
 
 use self::device::Device;
+use crate::backups::{Safe, lose, sources};
+use crate::identifiers::{change, free};
 use crate::rows::Beside;
 
 const METHODS: &str = "/api/v1/account/methods";
@@ -370,6 +373,61 @@ each_database! {
         let _ = anna.confirm(world).await.expect(200);
         let _ = makes(&anna, &mut phone).await;
         let _ = signs_in(&mut stranger, &mut phone).await.expect(201);
+    }
+
+    async fn a_change_of_the_address_leaves_a_passkey_what_signs_in(world: World) {
+        // S-1, P-6
+        let mut anna = world.owner().await;
+        let mut phone = Device::new(world, 1);
+        let _ = makes(&anna, &mut phone).await;
+        let _ = confirms(&mut anna, &mut phone).await.expect(200);
+        let new = free(world);
+        change(world, &mut anna, &new).await;
+        let _ = signs_in(&mut world.stranger(), &mut phone).await.expect(201);
+    }
+
+    async fn what_signs_in_follows_the_data_when_an_old_keyring_is_put_back(world: World) {
+        // P-14, P-6, K-8
+        let (safe, at) = (Safe::new(), sources(world));
+        let (mut anna, mut berta) = (world.owner().await, world.owner().await);
+        let (mut lost, mut phone) = (Device::new(world, 1), Device::new(world, 2));
+        let path = makes(&anna, &mut lost).await;
+        let _ = confirms(&mut anna, &mut lost).await.expect(200);
+        let before = anna.email.clone();
+        let (data, keyring) = (safe.take(world, What::Data), safe.take(world, What::Keyring));
+        let _ = makes(&anna, &mut phone).await;
+        let _ = anna.delete(&path).await.expect(204);
+        let new = free(world);
+        change(world, &mut anna, &new).await;
+        // Whoever's address it was can have it.
+        world.later(Duration::from_hours(8 * 24));
+        world.app.sweep().await;
+        let _ = berta.sign_in().await.expect(201);
+        let _ = berta.confirm(world).await.expect(200);
+        change(world, &mut berta, &before).await;
+
+        world.restart_on(|_| {
+            lose(&at.keyring);
+            safe.put_back(&keyring, &at.keyring);
+        }).await;
+        (lost.origin, phone.origin) = (world.url(""), world.url(""));
+        for somebody in [&mut anna, &mut berta] {
+            *somebody = somebody.moved_to(world);
+            let _ = somebody.sign_in().await.expect(201);
+        }
+        let _ = signs_in(&mut world.stranger(), &mut phone).await.expect(201);
+        let _ = signs_in(&mut world.stranger(), &mut lost).await.problem(401, "sign_in_refused");
+
+        // Nor does older data bring back what was lost.
+        world.restart_on(|_| {
+            lose(&at.data);
+            safe.put_back(&data, &at.data);
+        }).await;
+        lost.origin = world.url("");
+        anna = anna.moved_to(world);
+        let _ = anna.sign_in().await.expect(201);
+        assert_eq!(listed(&anna).await, Vec::<Value>::new());
+        let _ = signs_in(&mut world.stranger(), &mut lost).await.problem(401, "sign_in_refused");
     }
 
     async fn a_frozen_account_is_not_signed_in_by_its_passkey(world: World) {

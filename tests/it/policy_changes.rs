@@ -189,7 +189,7 @@ each_database! {
             let _ = world.owner_at(domain, language).await;
         }
         world.deliver().await;
-        let (node, outbox) = (world.node(), to_server(world, &server));
+        let (node, outbox) = (world.node().await, to_server(world, &server));
         let (one, two) = (&world.app.services.policies, &node.app.services.policies);
         let announced = announce(world).await;
         assert_eq!((announced.accounts, counts(world).await), (6, Counts { queued: 6, ..Counts::default() }));

@@ -43,7 +43,7 @@ each_database! {
         customers(&owner).await;
         let record = place(&customer(&owner, "1").await);
         let program = token(&owner, &["records:read", "records:write", "audit:read"]).await;
-        let node = world.node();
+        let node = world.node().await;
         // Both nodes hold the keys.
         for actor in [&program, &node.visited_by(&program)] {
             let _ = actor.get(&record).await.expect(200);

@@ -342,7 +342,7 @@ each_database! {
         let berta = plant(world).await;
         let old = tempfile::tempdir().unwrap();
         let copy = copy_of_data(world, old.path()).await;
-        let node = world.node();
+        let node = world.node().await;
         for planted in [&anna, &berta] {
             planted.opens(&planted.program.moved_to(world)).await;
             planted.opens(&node.visited_by(&planted.program)).await;

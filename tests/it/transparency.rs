@@ -177,7 +177,7 @@ each_database! {
 
     async fn two_nodes_append_to_one_log(world: World) {
         world.app.sweep().await;
-        let node = world.node();
+        let node = world.node().await;
         let before = checkpoint(world).await.size;
         let mut leaving = Vec::new();
         for _ in 0..4 {

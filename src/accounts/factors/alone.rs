@@ -8,11 +8,13 @@ use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQ
 use serde_json::Value;
 
 use crate::accounts::factors::confirming::{refused, settle};
+use crate::accounts::factors::oidc::identity_of;
 use crate::accounts::factors::passkey::Question;
 use crate::accounts::factors::workings::{Desk, Factor, Kept};
 use crate::accounts::factors::{Answer, Method, rows};
 use crate::accounts::history::{self, Outcome};
 use crate::accounts::notices::{self, Refusal};
+use crate::accounts::oidc::Identity;
 use crate::accounts::person::{self, Standing};
 use crate::accounts::session::Begun;
 use crate::accounts::signing_in::SignInError;
@@ -26,6 +28,8 @@ use crate::kernel::crypto::passkey::{self, Ceremony};
 use crate::kernel::crypto::token::SessionToken;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
 use crate::kernel::ids::{AccountId, PasskeySignInId};
+use crate::kernel::keyring::identifiers::IdentifierTag;
+use crate::kernel::keyring::{Keyring, KeyringError};
 use crate::kernel::personal::Personal;
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::schema::passkey_sign_ins;
@@ -242,6 +246,34 @@ enum Entered {
 
 /// The kind of identifier that a passkey's id is, in the keyring.
 pub(super) const IDENTIFIER: &str = "passkey";
+
+/// What an account is found by that signs in by one of its factors alone.
+pub(in crate::accounts) enum FoundBy {
+    /// The id of a passkey.
+    Passkey(Personal<String>),
+    /// Who its person is at an identity provider.
+    Provider(Identity),
+}
+
+impl FoundBy {
+    /// Under what the keyring has it.
+    pub(in crate::accounts) fn tag(&self, keyring: &Keyring) -> Result<IdentifierTag, KeyringError> {
+        match self {
+            Self::Passkey(id) => keyring.identifier_tag(IDENTIFIER, id.reveal()),
+            Self::Provider(identity) => identity.tag(keyring),
+        }
+    }
+}
+
+/// What the account is found by that signs in by any of its factors alone.
+pub(in crate::accounts) fn found_by(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Vec<FoundBy>, StoreError> {
+    let mut found = Vec::new();
+    for row in rows::enrolled(tx, scope)? {
+        found.extend(row.method.workings().signs_in_by(&row.body.kept)?.map(FoundBy::Passkey));
+        found.extend(identity_of(&row)?.map(FoundBy::Provider));
+    }
+    Ok(found)
+}
 
 /// Deletes questions that nobody answered in time, at most `limit`; gives how many.
 pub(in crate::accounts) fn sweep(tx: &mut Tx<'_>, limit: i64) -> Result<usize, StoreError> {

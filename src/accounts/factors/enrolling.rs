@@ -10,7 +10,7 @@ use crate::accounts::{Accounts, Failure, person};
 use crate::kernel::access::factors::{ENROLLED, Standing, WAITING};
 use crate::kernel::access::{AccountAccess, AtHand, Proof};
 use crate::kernel::clock::Time;
-use crate::kernel::ids::FactorId;
+use crate::kernel::ids::{AccountId, FactorId};
 use crate::kernel::keyring::identifiers::{Claim, IdentifierTag};
 use crate::kernel::personal::Personal;
 use crate::kernel::store::db::StoreFailure;
@@ -223,6 +223,7 @@ impl Accounts {
             Ok(Some(item(&Row { failures: 0, ..row }, method.advice(holdings))?))
         };
         let finished = self.kernel().write("accounts.finish_enrolment", &access.scope, finish).await?;
+        self.keyring_follows(access.scope.account()).await;
         finished.ok_or(EnrolError::CodeRefused)
     }
 
@@ -238,8 +239,18 @@ impl Accounts {
         };
         let Some(found_by) = self.kernel().read(&access.scope, look).await? else { return Ok(Claim::Made) };
         let tag = self.passkey_tag(&found_by)?;
-        let claim = self.kernel().keyring().take_identifier(&tag, access.scope.account()).await;
+        let claim = self.kernel().keyring().claim_identifier(&tag, access.scope.account()).await;
         Ok(claim.map_err(Failure::from)?)
+    }
+
+    /// Settles in the keyring what was claimed for the account's new factor, and tells it what that took the place of. What
+    /// fails here is done by the next sweep.
+    pub(super) async fn keyring_follows(&self, account: AccountId) {
+        let settled = self.kernel().keyring().settle_identifiers(account).await;
+        let told = self.kernel().tell_revoked_factors().await;
+        if settled.is_err() || told.is_err() {
+            tracing::warn!(%account, "what the keyring knows of an account's factors is settled by the next sweep");
+        }
     }
 
     fn passkey_tag(&self, found_by: &Personal<String>) -> Result<IdentifierTag, Failure> {
@@ -284,7 +295,7 @@ impl Accounts {
         }
         if let Some(found_by) = enrolled.flatten() {
             let tag = self.passkey_tag(&found_by)?;
-            keyring.drop_identifier(&tag, account).await.map_err(Failure::from)?;
+            keyring.forget_identifier(&tag, account).await.map_err(Failure::from)?;
         }
         let remove = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<(), EnrolError> {
             let (method, was) = rows::remove(tx, scope, id)?.ok_or(EnrolError::Unknown)?;

@@ -256,9 +256,7 @@ impl Accounts {
         };
         let written = self.kernel().write("accounts.link", &access.scope, write).await?;
         // Where it was taken back meanwhile, the claim stands without a link, and gives way to whoever proves it next.
-        if keyring.settle_identifiers(account).await.is_err() {
-            tracing::warn!(%account, "a new identifier is settled by the next sweep");
-        }
+        self.keyring_follows(account).await;
         written.ok_or(EnrolError::CodeRefused)
     }
 

@@ -8,6 +8,7 @@ use crate::accounts::factors::Method;
 use crate::accounts::factors::workings::Kept;
 use crate::kernel::access::Proof;
 use crate::kernel::access::factors::{ENROLLED, MOST_FAILURES, WAITING};
+use crate::kernel::access::revoked::note_revoked;
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Place, RowRef, Sealed};
 use crate::kernel::ids::{AccountId, FactorId};
@@ -258,6 +259,9 @@ pub(super) fn remove(tx: &mut Tx<'_>, scope: &AccountScope, id: FactorId) -> Res
         .optional()?;
     let Some((code, state)) = removed else { return Ok(None) };
     let method = Method::from_code(code).ok_or(StoreError::Unreadable)?;
+    if state == ENROLLED {
+        note_revoked(tx, scope, id)?;
+    }
     end_challenges(tx, scope, method)?;
     Ok(Some((method, if state == ENROLLED { Was::Enrolled } else { Was::Waiting })))
 }
@@ -280,7 +284,10 @@ pub(super) fn replace(
     let of_method = |state| mine(scope, state).filter(factors::method.eq(method.code())).filter(factors::id.ne(new));
     diesel::delete(of_method(WAITING)).execute(tx.conn())?;
     if what == Replaced::Everything {
-        diesel::delete(of_method(ENROLLED)).execute(tx.conn())?;
+        let gone: Vec<FactorId> = diesel::delete(of_method(ENROLLED)).returning(factors::id).get_results(tx.conn())?;
+        for id in gone {
+            note_revoked(tx, scope, id)?;
+        }
         end_challenges(tx, scope, method)?;
     }
     Ok(())

@@ -54,7 +54,7 @@ async fn tell(folder: &Path, output: Output) -> anyhow::Result<Told> {
     let settings = Settings::load(&overrides, &Environment::default())?;
     let clock = Clock::system();
     let app = App::build(settings, clock.clone(), Entropy::system())?;
-    let listening = app.listen(&clock)?;
+    let listening = app.listen(&clock).await?;
     let handle = listening.handle.clone();
     actix_web::rt::spawn(listening.server);
     app.work();

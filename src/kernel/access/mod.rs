@@ -9,6 +9,7 @@ pub mod factors;
 pub mod invitations;
 pub mod limits;
 mod permission;
+pub mod revoked;
 pub mod rules;
 pub mod sessions;
 pub mod throttles;

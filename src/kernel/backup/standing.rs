@@ -60,7 +60,7 @@ pub struct Ended {
 const STANDSTILL: Duration = Duration::from_secs(7 * 86_400);
 
 /// Tells a keyring that was put back what the data knows: certificates, tokens that were revoked, accounts that were
-/// frozen. Wishes to leave that it has brought back are put off.
+/// frozen. What accounts sign in by is put in question, and wishes to leave that it has brought back are put off.
 ///
 /// # Errors
 /// A database is away.
@@ -80,7 +80,8 @@ pub(in crate::kernel) fn tell_keyring(db: &Db, keyring: &Keyring, standing: Stan
         let frozen = accounts::table.filter(accounts::state.eq(FROZEN)).select(accounts::id).load(tx.conn())?;
         Ok((revoked, frozen))
     })?;
-    keyring.revoke_again(&revoked, &frozen)?;
+    keyring.revoke_again(&revoked, &[], &frozen)?;
+    keyring.question_identifiers()?;
     let put_off = keyring.put_off(STANDSTILL)?;
     tracing::warn!(certificates = given, wishes = put_off, "a copy of the keyring was told what the data knows");
     Ok(())

@@ -16,7 +16,7 @@ use super::{Keyring, KeyringError};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Owner, Tag};
 use crate::kernel::ids::AccountId;
-use crate::kernel::store::{StoreError, Tx, both};
+use crate::kernel::store::{StoreError, Tx};
 
 /// How long an unsettled claim stands against others.
 const CLAIM: Duration = Duration::from_secs(300);
@@ -279,54 +279,6 @@ impl Keyring {
             .await
     }
 
-    /// Takes `identifier` for `account`, which stands in the data's database already. Taking it twice is taking it once.
-    ///
-    /// # Errors
-    /// The keyring is away.
-    pub async fn take_identifier(&self, identifier: &IdentifierTag, account: AccountId) -> Result<Claim, KeyringError> {
-        let wanted = *identifier;
-        self.db()
-            .write(Vec::new(), move |tx| {
-                both(
-                    diesel::insert_into(identifiers::table)
-                        .values((
-                            identifiers::tag.eq(wanted.tag),
-                            identifiers::index_version.eq(wanted.index_version),
-                            identifiers::account_id.eq(account),
-                            identifiers::claimed_at.eq(tx.now()),
-                            identifiers::is_settled.eq(true),
-                        ))
-                        .on_conflict_do_nothing(),
-                )
-                .execute(tx.conn())
-                .map_err(StoreError::from)?;
-                let holder: AccountId = identifiers::table
-                    .find((wanted.index_version, wanted.tag))
-                    .select(identifiers::account_id)
-                    .get_result(tx.conn())
-                    .map_err(StoreError::from)?;
-                Ok(if holder == account { Claim::Made } else { Claim::Taken })
-            })
-            .await
-    }
-
-    /// Gives up `identifier`, by which `account` signs in no more.
-    ///
-    /// # Errors
-    /// The keyring is away.
-    pub async fn drop_identifier(&self, identifier: &IdentifierTag, account: AccountId) -> Result<(), KeyringError> {
-        let wanted = *identifier;
-        self.db()
-            .write(Vec::new(), move |tx| {
-                let its_own = identifiers::table
-                    .find((wanted.index_version, wanted.tag))
-                    .filter(identifiers::account_id.eq(account));
-                diesel::delete(its_own).execute(tx.conn()).map_err(StoreError::from)?;
-                Ok(())
-            })
-            .await
-    }
-
     /// Settles the claims of `account`, which stands in the data's database now.
     ///
     /// # Errors
@@ -376,7 +328,21 @@ impl Keyring {
             .await
     }
 
-    /// The accounts whose claims are not settled, each with whether it may still be on its way.
+    /// Puts every identifier in question: this keyring was put back from a copy, and what accounts sign in by may have
+    /// changed since. Each account's own row decides ([`Keyring::reconcile_identifiers`]), before anybody is served.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn question_identifiers(&self) -> Result<(), KeyringError> {
+        self.db().write_blocking(Vec::new(), |tx| -> Result<(), KeyringError> {
+            let long_ago = tx.now().minus(CLAIM);
+            let unsettled = (identifiers::is_settled.eq(false), identifiers::claimed_at.eq(long_ago));
+            diesel::update(identifiers::table).set(unsettled).execute(tx.conn()).map_err(StoreError::from)?;
+            Ok(())
+        })
+    }
+
+    /// The accounts whose claims are not settled, each once, with whether one may still be on its way.
     ///
     /// # Errors
     /// The keyring is away.
@@ -386,10 +352,14 @@ impl Keyring {
             let found: Vec<(AccountId, Time)> = identifiers::table
                 .filter(identifiers::is_settled.eq(false))
                 .select((identifiers::account_id, identifiers::claimed_at))
+                .order((identifiers::account_id, identifiers::claimed_at.desc()))
                 .load(tx.conn())
                 .map_err(StoreError::from)?;
             let underway = |at| if now.since(at) < CLAIM { Underway::Maybe } else { Underway::No };
-            Ok(found.into_iter().map(|(account, at)| (account, underway(at))).collect())
+            let mut claims: Vec<_> = found.into_iter().map(|(account, at)| (account, underway(at))).collect();
+            // The youngest of an account's.
+            claims.dedup_by_key(|(account, _)| *account);
+            Ok(claims)
         })
     }
 }

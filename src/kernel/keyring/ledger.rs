@@ -154,14 +154,21 @@ impl Keyring {
             .await
     }
 
-    /// Writes down once more what a keyring that was put back may not know of: revoked tokens and frozen accounts.
+    /// Writes down once more what a keyring that was put back may not know of: revoked tokens and factors, and frozen
+    /// accounts.
     ///
     /// # Errors
     /// The keyring is away.
-    pub(in crate::kernel) fn revoke_again(&self, tokens: &[TokenId], frozen: &[AccountId]) -> Result<(), KeyringError> {
+    pub(in crate::kernel) fn revoke_again(
+        &self,
+        tokens: &[TokenId],
+        factors: &[FactorId],
+        frozen: &[AccountId],
+    ) -> Result<(), KeyringError> {
         let tokens = tokens.iter().map(|id| (TOKEN, AnyId::from_bytes(*id.as_bytes())));
+        let factors = factors.iter().map(|id| (FACTOR, AnyId::from_bytes(*id.as_bytes())));
         let frozen = frozen.iter().map(|id| (FROZEN, AnyId::from_bytes(*id.as_bytes())));
-        let all: Vec<(i16, AnyId)> = tokens.chain(frozen).collect();
+        let all: Vec<(i16, AnyId)> = tokens.chain(factors).chain(frozen).collect();
         for some in all.chunks(500) {
             let some = some.to_vec();
             self.db().write_blocking(Vec::new(), move |tx| -> Result<(), KeyringError> {

@@ -9,8 +9,8 @@ pub use super::tables::{
     confirmations, consents, erased_records, erased_rows, factors, identifier_changes, identifier_undos, inactivity,
     instance, invitations, journals, key_versions, known_places, log_copies, objects, outbox, passkey_sign_ins,
     past_members, policies, policy_events, policy_notices, policy_texts, prompts, provider_logouts, provider_sessions,
-    recoveries, recovery_waits, role_limits, sessions, sign_in_rules, sign_ins, signups, support_codes, support_grants,
-    sweeps, throttles, tokens,
+    recoveries, recovery_waits, revoked_factors, role_limits, sessions, sign_in_rules, sign_ins, signups,
+    support_codes, support_grants, sweeps, throttles, tokens,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.

@@ -588,6 +588,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    revoked_factors (factor_id) {
+        factor_id -> Uid,
+        account_id -> Uid,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     erased_records (record_id, tenant_id) {
         tenant_id -> Uid,
         record_id -> Uid,
