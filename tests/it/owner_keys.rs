@@ -20,6 +20,7 @@ use seif::kernel::Kernel;
 use seif::kernel::access::{Role, TenantAccess};
 use seif::kernel::audit::{Action, Event, SealedEntry, Subject};
 use seif::kernel::backup::format::What;
+use seif::kernel::clock::Clock;
 use seif::kernel::crypto::Owner;
 use seif::kernel::erasure::{ErasureId, Facts};
 use seif::kernel::fault::Point;
@@ -255,7 +256,7 @@ each_database! {
                 // Requests meet each stage, and those that began before it are over, as `Rules::settle` has it.
                 let before = rounds.each_ref().map(|(_, rounds)| rounds.get());
                 let settled = || rounds.iter().zip(before).all(|((_, rounds), before)| rounds.get() > before);
-                while !settled() && !clients.iter().any(|client| client.is_finished()) {
+                while !settled() && !clients.iter().any(tokio::task::JoinHandle::is_finished) {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
                 match kernel.rekey_next(Some(owner_of), AT_ONCE, &lookups, &|_| ()).await.unwrap() {
@@ -751,7 +752,8 @@ fn left_to_the_service(database: Database) {
         let result: Value = serde_json::from_slice(&output.stdout).unwrap();
         let (ours, keys) = (of_tenant(&result, &program), result["keys"].as_array().unwrap());
         let until: jiff::Timestamp = ours["waits_until"].as_str().unwrap().parse().unwrap();
-        let hours = until.duration_since(jiff::Timestamp::now()).as_hours();
+        let now: jiff::Timestamp = Clock::system().now().rfc3339().parse().unwrap();
+        let hours = until.duration_since(now).as_hours();
         assert_eq!(
             (&ours["stage"], &ours["waits_for"], hours),
             (&json!("alone"), &json!("kept_answers"), 23),

@@ -86,7 +86,7 @@ each_database! {
         assert!(refused(folder, "first.zip", "first", 1).contains("no file of age"));
 
         // Changed, cut off, or with something behind it.
-        let whole = answer.bytes.to_vec();
+        let whole = answer.bytes.clone();
         let mut changed = whole.clone();
         changed[200_000] ^= 1;
         // Between two chunks: behind the header, its MAC of 43 letters, and the nonce.
