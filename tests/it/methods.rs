@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use seif::each_database;
+use seif::kernel::backup::format::What;
 use seif::testing::{Actor, Authenticator, MARK, World};
 use serde_json::{Value, json};
 
+use crate::backups::{Safe, lose, sources};
 use crate::shelf::{RECORDS, customer, customers};
 
 const METHODS: &str = "/api/v1/account/methods";
@@ -65,6 +67,22 @@ async fn mails(world: &World, actor: &Actor, subject: &str) -> usize {
 }
 
 each_database! {
+    async fn what_was_replaced_confirms_nobody_not_even_after_a_restore(world: World) {
+        // K-8, P-14
+        let (safe, data) = (Safe::new(), sources(world).data);
+        let (mut anna, ..) = protected(world).await;
+        let made = safe.take(world, What::Data);
+        let _ = recovery_codes(&anna).await;
+        world.restart_on(|_| {
+            lose(&data);
+            safe.put_back(&made, &data);
+        }).await;
+        anna = anna.moved_to(world);
+        let _ = anna.sign_in().await.expect(201);
+        assert_eq!(item(&anna, "recovery_codes").await, None);
+        assert!(item(&anna, "totp").await.is_some());
+    }
+
     async fn methods_are_listed_by_their_security_and_e_mail_is_advised_against_once_the_vault_holds_data(world: World) {
         //
         let mut anna = world.owner().await;

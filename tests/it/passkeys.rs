@@ -389,7 +389,8 @@ each_database! {
     async fn what_signs_in_follows_the_data_when_an_old_keyring_is_put_back(world: World) {
         // P-14, P-6, K-8
         let (safe, at) = (Safe::new(), sources(world));
-        let (mut anna, mut berta) = (world.owner().await, world.owner().await);
+        // Berta comes first where both are settled, and what she has taken is Anna's still.
+        let (mut berta, mut anna) = (world.owner().await, world.owner().await);
         let (mut lost, mut phone) = (Device::new(world, 1), Device::new(world, 2));
         let path = makes(&anna, &mut lost).await;
         let _ = confirms(&mut anna, &mut lost).await.expect(200);

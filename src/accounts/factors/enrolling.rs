@@ -173,7 +173,11 @@ impl Accounts {
             added(tx, scope, &person, method, id)?;
             Ok(Enrolled { id, method, handed, expires_at: None })
         };
-        self.kernel().write("accounts.enrol", &access.scope, enrol).await
+        let enrolled = self.kernel().write("accounts.enrol", &access.scope, enrol).await?;
+        if enrolled.expires_at.is_none() {
+            self.keyring_follows(access.scope.account()).await;
+        }
+        Ok(enrolled)
     }
 
     /// An enrolment that waits for its answer, as it was begun.
