@@ -62,8 +62,8 @@ pub(crate) fn rows(world: &World, owner: &str) -> Vec<(String, i64)> {
     let mut found = Vec::new();
     for column in db.lines(columns) {
         let (table, column) = column.split_once(' ').unwrap();
-        // What says that a key is destroyed stays: ids and states alone.
-        if table == "key_versions" {
+        // What says that a key is destroyed, or a record erased, stays: ids, states and times alone.
+        if table == "key_versions" || (table, column) == ("erased_records", "record_id") {
             continue;
         }
         let count = format!("SELECT CAST(count(*) AS TEXT) AS line FROM {table} WHERE {column} = {}", db.id(owner));
