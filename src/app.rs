@@ -184,8 +184,8 @@ impl App {
         Ok(Self { services, outbox, post: post::Post::default(), clock, entropy })
     }
 
-    /// Listens, and serves over TLS alone, once what accounts sign in by is settled. Must be called within actix's runtime. Certificates are measured by `clock`:
-    /// the clients' own, even where a test moves the service's.
+    /// Listens, and serves over TLS alone, once what accounts sign in by is settled. Must be called within actix's runtime.
+    /// Certificates are measured by `clock`: the clients' own, even where a test moves the service's.
     ///
     /// # Errors
     /// The certificate is refused, or the address cannot be had; a database is away.
