@@ -7,12 +7,15 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use seif::each_database;
 use seif::kernel::backup::format::What;
+use seif::kernel::ids::AccountId;
+use seif::kernel::keyring::identifiers::Claim;
 use seif::testing::{Actor, Answer, MARK, World};
 use serde_json::{Value, json};
 
 use self::device::Device;
 use crate::backups::{Safe, lose, sources};
 use crate::identifiers::{change, free};
+use crate::operator_ledger::keyring_of;
 use crate::rows::Beside;
 
 const METHODS: &str = "/api/v1/account/methods";
@@ -429,6 +432,44 @@ each_database! {
         let _ = anna.sign_in().await.expect(201);
         assert_eq!(listed(&anna).await, Vec::<Value>::new());
         let _ = signs_in(&mut world.stranger(), &mut lost).await.problem(401, "sign_in_refused");
+    }
+
+    async fn what_is_claimed_beside_a_new_factor_is_not_settled_with_it(world: World) {
+        // P-6, K-6
+        let (mut berta, mut anna) = (world.owner().await, world.owner().await);
+        let account = anna.account.as_deref().unwrap().parse::<AccountId>().unwrap();
+        let new = free(world);
+        // A change of the address that goes no further than its claim.
+        let keyring = world.app.services.kernel.keyring().clone();
+        let tag = keyring.identifier_tag("email", &new).unwrap();
+        assert_eq!(keyring.claim_identifier(&tag, account).await.unwrap(), Claim::Made);
+        let _ = anna.post(METHODS, json!({"method": "recovery_codes"})).await.expect(201);
+        let mut phone = Device::new(world, 1);
+        let _ = makes(&anna, &mut phone).await;
+        // It is under way still, and nobody else's.
+        assert_eq!(keyring.find_identifier(&tag).await.unwrap(), Some(account));
+        world.later(Duration::from_secs(301));
+        world.app.sweep().await;
+        assert_eq!(keyring.find_identifier(&tag).await.unwrap(), None);
+        change(world, &mut berta, &new).await;
+        let _ = signs_in(&mut anna, &mut phone).await.expect(201);
+    }
+
+    async fn an_enrolment_that_is_refused_leaves_nothing_that_would_sign_in(world: World) {
+        // K-6
+        let mut anna = world.owner().await;
+        let (path, options) = begins(&anna).await;
+        let mut phone = Device::new(world, 1);
+        let credential = phone.makes(&options);
+        world.later(Duration::from_secs(601));
+        let _ = anna.confirm(world).await.expect(200);
+        // The answer fits, and comes too late.
+        let _ = anna.put(&path, json!({"credential": credential})).await.problem(422, "code_refused");
+        world.later(Duration::from_secs(301));
+        world.app.sweep().await;
+        let mut keyring = keyring_of(world);
+        let whose = format!("account_id = {}", keyring.id(anna.account.as_deref().unwrap()));
+        assert_eq!(keyring.rows("identifiers", &whose).len(), 1);
     }
 
     async fn a_frozen_account_is_not_signed_in_by_its_passkey(world: World) {

@@ -247,10 +247,11 @@ impl Accounts {
         Ok(claim.map_err(Failure::from)?)
     }
 
-    /// Settles in the keyring what was claimed for the account's new factor, and tells it what that took the place of. What
-    /// fails here is done by the next sweep.
+    /// Brings the keyring in line with what the account's rows say it signs in by, its new factor among it, and tells it
+    /// what that took the place of. Young claims that no row says, of a change under way beside it or of an answer that was
+    /// refused, stay as they are, and lapse. What fails here is done by the next sweep.
     pub(super) async fn keyring_follows(&self, account: AccountId) {
-        let settled = self.kernel().keyring().settle_identifiers(account).await;
+        let settled = self.reconcile(account).await;
         let told = self.kernel().tell_revoked_factors().await;
         if settled.is_err() || told.is_err() {
             tracing::warn!(%account, "what the keyring knows of an account's factors is settled by the next sweep");
