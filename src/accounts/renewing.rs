@@ -193,6 +193,7 @@ impl Accounts {
             Outcome::Second(methods) => Err(RenewError::SecondRequired(methods)),
             Outcome::Waits(until) => Ok(Renewed::Waits { until }),
             Outcome::Done => {
+                self.tell_used_up(scope.account()).await;
                 if aim == Aim::Thaw {
                     self.kernel().keyring().thaw_account(scope.account()).await.map_err(Failure::from)?;
                 }

@@ -49,7 +49,7 @@ impl Accounts {
             }
         }
         swept.days = kernel.destroy_old_days().await?;
-        kernel.tell_revoked_factors().await?;
+        kernel.tell_revoked().await?;
         swept.claims = self.settle_claims().await?;
         swept.tokens = self.sweep_ended_tokens().await?;
         swept.waits = self.tell_waits().await?;

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use crate::kernel::access::revoked::revoke_factors_again;
-use crate::kernel::access::{FROZEN, MemberAccess, tokens as tokens_state};
+use crate::kernel::access::{FROZEN, MemberAccess, revoked, tokens as tokens_state};
 use crate::kernel::audit::journal::Journal;
 use crate::kernel::backup::standing::{self, Found, Standing};
 use crate::kernel::backup::{certificates, log_copies};
@@ -808,11 +807,10 @@ pub(in crate::kernel) fn resurrected(
     if missing == 0 { Ok(resurrected) } else { Err(StartError::KeysMissing(missing)) }
 }
 
-/// Ends the tokens and factors that the keyring knows as revoked, and freezes the accounts that it knows as frozen: a
-/// restored database may have brought them back.
+/// Ends the tokens, factors and recovery codes that the keyring knows as revoked or used, and freezes the accounts that it
+/// knows as frozen: a restored database may have brought them back.
 fn apply_revocations(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
-    let revoked = keyring.revoked_tokens()?;
-    for some in revoked.chunks(500) {
+    for some in keyring.revoked_tokens()?.chunks(500) {
         let some = some.to_vec();
         db.write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> {
             diesel::update(tokens::table.filter(tokens::id.eq_any(&some)))
@@ -821,7 +819,7 @@ fn apply_revocations(db: &Db, keyring: &Keyring) -> Result<(), StartError> {
             Ok(())
         })?;
     }
-    revoke_factors_again(db, keyring)?;
+    revoked::revoke_again(db, keyring)?;
     for some in keyring.frozen_accounts()?.chunks(500) {
         let some = some.to_vec();
         db.write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> {

@@ -141,6 +141,8 @@ id! {
     NoticeId;
     /// Something enrolled that confirms a person beside the password.
     FactorId;
+    /// The mark of a recovery code that was used: made from its digest, of no time.
+    UsedCodeId;
     /// A sign-in by a passkey alone, begun and not answered yet.
     PasskeySignInId;
     /// A challenge that raises a session's assurance.

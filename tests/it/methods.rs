@@ -5,13 +5,15 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use seif::each_database;
 use seif::kernel::backup::format::What;
-use seif::testing::{Actor, Authenticator, MARK, World};
+use seif::testing::{Actor, Answer, Authenticator, MARK, World};
 use serde_json::{Value, json};
 
 use crate::backups::{Safe, lose, sources};
+use crate::operator_ledger::keyring_of;
 use crate::shelf::{RECORDS, customer, customers};
 
 const METHODS: &str = "/api/v1/account/methods";
+const RESETS: &str = "/api/v1/password-resets";
 const CONFIRMATIONS: &str = "/api/v1/session/confirmations";
 
 /// Another code than this one.
@@ -66,6 +68,16 @@ async fn mails(world: &World, actor: &Actor, subject: &str) -> usize {
     world.mails().iter().filter(its_own).count()
 }
 
+/// Sets a new password by a mailed code and a recovery code.
+async fn renews(world: &World, actor: &Actor, recovery_code: &str) -> Answer {
+    world.later(Duration::from_secs(1));
+    let begun = world.stranger().post(RESETS, json!({"identifier": actor.email})).await.expect(202).json();
+    let code = world.code_for(&actor.email).await;
+    let second = json!({"method": "recovery_codes", "code": recovery_code});
+    let body = json!({"code": code, "new_password": "Another-Long-Pass-Phrase 88", "second": second});
+    world.stranger().put(&format!("{RESETS}/{}", begun["id"].as_str().unwrap()), body).await
+}
+
 each_database! {
     async fn what_was_replaced_confirms_nobody_not_even_after_a_restore(world: World) {
         // K-8, P-14
@@ -81,6 +93,59 @@ each_database! {
         let _ = anna.sign_in().await.expect(201);
         assert_eq!(item(&anna, "recovery_codes").await, None);
         assert!(item(&anna, "totp").await.is_some());
+    }
+
+    async fn a_recovery_code_that_was_used_opens_nothing_after_any_row_of_restores(world: World) {
+        // K-8, P-14
+        let (safe, at) = (Safe::new(), sources(world));
+        let (mut anna, _, codes) = protected(world).await;
+        let (data, keyring) = (safe.take(world, What::Data), safe.take(world, What::Keyring));
+        let refused = async |world: &World, anna: &mut Actor, codes: &[String]| {
+            for code in codes {
+                world.later(Duration::from_secs(400));
+                let _ = anna.confirm_by("recovery_codes", code).await.problem(422, "code_refused");
+            }
+        };
+        let left = async |anna: &Actor| item(anna, "recovery_codes").await.unwrap()["left"].clone();
+        let set = item(&anna, "recovery_codes").await.unwrap()["id"].as_str().unwrap().replace('-', "");
+        // The keyring knows of each before its use is acknowledged: a mark, and not whose it was.
+        let marks = || keyring_of(world).rows("revocations", "kind = 4");
+        let _ = elsewhere(&anna).await.confirm_by("recovery_codes", &codes[0]).await.expect(200);
+        assert_eq!(marks().len(), 1);
+        let _ = renews(world, &anna, &codes[1]).await.expect(200);
+        let marks = marks();
+        assert_eq!(marks.len(), 2);
+        for known in [anna.account.clone().unwrap().replace('-', ""), set] {
+            assert!(marks.iter().all(|mark| !mark.to_lowercase().replace('-', "").contains(&known)), "{marks:?}");
+        }
+
+        // Older data alone.
+        world.restart_on(|_| {
+            lose(&at.data);
+            safe.put_back(&data, &at.data);
+        }).await;
+        anna = anna.moved_to(world);
+        let _ = anna.sign_in().await.expect(201);
+        assert_eq!(left(&anna).await, 8);
+        refused(world, &mut anna, &codes[..2]).await;
+        let _ = renews(world, &anna, &codes[0]).await.problem(422, "code_refused");
+        let _ = anna.confirm_by("recovery_codes", &codes[2]).await.expect(200);
+        assert_eq!(left(&anna).await, 7);
+
+        // An older keyring beside the data, and then older data beside that.
+        world.restart_on(|_| {
+            lose(&at.keyring);
+            safe.put_back(&keyring, &at.keyring);
+        }).await;
+        world.restart_on(|_| {
+            lose(&at.data);
+            safe.put_back(&data, &at.data);
+        }).await;
+        anna = anna.moved_to(world);
+        let _ = anna.sign_in().await.expect(201);
+        assert_eq!(left(&anna).await, 7);
+        refused(world, &mut anna, &codes[..3]).await;
+        let _ = anna.confirm_by("recovery_codes", &codes[3]).await.expect(200);
     }
 
     async fn methods_are_listed_by_their_security_and_e_mail_is_advised_against_once_the_vault_holds_data(world: World) {

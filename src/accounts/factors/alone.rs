@@ -219,7 +219,7 @@ impl Accounts {
                 notices::tell_of(tx, scope, &person, Notice::SignInOutside, &from)?;
                 return Ok(Entered::Refused);
             }
-            settle(tx, scope, method, &person, &held, met)?;
+            let _ = settle(tx, scope, method, &person, &held, met)?;
             places::remember(tx, scope, &from)?;
             history::enter(tx, scope, &from, method.facts().way, Outcome::Accepted)?;
             let begins = Begins::By(method.code(), method.facts().proof);

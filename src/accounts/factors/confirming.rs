@@ -269,7 +269,9 @@ impl Accounts {
         }
         let (session, origin) = (access.session.clone(), access.origin.clone());
         let (tries, lifetime) = (self.rules().code_tries, self.rules().code_lifetime);
-        let finish = move |tx: &mut Tx<'_>, scope: &AccountScope| -> Result<Option<Raised>, StoreError> {
+        let finish = move |tx: &mut Tx<'_>,
+                           scope: &AccountScope|
+              -> Result<Option<(SessionToken, Session, Spent)>, StoreError> {
             let Some((method, expected)) = take_try(tx, scope, &session, id, tries)? else { return Ok(None) };
             let way = method.facts().way;
             let person = person::find(tx, scope)?;
@@ -285,12 +287,16 @@ impl Accounts {
             if diesel::delete(confirmations::table.find(id)).execute(tx.conn())? != 1 {
                 return Ok(None);
             }
-            settle(tx, scope, method, &person, &held, met)?;
+            let spent = settle(tx, scope, method, &person, &held, met)?;
             history::enter(tx, scope, &origin, way, Outcome::Accepted)?;
-            sessions::raise(tx, &session, method.code(), method.facts().proof).map(Some)
+            let (token, session) = sessions::raise(tx, &session, method.code(), method.facts().proof)?;
+            Ok(Some((token, session, spent)))
         };
         let raised = self.kernel().write("accounts.finish_confirmation", &access.scope, finish).await;
-        let (token, session) = raised.map_err(Failure::from)?.ok_or(ConfirmError::CodeRefused)?;
+        let (token, session, spent) = raised.map_err(Failure::from)?.ok_or(ConfirmError::CodeRefused)?;
+        if spent == Spent::Something {
+            self.tell_used_up(access.scope.account()).await;
+        }
         let access = AccountAccess { session, scope: access.scope.clone(), origin: access.origin.clone() };
         Ok(Begun { token, access })
     }
@@ -318,6 +324,14 @@ pub(super) fn refused(
     Ok(())
 }
 
+/// Whether an accepted answer has used something up, of which the keyring is told before it is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "the keyring is told of what is used up"]
+pub(in crate::accounts) enum Spent {
+    Something,
+    Nothing,
+}
+
 /// Keeps what an accepted answer leaves of its factor; what has nothing left is gone.
 pub(super) fn settle(
     tx: &mut Tx<'_>,
@@ -326,8 +340,8 @@ pub(super) fn settle(
     person: &person::Person,
     held: &[rows::Row],
     met: Met,
-) -> Result<(), StoreError> {
-    let Some((id, kept)) = met.by else { return Ok(()) };
+) -> Result<Spent, StoreError> {
+    let Some((id, kept)) = met.by else { return Ok(Spent::Nothing) };
     let used = held.iter().find(|row| row.id == id).ok_or(StoreError::Refused("a factor that was not held"))?;
     let left = method.workings().left(&kept)?;
     rows::forgive(tx, scope, method)?;
@@ -339,8 +353,9 @@ pub(super) fn settle(
     if let Some(left) = left {
         let left = u32::try_from(left).unwrap_or(u32::MAX);
         tell(tx, scope, person, Notice::RecoveryCodeUsed { left })?;
+        return Ok(Spent::Something);
     }
-    Ok(())
+    Ok(Spent::Nothing)
 }
 
 /// Counts a try before it is looked at, so that many at once are counted one by one; `None` when there is none left.

@@ -251,10 +251,17 @@ impl Accounts {
     /// what that took the place of. Young claims that no row says, of a change under way beside it or of an answer that was
     /// refused, stay as they are, and lapse. What fails here is done by the next sweep.
     pub(super) async fn keyring_follows(&self, account: AccountId) {
-        let settled = self.reconcile(account).await;
-        let told = self.kernel().tell_revoked_factors().await;
-        if settled.is_err() || told.is_err() {
-            tracing::warn!(%account, "what the keyring knows of an account's factors is settled by the next sweep");
+        if self.reconcile(account).await.is_err() {
+            tracing::warn!(%account, "what an account's factors sign in by is settled by the next sweep");
+        }
+        self.tell_used_up(account).await;
+    }
+
+    /// Tells the keyring what of the account's factors is used up or was replaced, before that is acknowledged. What fails
+    /// here is done by the next sweep.
+    pub(in crate::accounts) async fn tell_used_up(&self, account: AccountId) {
+        if self.kernel().tell_revoked().await.is_err() {
+            tracing::warn!(%account, "the keyring is told by the next sweep what of an account's factors is used up");
         }
     }
 

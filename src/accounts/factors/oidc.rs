@@ -193,7 +193,7 @@ impl Accounts {
                 return Ok(None);
             };
             let met = Met { by: Some((link.id, link.body.kept.clone())) };
-            settle(tx, scope, Method::Oidc, &person, &held, met)?;
+            let _ = settle(tx, scope, Method::Oidc, &person, &held, met)?;
             history::enter(tx, scope, &origin, Way::Oidc, Outcome::Accepted)?;
             stands_on(tx, session.id, &tags)?;
             sessions::raise(tx, &session, FACTS.code, vouched.proof).map(Some)

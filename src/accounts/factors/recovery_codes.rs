@@ -1,6 +1,8 @@
 //! Codes to put aside for the day when all else is lost: ten, shown once, each good once.
 //!
-//! Only their digests are kept: of 120 random bits nobody finds the code by its digest. A new set replaces the old.
+//! Only their digests are kept: of 120 random bits nobody finds the code by its digest. A new set replaces the old. A code
+//! that was used is taken out of its set, and remembered by a mark besides: a set that is put back from a copy of before
+//! opens without it.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +10,10 @@ use crate::accounts::factors::workings::{Begun, Desk, Enrolling, Factor, Kept, M
 use crate::accounts::factors::{Answer, Asks, Enrolment, Facts, Fee, Handed, Occasion, Path};
 use crate::accounts::history::Way;
 use crate::kernel::access::Proof;
+use crate::kernel::access::revoked::{note_used, used_of};
 use crate::kernel::crypto::token::RecoveryCode;
-use crate::kernel::store::StoreError;
+use crate::kernel::ids::UsedCodeId;
+use crate::kernel::store::{StoreError, Tx};
 use crate::messages::notice::Means;
 
 /// The method.
@@ -55,7 +59,7 @@ impl Workings for RecoveryCodes {
 
     fn judge(
         &self,
-        _: &mut Desk<'_, '_>,
+        desk: &mut Desk<'_, '_>,
         _: &Kept,
         factors: &[Factor],
         answer: &Answer,
@@ -69,10 +73,22 @@ impl Workings for RecoveryCodes {
             // A digest tells nothing by how long it is compared: nobody can choose one.
             digests.retain(|known| *known != digest);
             if digests.len() < before {
+                note_used(desk.tx, desk.scope, RecoveryCode::mark(&digest))?;
                 return Ok(Some(Met { by: Some((factor.id, Kept::of(&Set { digests })?)) }));
             }
         }
         Ok(None)
+    }
+
+    fn without_used(&self, tx: &mut Tx<'_>, kept: Kept) -> Result<Kept, StoreError> {
+        let Set { mut digests } = kept.open()?;
+        let marks: Vec<UsedCodeId> = digests.iter().map(RecoveryCode::mark).collect();
+        let used = used_of(tx, &marks)?;
+        if used.is_empty() {
+            return Ok(kept);
+        }
+        digests.retain(|digest| !used.contains(&RecoveryCode::mark(digest)));
+        Kept::of(&Set { digests })
     }
 
     fn left(&self, kept: &Kept) -> Result<Option<usize>, StoreError> {

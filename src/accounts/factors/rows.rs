@@ -77,6 +77,17 @@ fn open(scope: &AccountScope, columns: Columns) -> Result<Row, StoreError> {
     Ok(Row { id, method, proof: Proof::from_code(proof), failures, created_at, used_at, body, version })
 }
 
+/// The same of enrolled factors, without what of them is remembered as used.
+fn open_enrolled(tx: &mut Tx<'_>, scope: &AccountScope, rows: Vec<Columns>) -> Result<Vec<Row>, StoreError> {
+    let mut opened = Vec::with_capacity(rows.len());
+    for columns in rows {
+        let mut row = open(scope, columns)?;
+        row.body.kept = row.method.workings().without_used(tx, row.body.kept)?;
+        opened.push(row);
+    }
+    Ok(opened)
+}
+
 /// The account's factors in this state.
 type Mine = Filter<Filter<factors::table, Eq<factors::account_id, AccountId>>, Eq<factors::state, i16>>;
 
@@ -87,23 +98,21 @@ fn mine(scope: &AccountScope, state: i16) -> Mine {
 /// Everything that the account has enrolled, oldest first.
 pub(super) fn enrolled(tx: &mut Tx<'_>, scope: &AccountScope) -> Result<Vec<Row>, StoreError> {
     let rows: Vec<Columns> = mine(scope, ENROLLED).order(factors::id).select(COLUMNS).load(tx.conn())?;
-    rows.into_iter().map(|row| open(scope, row)).collect()
+    open_enrolled(tx, scope, rows)
 }
 
 /// The enrolments of this method that wait for their answers.
 pub(super) fn all_waiting(tx: &mut Tx<'_>, scope: &AccountScope, method: Method) -> Result<Vec<Row>, StoreError> {
-    of_method(tx, scope, WAITING, method)
+    let rows: Vec<Columns> =
+        mine(scope, WAITING).filter(factors::method.eq(method.code())).select(COLUMNS).load(tx.conn())?;
+    rows.into_iter().map(|row| open(scope, row)).collect()
 }
 
 /// The account's factors of this method, usable or not.
 pub(super) fn all(tx: &mut Tx<'_>, scope: &AccountScope, method: Method) -> Result<Vec<Row>, StoreError> {
-    of_method(tx, scope, ENROLLED, method)
-}
-
-fn of_method(tx: &mut Tx<'_>, scope: &AccountScope, state: i16, method: Method) -> Result<Vec<Row>, StoreError> {
     let rows: Vec<Columns> =
-        mine(scope, state).filter(factors::method.eq(method.code())).select(COLUMNS).load(tx.conn())?;
-    rows.into_iter().map(|row| open(scope, row)).collect()
+        mine(scope, ENROLLED).filter(factors::method.eq(method.code())).select(COLUMNS).load(tx.conn())?;
+    open_enrolled(tx, scope, rows)
 }
 
 /// The enrolment with this id that waits for its answer.
@@ -121,7 +130,7 @@ pub(super) fn hold(tx: &mut Tx<'_>, scope: &AccountScope, method: Method) -> Res
         .set(factors::failures.eq(factors::failures))
         .returning(COLUMNS)
         .get_results(tx.conn())?;
-    rows.into_iter().map(|row| open(scope, row)).collect()
+    open_enrolled(tx, scope, rows)
 }
 
 /// The enrolment with this id, held, and one try taken of it; nothing when it has none left, or was begun before
@@ -207,7 +216,7 @@ pub(super) fn rename(
         .returning(COLUMNS)
         .get_result(tx.conn())
         .optional()?;
-    let Some(mut row) = row.map(|row| open(scope, row)).transpose()? else { return Ok(None) };
+    let Some(mut row) = open_enrolled(tx, scope, row.into_iter().collect())?.pop() else { return Ok(None) };
     (row.version, row.body.name) = (row.version.saturating_add(1), Some(name.clone()));
     let place = RowRef::new(id.as_bytes(), row.version);
     let body = scope.keys().seal::<FactorBody>(place, &row.body, tx.entropy());

@@ -82,6 +82,7 @@ pub(in crate::accounts) fn judge(
         }
         return Ok(Second::NotShown);
     };
-    settle(tx, scope, method, person, &held, met)?;
+    // Whoever renews by it tells the keyring what it used up.
+    let _ = settle(tx, scope, method, person, &held, met)?;
     Ok(Second::Shown)
 }

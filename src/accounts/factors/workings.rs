@@ -282,6 +282,11 @@ pub(super) trait Workings: Sync {
         Ok(None)
     }
 
+    /// What is kept of an enrolled factor, without what is remembered as used: the row may be of a copy from before.
+    fn without_used(&self, _: &mut Tx<'_>, kept: Kept) -> Result<Kept, StoreError> {
+        Ok(kept)
+    }
+
     /// How often a factor can still be used; nothing where that has no end.
     fn left(&self, _: &Kept) -> Result<Option<usize>, StoreError> {
         Ok(None)

@@ -13,6 +13,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
 use crate::kernel::fault::{self, Point};
 use crate::kernel::ids::{AccountId, AnyId, TokenId};
+use crate::kernel::keyring::ledger::Revoked;
 use crate::kernel::keyring::{KeyState, Keyring};
 use crate::kernel::store::schema::{
     accounts, anonymous_sessions, confirmations, inactivity, instance, key_versions, outbox, passkey_sign_ins,
@@ -80,7 +81,7 @@ pub(in crate::kernel) fn tell_keyring(db: &Db, keyring: &Keyring, standing: Stan
         let frozen = accounts::table.filter(accounts::state.eq(FROZEN)).select(accounts::id).load(tx.conn())?;
         Ok((revoked, frozen))
     })?;
-    keyring.revoke_again(&revoked, &[], &frozen)?;
+    keyring.revoke_again(&Revoked { tokens: revoked, frozen, ..Revoked::default() })?;
     keyring.question_identifiers()?;
     let put_off = keyring.put_off(STANDSTILL)?;
     tracing::warn!(certificates = given, wishes = put_off, "a copy of the keyring was told what the data knows");

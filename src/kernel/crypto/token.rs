@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::kernel::entropy::Entropy;
+use crate::kernel::ids::UsedCodeId;
 use crate::kernel::personal::{Comparison, Secret};
 
 /// A token for programs: `seif_`, 32 random bytes as 43 characters of base62, and 6 more of checksum, so that a scanner
@@ -167,6 +168,17 @@ impl RecoveryCode {
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.0.reveal()).into()
+    }
+
+    /// The mark by which the code of this digest is remembered once it was used, beside no word of whose it was: 128 bits
+    /// of SHA-256 over the digest, in a domain of its own.
+    #[must_use]
+    pub fn mark(digest: &[u8; 32]) -> UsedCodeId {
+        let whole: [u8; 32] =
+            Sha256::new_with_prefix(b"seif/used-recovery-code").chain_update(digest).finalize().into();
+        let mut mark = [0; 16];
+        mark.copy_from_slice(whole.split_at(16).0);
+        UsedCodeId::from_bytes(mark)
     }
 }
 

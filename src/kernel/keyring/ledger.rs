@@ -6,7 +6,7 @@ use super::tables::{ledger, revocations};
 use super::{Keyring, KeyringError};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::Owner;
-use crate::kernel::ids::{AccountId, AnyId, FactorId, RecordId, TenantId, TokenId};
+use crate::kernel::ids::{AccountId, AnyId, FactorId, RecordId, TenantId, TokenId, UsedCodeId};
 use crate::kernel::store::{StoreError, Tx, both};
 
 /// The kind of what was revoked, as the database holds it.
@@ -15,6 +15,22 @@ const FACTOR: i16 = 2;
 
 /// The same for an account that its owner has frozen.
 const FROZEN: i16 = 3;
+
+/// The same for a recovery code that was used.
+const CODE: i16 = 4;
+
+/// What a keyring that was put back may not know of.
+#[derive(Debug, Clone, Default)]
+pub(in crate::kernel) struct Revoked {
+    /// Tokens that were revoked.
+    pub(in crate::kernel) tokens: Vec<TokenId>,
+    /// Factors that confirm nobody any more.
+    pub(in crate::kernel) factors: Vec<FactorId>,
+    /// Recovery codes that were used.
+    pub(in crate::kernel) codes: Vec<UsedCodeId>,
+    /// Accounts that are frozen.
+    pub(in crate::kernel) frozen: Vec<AccountId>,
+}
 
 /// What the ledger says of an owner whose keys are gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,21 +170,17 @@ impl Keyring {
             .await
     }
 
-    /// Writes down once more what a keyring that was put back may not know of: revoked tokens and factors, and frozen
-    /// accounts.
+    /// Writes down once more what a keyring that was put back may not know of.
     ///
     /// # Errors
     /// The keyring is away.
-    pub(in crate::kernel) fn revoke_again(
-        &self,
-        tokens: &[TokenId],
-        factors: &[FactorId],
-        frozen: &[AccountId],
-    ) -> Result<(), KeyringError> {
+    pub(in crate::kernel) fn revoke_again(&self, revoked: &Revoked) -> Result<(), KeyringError> {
+        let Revoked { tokens, factors, codes, frozen } = revoked;
         let tokens = tokens.iter().map(|id| (TOKEN, AnyId::from_bytes(*id.as_bytes())));
         let factors = factors.iter().map(|id| (FACTOR, AnyId::from_bytes(*id.as_bytes())));
+        let codes = codes.iter().map(|id| (CODE, AnyId::from_bytes(*id.as_bytes())));
         let frozen = frozen.iter().map(|id| (FROZEN, AnyId::from_bytes(*id.as_bytes())));
-        let all: Vec<(i16, AnyId)> = tokens.chain(factors).chain(frozen).collect();
+        let all: Vec<(i16, AnyId)> = tokens.chain(factors).chain(codes).chain(frozen).collect();
         for some in all.chunks(500) {
             let some = some.to_vec();
             self.db().write_blocking(Vec::new(), move |tx| -> Result<(), KeyringError> {
@@ -252,6 +264,15 @@ impl Keyring {
     pub fn revoked_factors(&self) -> Result<Vec<FactorId>, KeyringError> {
         let ids = self.revoked(FACTOR)?.into_iter();
         Ok(ids.map(|id| FactorId::from_bytes(*id.as_bytes())).collect())
+    }
+
+    /// Every recovery code that was used, by its mark.
+    ///
+    /// # Errors
+    /// The keyring is away.
+    pub(in crate::kernel) fn used_codes(&self) -> Result<Vec<UsedCodeId>, KeyringError> {
+        let ids = self.revoked(CODE)?.into_iter();
+        Ok(ids.map(|id| UsedCodeId::from_bytes(*id.as_bytes())).collect())
     }
 
     fn revoked(&self, kind: i16) -> Result<Vec<AnyId>, KeyringError> {

@@ -48,7 +48,7 @@ const OF_TENANTS: [Owned; 23] = [
 ];
 
 /// What an account has.
-const OF_ACCOUNTS: [Owned; 20] = [
+const OF_ACCOUNTS: [Owned; 21] = [
     owned("confirmations", "account_id", "id"),
     owned("recoveries", "account_id", "id"),
     owned("recovery_waits", "account_id", "account_id"),
@@ -61,6 +61,7 @@ const OF_ACCOUNTS: [Owned; 20] = [
     owned("tokens", "account_id", "id"),
     owned("factors", "account_id", "id"),
     owned("revoked_factors", "account_id", "factor_id"),
+    owned("used_codes", "account_id", "code_id"),
     owned("sign_ins", "account_id", "id"),
     owned("acknowledgements", "account_id", "document, version"),
     owned("past_members", "account_id", "tenant_id"),

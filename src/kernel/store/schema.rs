@@ -10,7 +10,7 @@ pub use super::tables::{
     instance, invitations, journals, key_versions, known_places, log_copies, objects, outbox, passkey_sign_ins,
     past_members, policies, policy_events, policy_notices, policy_texts, prompts, provider_logouts, provider_sessions,
     recoveries, recovery_waits, revoked_factors, role_limits, sessions, sign_in_rules, sign_ins, signups,
-    support_codes, support_grants, sweeps, throttles, tokens,
+    support_codes, support_grants, sweeps, throttles, tokens, used_codes,
 };
 
 /// The tables of tenants, for the sweeps that walk them all.

@@ -599,6 +599,17 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::kernel::ids::Uid;
 
+    used_codes (code_id) {
+        code_id -> Uid,
+        account_id -> Nullable<Uid>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::kernel::ids::Uid;
+
     erased_records (record_id, tenant_id) {
         tenant_id -> Uid,
         record_id -> Uid,
