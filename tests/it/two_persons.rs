@@ -17,13 +17,14 @@ use seif::kernel::operators::{
 use seif::kernel::personal::Secret;
 use seif::kernel::store::Target;
 use seif::policies::{Document, Plan};
-use seif::testing::{Authenticator, Database, World, drop_database, fresh_databases};
+use seif::testing::{Actor, Authenticator, Database, World, drop_database, fresh_databases};
 use serde_json::{Value, json};
 
 use crate::backups::{Safe, lose, sources};
 use crate::operator_ledger::HERE;
 use crate::policy_changes::{plan, texts};
 use crate::process::Process;
+use crate::rows::Beside;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -361,8 +362,31 @@ impl Machine<'_> {
 
     /// Whether `name` confirms with this code.
     fn confirms(&self, name: &str, code: &Secret<String>, id: &Value) -> bool {
+        self.word(name, code, id).is_ok()
+    }
+
+    /// The same; or what the command says against it.
+    fn word(&self, name: &str, code: &Secret<String>, id: &Value) -> Result<(), String> {
         let command = self.process.command(&["operators", "confirm", id.as_str().unwrap(), "--as", name]);
-        self.run(command, &format!("{}\n", code.reveal())).status.success()
+        let output = self.run(command, &format!("{}\n", code.reveal()));
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    }
+
+    /// Where each proposal stands, oldest first.
+    fn standings(&self) -> Vec<Value> {
+        let listed = self.told(&["operators", "proposals"]);
+        listed["proposals"].as_array().unwrap().iter().rev().map(|proposal| proposal["standing"].clone()).collect()
+    }
+
+    /// Moves a proposal, or its confirmation, a day into the past.
+    fn a_day_goes_by(&self, id: &Value) {
+        let mut keyring = match self.databases.get(1) {
+            Some(url) => Beside::url(url),
+            None => Beside::file(&self.folder.join("data/keyring.db")),
+        };
+        let (micros, id) = (DAY.as_micros(), keyring.id(id.as_str().unwrap()));
+        let moved = format!("at = at - {micros}, expires_at = expires_at - {micros}");
+        keyring.run(&format!("UPDATE operator_proposals SET {moved} WHERE id = {id}")).unwrap();
     }
 
     fn restore(&self, from: &str) -> Value {
@@ -380,6 +404,11 @@ impl Machine<'_> {
 /// The code that an app shows now.
 fn shown(app: &TotpSecret) -> Secret<String> {
     app.code(Totp::at(Clock::system().now()))
+}
+
+/// The code that it shows next, which is good already.
+fn shown_next(app: &TotpSecret) -> Secret<String> {
+    app.code(Totp::at(Clock::system().now().plus(Duration::from_secs(30))))
 }
 
 fn json_of(output: &Output, command: &str) -> Value {
@@ -441,5 +470,81 @@ mod the_command_line_proposes_and_does_it_once_another_has_confirmed_it {
     #[test]
     fn postgres() {
         super::the_command_line_proposes(super::Database::Postgres);
+    }
+}
+
+/// A business leaves by command: one person proposes, another confirms, each within a day, and nobody is both.
+async fn a_business_leaves_by_command(database: Database) {
+    let Some(databases) = fresh_databases(database) else { return };
+    let databases = databases.map(|urls| urls.to_vec()).unwrap_or_default();
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(&folder.path().join("data"), &databases);
+    let owner = process.owner().await;
+    let leaves = async || owner.get("/api/v1/tenant/cancellation").await.expect(200).json()["cancellation"].clone();
+    let here = Machine { process: &process, databases: &databases, folder: folder.path() };
+    let [anna, berta, clara] = ["anna", "berta", "clara"].map(|name| here.operator(name));
+    let tenant = owner.tenant.clone().unwrap();
+    let erase = ["tenants", "erase", &tenant];
+
+    let first = here.told(&erase);
+    assert!(first["proposed"].is_string(), "{first}");
+    assert_eq!(here.told(&erase), first, "asked again, it is the same proposal, and no second word");
+    // Whoever runs commands on the machine has no word of their own there.
+    let nobody = here.run(process.command(&["operators", "confirm", first["proposed"].as_str().unwrap()]), "");
+    assert_eq!(nobody.status.code(), Some(2), "who confirms is to be said");
+    let uid = format!("local:{}", rustix::process::getuid().as_raw());
+    assert!(here.word(&uid, &shown(&anna), &first["proposed"]).is_err());
+    assert_eq!((here.told(&erase), leaves().await), (first.clone(), Value::Null));
+
+    // Nor does anybody take another way for their second word: what anna proposed in the console she confirms here no more.
+    let mut console = process.stranger();
+    let form = async |console: &Actor, path: &str, fields: String| {
+        let body = ("application/x-www-form-urlencoded", fields.into_bytes());
+        console.send_bytes(reqwest::Method::POST, path, Some(body)).await.expect(303)
+    };
+    let fields = format!("operator_name=anna&code={}", shown(&anna).reveal());
+    let signed_in = form(&console, "/operator/sign-in", fields).await;
+    console.keep_session(&signed_in);
+    let _ = form(&console, "/operator/tenants/erasure", format!("tenant={tenant}")).await;
+    let hers = here.told(&["operators", "proposals"])["proposals"][0]["id"].clone();
+    assert_ne!(hers, first["proposed"], "of each proposer there is one");
+    let own = here.word("anna", &shown_next(&anna), &hers).unwrap_err();
+    assert!(own.contains("it takes another operator"), "{own}");
+
+    // A day is the end of a proposal, and of a confirmation.
+    here.a_day_goes_by(&first["proposed"]);
+    let late = here.word("berta", &shown(&berta), &first["proposed"]).unwrap_err();
+    assert!(late.contains("older than a day"), "{late}");
+    let second = here.told(&erase);
+    assert!(second["proposed"].is_string() && second != first, "{second}");
+    assert_eq!(here.word("berta", &shown_next(&berta), &second["proposed"]), Ok(()));
+    assert!(leaves().await.is_null(), "a confirmation does nothing by itself");
+    here.a_day_goes_by(&second["proposed"]);
+    let third = here.told(&erase);
+    assert!(third["proposed"].is_string() && third != second, "{third}");
+    assert_eq!(leaves().await, Value::Null);
+
+    assert_eq!(here.word("clara", &shown(&clara), &third["proposed"]), Ok(()));
+    let done = here.told(&erase);
+    assert_eq!((&done["tenant"], done["due_at"].is_string()), (&json!(tenant), true), "{done}");
+    let wish = leaves().await;
+    assert_eq!((&wish["requester"], &wish["grace_until"]), (&json!("operator"), &done["due_at"]));
+    assert_eq!(here.standings(), ["expired", "waiting", "expired", "done"]);
+    assert!(!here.run(process.command(&erase), "").status.success(), "it leaves already");
+    drop(process);
+    for url in &databases {
+        drop_database(url);
+    }
+}
+
+mod by_command_a_business_leaves_once_another_person_has_confirmed_it_within_a_day {
+    #[actix_web::test]
+    async fn sqlite() {
+        super::a_business_leaves_by_command(super::Database::Sqlite).await;
+    }
+
+    #[actix_web::test]
+    async fn postgres() {
+        super::a_business_leaves_by_command(super::Database::Postgres).await;
     }
 }
