@@ -73,8 +73,19 @@ async fn turns_a_key_over(world: &mut World, visitor: &mut Visitor) {
     visitor.presses("main a[href=\"/operator/keys\"]").await;
     assert!(row(visitor).await.contains("Waits for the answers kept for repeated requests"), "{}", row(visitor).await);
     visitor.looks_around("waits-for-answers").await;
-    visitor.presses("header nav a[href=\"/operator/ledger\"]").await;
+    // On a phone the sections fold up under the name of the one that is open.
+    visitor.takes_a_phone().await;
+    assert_eq!(visitor.reads("header .folded > summary").await, "Keys");
+    assert!(!visitor.shows("header .spread").await && !visitor.shows("header .folded nav").await);
+    visitor.ticks("header .folded > summary").await;
+    visitor.looks_around("sections").await;
+    visitor.takes_a_phone().await;
+    visitor.presses("header .folded nav a[href=\"/operator/ledger\"]").await;
     visitor.looks_around("ledger").await;
+    for section in ["tenants", "support", "policies", "outbox", "backups", "proposals"] {
+        visitor.presses(&format!("header nav a[href=\"/operator/{section}\"]")).await;
+        visitor.looks_around(section).await;
+    }
     signs_out(visitor).await;
 }
 
@@ -92,7 +103,7 @@ async fn signs_in(world: &World, visitor: &mut Visitor) {
 }
 
 async fn signs_out(visitor: &mut Visitor) {
-    visitor.ticks("header details.menu > summary").await;
+    visitor.ticks("header details.menu:not(.folded) > summary").await;
     visitor.presses("header a[href=\"/operator/sign-out\"]").await;
     visitor.looks_around("sign-out").await;
     visitor.presses("main form .button").await;

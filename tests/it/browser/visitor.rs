@@ -234,6 +234,11 @@ impl Visitor {
         assert!(self.requests > self.pages as usize, "the requests were not seen: {}", self.requests);
     }
 
+    /// Takes up a phone, until the next look around.
+    pub(super) async fn takes_a_phone(&self) {
+        self.sits_before(&SCREENS[1], SCHEMES[0]).await;
+    }
+
     async fn sits_before(&self, screen: &Screen, scheme: &str) {
         let metrics = json!({"width": screen.width, "height": screen.height, "deviceScaleFactor": 1, "mobile": screen.name == "phone"});
         self.browser.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
@@ -259,6 +264,8 @@ impl Visitor {
                 violations: found.violations.flatMap((rule) => rule.nodes.map((node) =>
                   `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary}`)),
                 wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+                tables: location.pathname.startsWith('/operator')
+                  ? [...document.querySelectorAll('.table-wrap')].map((table) => table.scrollWidth - table.clientWidth) : [],
               }),
               (error) => done({error: String(error)}));";
         let found = self.browser.client.execute_async(run, vec![json!(RULES)]).await.unwrap();
@@ -268,6 +275,9 @@ impl Visitor {
         if found["wide"] != json!(0) {
             faults.push(format!("the page is {} pixels wider than the window", found["wide"]));
         }
+        // What a business keeps may have any number of columns; what the console tells of is known.
+        let wide = found["tables"].as_array().unwrap().iter().filter(|over| **over != json!(0));
+        faults.extend(wide.map(|over| format!("a table is {over} pixels wider than its place")));
         faults
     }
 
