@@ -330,6 +330,15 @@ fn a_service_moves_from_a_file_to_an_openbao_and_a_token_that_may_not_is_told() 
         std::fs::write(&token_file, "s.nobody").unwrap();
         assert!(refused(&process, &ROTATE).contains("refuses our token"));
         std::fs::write(&token_file, good).unwrap();
+        // Of the authorities that are named alone, whatever the machine believes.
+        let others = tempfile::tempdir().unwrap();
+        let other = others.path().join("ca.pem");
+        std::fs::write(&other, certify("localhost", others.path())).unwrap();
+        let mut elsewhere = process.command(&ROTATE);
+        elsewhere.env("SSL_CERT_FILE", bao.folder.path().join("ca.pem")).env("SEIF_ROOT_KEY__ROOTS", &other);
+        let output = elsewhere.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("does not answer"), "{output:?}");
         let rotated = done(&process, &ROTATE);
         assert_eq!((rotated["provider"].as_str(), rotated["resumed"].as_bool()), (Some("openbao"), Some(true)));
         let _ = program.get(&kept).await.expect(200);

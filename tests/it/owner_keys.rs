@@ -10,7 +10,7 @@ use std::process::Stdio;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::sql_types::BigInt;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _, SqliteConnection, sql_query};
@@ -21,7 +21,7 @@ use seif::kernel::access::{Role, TenantAccess};
 use seif::kernel::audit::{Action, Event, SealedEntry, Subject};
 use seif::kernel::backup::format::What;
 use seif::kernel::clock::Clock;
-use seif::kernel::crypto::Owner;
+use seif::kernel::crypto::{Owner, Tag};
 use seif::kernel::erasure::{ErasureId, Facts};
 use seif::kernel::fault::Point;
 use seif::kernel::keyring::erasures::{Scheduling, Withdrawal};
@@ -41,6 +41,7 @@ use crate::backups::{Safe, lose, sources};
 use crate::operator_ledger::{begin_rekey, hasten, hold_keys, pace_keys};
 use crate::process::Process;
 use crate::root_keys::{Place, done};
+use crate::rows::Beside;
 use crate::shelf::{CUSTOMERS, RECORDS, SEARCH, customer, customers, ids, place, somebody, store, token};
 use crate::traces::{copy_of_data, restore_data};
 
@@ -559,7 +560,12 @@ each_database! {
         // How far it is, every node can read meanwhile.
         let told = || here.keyring().rekeys(Some(whose)).unwrap()[0].walked;
         let faster = async {
+            let mut since = None;
             while !is_far.load(Ordering::SeqCst) || told().done == 0 {
+                if is_far.load(Ordering::SeqCst) {
+                    let since = since.get_or_insert_with(Instant::now);
+                    assert!(since.elapsed() < Duration::from_secs(10), "nobody tells how far it is");
+                }
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             let at_first = seen.lock().unwrap().clone();
@@ -646,6 +652,44 @@ each_database! {
             Turn::Reached(whose, Stage::Destroyed)
         );
     }
+}
+
+/// On SQLite one writes at a time, and who writes sees nothing move.
+#[test]
+fn a_collection_that_moves_between_two_looks_is_found_under_its_newest_tag() {
+    World::run(Database::Postgres, async |world| {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let (kernel, whose) = (world.app.services.kernel.clone(), tenant(&owner));
+        let (lookups, settle) = (AllLookups::new(&kernel), Rules { settle: Duration::from_secs(5), ..AT_ONCE });
+        assert!(matches!(begin_rekey(&kernel, whose).await, Begun::Made(_)));
+        world.later(Duration::from_secs(6));
+        let turn = kernel.rekey_next(Some(whose), settle, &lookups, &|_| ()).await.unwrap();
+        assert_eq!(turn, Turn::Reached(whose, Stage::Sealing));
+        let tags = kernel.keyring().keys(whose).unwrap().tags_of_all(&[b"collections.slug"], b"customers");
+        let [(_, old), (version, new)] = tags.try_into().unwrap();
+        // Whoever holds the row looks under the new tag, and then waits for who moves it away from under the old one.
+        let bytes = |tag: Tag| tag.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mut mover = Beside::of(world);
+        let moves = format!(
+            "BEGIN; UPDATE collections SET index_version = {}, slug_tag = '\\x{}' WHERE slug_tag = '\\x{}'",
+            version.as_u32(),
+            bytes(new),
+            bytes(old),
+        );
+        mover.run(&moves).unwrap();
+        let mut watcher = Beside::of(world);
+        let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let (made, ()) = tokio::join!(owner.post(RECORDS, json!({"values": somebody("moved")})), async {
+            let since = Instant::now();
+            while watcher.count(waits) == 0 {
+                assert!(since.elapsed() < Duration::from_secs(20), "nobody waits for the row");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            mover.run("COMMIT").unwrap();
+        });
+        let _ = made.expect(201);
+    });
 }
 
 /// Runs a command that a fault point ends by SIGKILL, if it is reached.

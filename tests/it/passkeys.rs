@@ -434,6 +434,28 @@ each_database! {
         let _ = signs_in(&mut world.stranger(), &mut lost).await.problem(401, "sign_in_refused");
     }
 
+    async fn what_waited_for_an_answer_is_over_after_a_restore(world: World) {
+        // P-14, S-1
+        let (safe, data) = (Safe::new(), sources(world).data);
+        let anna = world.owner().await;
+        let mut phone = Device::new(world, 1);
+        let _ = makes(&anna, &mut phone).await;
+        let _ = challenge(&anna).await;
+        let (path, options) = asks(&world.stranger()).await;
+        let made = safe.take(world, What::Data);
+        let credential = phone.uses(&options);
+        let _ = world.stranger().put(&path, json!({"credential": credential})).await.expect(201);
+        world.restart_on(|_| {
+            lose(&data);
+            safe.put_back(&made, &data);
+        }).await;
+        // It was answered; whoever saw the answer has nothing of it.
+        let _ = world.stranger().put(&path, json!({"credential": credential})).await.problem(401, "sign_in_refused");
+        phone.origin = world.url("");
+        assert_eq!(Beside::of(world).count("confirmations"), 0);
+        let _ = signs_in(&mut world.stranger(), &mut phone).await.expect(201);
+    }
+
     async fn what_is_claimed_beside_a_new_factor_is_not_settled_with_it(world: World) {
         // P-6, K-6
         let (mut berta, mut anna) = (world.owner().await, world.owner().await);

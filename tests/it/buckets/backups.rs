@@ -1,6 +1,7 @@
 //! Back-ups in a bucket: taken, read, drilled, put back and deleted as in a folder; a kill leaves nothing half counted.
 
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use seif::kernel::backup;
 use seif::kernel::backup::format::What;
 use seif::kernel::backup::place::Place;
 use seif::kernel::fault::Point;
-use seif::testing::{Database, World, drop_database, fresh_databases, sweep};
+use seif::testing::{Database, World, certify, drop_database, fresh_databases, sweep};
 use serde_json::Value;
 
 use super::server::Server;
@@ -24,8 +25,13 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// A command beside the story's service.
 fn beside(world: &World, arguments: &[&str]) -> Command {
+    beside_with(world, &world.folder.path().join("seif.toml"), arguments)
+}
+
+/// The same, with another configuration.
+fn beside_with(world: &World, configuration: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seif"));
-    command.arg("--data").arg(world.folder.path()).arg("--config").arg(world.folder.path().join("seif.toml"));
+    command.arg("--data").arg(world.folder.path()).arg("--config").arg(configuration);
     if let [database, keyring] = world.database_urls() {
         command.env("SEIF_DATABASE", database).env("SEIF_KEYRING", keyring);
     }
@@ -99,6 +105,24 @@ pub(super) fn story(database: Database) {
             let listed = done(&beside(world, &["backup", "list", "--from", from, "--json"]).output().unwrap());
             assert_eq!(listed["backups"].as_array().unwrap().len(), 2);
         }
+        // Where authorities are named, those of the machine count for nothing beside them.
+        let of_machine = server.authority();
+        let others = tempfile::tempdir().unwrap();
+        let other = others.path().join("ca.pem");
+        std::fs::write(&other, certify("localhost", others.path())).unwrap();
+        let settings = std::fs::read_to_string(world.folder.path().join("seif.toml")).unwrap();
+        let line = format!("roots = \"{}\"\n", of_machine.display());
+        assert!(settings.contains(&line), "{settings}");
+        let believing = |roots: &str| {
+            let configuration = others.path().join("seif.toml");
+            std::fs::write(&configuration, settings.replace(&line, roots)).unwrap();
+            let mut list = beside_with(world, &configuration, &["backup", "list", "--from", DATA, "--json"]);
+            list.env("SSL_CERT_FILE", &of_machine).output().unwrap()
+        };
+        assert_eq!(done(&believing(""))["backups"].as_array().unwrap().len(), 2);
+        let refused = believing(&format!("roots = \"{}\"\n", other.display()));
+        assert!(!refused.status.success() && refused.stdout.is_empty(), "{refused:?}");
+
         let drilled = done(&beside(world, &["backup", "drill", "--json"]).output().unwrap());
         assert_eq!((&drilled["good"], &drilled["objects"]), (&true.into(), &3.into()), "{drilled}");
         let same = beside(world, &["backup", "create", "--to", RING, "--keyring-to", RING]).output().unwrap();

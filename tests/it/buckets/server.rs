@@ -61,6 +61,11 @@ impl Server {
         format!("https://localhost:{}", self.ports[7])
     }
 
+    /// The authority of its certificate, in PEM.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
     /// What it keeps on its disk.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -110,7 +115,7 @@ impl Server {
             prefix: prefix.to_owned(),
             access_key: KEY.to_owned(),
             secret: Secret::new(SECRET.to_owned()),
-            roots: Some(self.folder.path().join("ca.pem")),
+            roots: Some(self.authority()),
         }
     }
 
@@ -135,12 +140,11 @@ impl Server {
 
     /// What a section of the configuration says of it.
     pub(crate) fn section(&self, name: &str) -> String {
-        let roots = self.folder.path().join("ca.pem");
         format!(
             "[{name}]\nendpoint = \"{}\"\nregion = \"{REGION}\"\naccess_key_id = \"{KEY}\"\nsecret_access_key = \"{SECRET}\"\n\
              roots = \"{}\"\n",
             self.endpoint(),
-            roots.display()
+            self.authority().display()
         )
     }
 
