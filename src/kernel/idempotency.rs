@@ -37,7 +37,7 @@ pub struct Once<T> {
 #[derive(Clone)]
 pub enum Keep<T> {
     /// All of it: a repeat gets it again.
-    Answer(Arc<dyn Fn(&T) -> Answer + Send + Sync>),
+    Answer(Arc<dyn Fn(&T) -> Result<Answer, StoreError> + Send + Sync>),
     /// The id of what was made, since the answer holds a secret: a repeat is refused.
     IdAlone(fn(&T) -> String),
 }
@@ -122,7 +122,7 @@ where
     let (key, body) = written.ok_or(StoreError::Unreadable)?;
     let done = work(tx)?;
     let kept = match &wish.keep {
-        Keep::Answer(answer) => Kept::Answer(answer(&done)),
+        Keep::Answer(answer) => Kept::Answer(answer(&done)?),
         Keep::IdAlone(id) => Kept::Id(id(&done)),
     };
     keep(tx, scope, (key, body), &kept)?;

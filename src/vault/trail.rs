@@ -162,7 +162,7 @@ impl Vault {
 
     /// Notes a read: once this returns, a kill does not lose it.
     pub(super) fn note(&self, access: &TenantAccess, event: &Event) -> Result<(), Error> {
-        let entry = SealedEntry::new(&access.scope, event, self.kernel.now(), self.kernel.entropy());
+        let entry = SealedEntry::new(&access.scope, event, self.kernel.now(), self.kernel.entropy())?;
         Ok(self.kernel.journal().note(entry)?)
     }
 

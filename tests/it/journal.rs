@@ -111,7 +111,7 @@ each_database! {
         // One more is noted while nobody can move it.
         let kernel = world.app.services.kernel.clone();
         let event = Event::new(Action::RecordRead).of(Subject::Record(id(&record).parse().unwrap()));
-        kernel.journal().note(SealedEntry::new(&scope, &event, kernel.now(), kernel.entropy())).unwrap();
+        kernel.journal().note(SealedEntry::new(&scope, &event, kernel.now(), kernel.entropy()).unwrap()).unwrap();
         let journal = world.app.services.kernel.journal().clone();
         let moved = spawn_blocking(move || journal.flush()).await.unwrap();
         assert!(moved.is_err(), "the database was away");

@@ -361,7 +361,7 @@ each_database! {
         turn_over(world, &whose, Rules { end: End::InTime, ..AT_ONCE }, Stage::Retired).await;
         // A node that was down brings in at last what was read there before it.
         let event = Event::new(Action::RecordRead).of(Subject::Record(record.parse().unwrap()));
-        kernel.journal().note(SealedEntry::new(&access.scope, &event, kernel.now(), kernel.entropy())).unwrap();
+        kernel.journal().note(SealedEntry::new(&access.scope, &event, kernel.now(), kernel.entropy()).unwrap()).unwrap();
         let page = world.app.services.vault.audit(&access, Limit::default(), None).await.unwrap();
         assert!(page.items.len() > 2);
         for item in &page.items {

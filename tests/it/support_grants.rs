@@ -502,7 +502,7 @@ each_database! {
         let post = async |path: &str, body: &str| {
             page.send_bytes(Method::POST, path, Some(("application/x-www-form-urlencoded", body.as_bytes().to_vec()))).await
         };
-        for (wrong, said) in [("hours=24", "required"), ("collections=none&hours=24", "There is no such collection"), ("collections=customers&hours=999", "outside the allowed range")] {
+        for (wrong, said) in [("hours=24", "required"), ("collections=none&hours=24", "There is no such collection"), ("collections=customers&hours=999", "outside the allowed range"), ("collections=customers&hours=many", "Write a whole number")] {
             let refused = post(&to, wrong).await.expect(422).page();
             assert!(refused.contains("role=\"alert\"") && (said == "required" || refused.contains(said)), "{refused}");
         }

@@ -3,6 +3,7 @@
 use crate::kernel::ids::{
     AccountId, CollectionId, FieldId, FileId, ImportId, InvitationId, RecordId, SupportGrantId, TokenId,
 };
+use crate::kernel::store::{StoreError, json};
 
 /// Something that happened to a tenant's data: by ids and counts, never by value.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -136,8 +137,11 @@ impl Event {
     }
 
     /// The bytes that the leaf is made from: JSON with the members in this order.
-    pub(super) fn canonical(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// It cannot be written down.
+    pub(super) fn canonical(&self) -> Result<String, StoreError> {
+        json("an event that is no JSON", self)
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {

@@ -84,36 +84,45 @@ pub struct SealedEntry {
 
 impl SealedEntry {
     /// Seals `event` under the tenant's audit key and its actor under the account's.
-    #[must_use]
-    pub fn new(scope: &TenantScope, event: &Event, now: Time, entropy: &Entropy) -> Self {
+    ///
+    /// # Errors
+    /// The event cannot be written down.
+    pub fn new(scope: &TenantScope, event: &Event, now: Time, entropy: &Entropy) -> Result<Self, StoreError> {
         let id = AuditId::new(now, entropy);
-        let (leaf, body) = seal_event(scope.keys(), id, event, entropy);
+        let (leaf, body) = seal_event(scope.keys(), id, event, entropy)?;
         let actor = scope.actor();
         let sealed = seal_actor(actor, RowRef::new(id.as_bytes(), 1), entropy);
-        Self { tenant: scope.tenant(), id, at: now, leaf, body, actor: Some((actor.account(), sealed)) }
+        Ok(Self { tenant: scope.tenant(), id, at: now, leaf, body, actor: Some((actor.account(), sealed)) })
     }
 
     /// Seals `event`, which none of the tenant's did: an operator at `at`, whom the event itself names, or the service.
-    #[must_use]
+    ///
+    /// # Errors
+    /// As [`SealedEntry::new`].
     pub(in crate::kernel) fn of_nobody(
         scope: &NoticeScope,
         id: AuditId,
         event: &Event,
         at: Time,
         entropy: &Entropy,
-    ) -> Self {
-        let (leaf, body) = seal_event(scope.keys(), id, event, entropy);
-        Self { tenant: scope.tenant(), id, at, leaf, body, actor: None }
+    ) -> Result<Self, StoreError> {
+        let (leaf, body) = seal_event(scope.keys(), id, event, entropy)?;
+        Ok(Self { tenant: scope.tenant(), id, at, leaf, body, actor: None })
     }
 }
 
 /// The leaf of `event` under a new salt, and both sealed.
-fn seal_event(keys: &OwnerKeys, id: AuditId, event: &Event, entropy: &Entropy) -> ([u8; 32], Sealed<AuditBody>) {
+fn seal_event(
+    keys: &OwnerKeys,
+    id: AuditId,
+    event: &Event,
+    entropy: &Entropy,
+) -> Result<([u8; 32], Sealed<AuditBody>), StoreError> {
     let salt = entropy.bytes::<32>();
-    let event = event.canonical();
+    let event = event.canonical()?;
     let leaf = leaf(&salt, &event);
     let body = SaltedBody { salt: BASE64.encode(salt), event };
-    (leaf, keys.seal::<AuditBody>(RowRef::new(id.as_bytes(), 1), &body, entropy))
+    Ok((leaf, keys.seal::<AuditBody>(RowRef::new(id.as_bytes(), 1), &body, entropy)))
 }
 
 fn seal_actor(actor: &Actor, row: RowRef, entropy: &Entropy) -> Sealed<AuditActor> {
@@ -126,7 +135,7 @@ fn seal_actor(actor: &Actor, row: RowRef, entropy: &Entropy) -> Sealed<AuditActo
 /// # Errors
 /// The store's; the transaction is undone.
 pub fn record(tx: &mut Tx<'_>, scope: &TenantScope, event: &Event) -> Result<(), StoreError> {
-    let entry = SealedEntry::new(scope, event, tx.now(), tx.entropy());
+    let entry = SealedEntry::new(scope, event, tx.now(), tx.entropy())?;
     append(tx, scope, [&entry])
 }
 
@@ -136,7 +145,7 @@ pub fn record(tx: &mut Tx<'_>, scope: &TenantScope, event: &Event) -> Result<(),
 /// The store's; the transaction is undone.
 pub fn record_by_service(tx: &mut Tx<'_>, scope: &NoticeScope, event: &Event) -> Result<(), StoreError> {
     let (now, id) = (tx.now(), AuditId::new(tx.now(), tx.entropy()));
-    let entry = SealedEntry::of_nobody(scope, id, event, now, tx.entropy());
+    let entry = SealedEntry::of_nobody(scope, id, event, now, tx.entropy())?;
     append(tx, scope, [&entry])
 }
 

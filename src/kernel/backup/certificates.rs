@@ -22,7 +22,7 @@ pub(in crate::kernel) fn keep(db: &Db, keyring: &Keyring) -> Result<(), StartErr
         }
         let Some(settled) = keyring.settled(digest)? else { continue };
         db.write_blocking(Vec::new(), move |tx| -> Result<(), StoreError> {
-            let body = (certificates::stage.eq(stage), certificates::body.eq(settled.stored()));
+            let body = (certificates::stage.eq(stage), certificates::body.eq(settled.stored()?));
             let row = (certificates::digest.eq(digest.as_bytes().to_vec()), body.clone());
             both(
                 diesel::insert_into(certificates::table)

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::kernel::erasure::{DestroyedKey, PolicyFact};
 use crate::kernel::ids::{InstanceId, SigningKeyId};
 use crate::kernel::keyring::signing::{PublicKey, Signer};
+use crate::kernel::store::StoreError;
 
 /// The name of this form of certificate.
 pub const FORMAT: &str = "seif-erasure-certificate/1";
@@ -104,21 +105,15 @@ pub enum Invalid {
 }
 
 impl Certificate {
-    /// The bytes that are signed.
-    fn to_sign(&self) -> String {
-        let mut value = serde_json::to_value(self).unwrap_or_default();
-        if let Value::Object(members) = &mut value {
-            members.remove("signature");
-        }
-        canonical(&value)
-    }
-
     /// The certificate, signed, as it is kept and handed out; its key is the signer's.
-    #[must_use]
-    pub fn signed(mut self, signer: &Signer) -> String {
+    ///
+    /// # Errors
+    /// It cannot be written down: then nothing is signed.
+    pub fn signed(mut self, signer: &Signer) -> Result<String, StoreError> {
         self.key = signer.id();
-        self.signature = BASE64URL.encode(signer.sign(self.to_sign().as_bytes()));
-        serde_json::to_string(&self).unwrap_or_default()
+        let to_sign = unsigned(&self).map_err(|_| NO_JSON)?;
+        self.signature = BASE64URL.encode(signer.sign(to_sign.as_bytes()));
+        serde_json::to_string(&self).map_err(|_| NO_JSON)
     }
 
     /// Reads a certificate and checks its signature against whichever of `keys` it names.
@@ -132,14 +127,28 @@ impl Certificate {
         }
         let (_, key) = keys.iter().find(|(id, _)| *id == certificate.key).ok_or(Invalid::UnknownKey)?;
         let signature = BASE64URL.decode(&certificate.signature).ok().and_then(|bytes| bytes.try_into().ok());
-        PublicKey::verify(key, certificate.to_sign().as_bytes(), &signature.ok_or(Invalid::Form)?)
-            .map_err(|_| Invalid::Signature)?;
+        let to_sign = unsigned(&certificate).map_err(|_| Invalid::Form)?;
+        PublicKey::verify(key, to_sign.as_bytes(), &signature.ok_or(Invalid::Form)?).map_err(|_| Invalid::Signature)?;
         let Check { rows, keys, overwritten, .. } = certificate.check;
         if rows > 0 || keys > 0 || !overwritten {
             return Err(Invalid::Incomplete);
         }
         Ok(certificate)
     }
+}
+
+const NO_JSON: StoreError = StoreError::Refused("a certificate that is no JSON");
+
+/// The bytes of `whole` that are signed: its canonical form without the member `signature`.
+///
+/// # Errors
+/// It is no JSON.
+pub(in crate::kernel) fn unsigned(whole: &impl Serialize) -> Result<String, serde_json::Error> {
+    let mut value = serde_json::to_value(whole)?;
+    if let Value::Object(members) = &mut value {
+        members.remove("signature");
+    }
+    Ok(canonical(&value))
 }
 
 /// JSON in the one form of RFC 8785: members sorted by their names' UTF-16 units, no space, the shortest escapes. Ours
@@ -201,7 +210,7 @@ mod tests {
     }
 
     fn signed(certificate: Certificate) -> (String, Vec<(SigningKeyId, [u8; 32])>) {
-        (certificate.signed(&signer(9)), vec![(signer(9).id(), signer(9).public())])
+        (certificate.signed(&signer(9)).unwrap(), vec![(signer(9).id(), signer(9).public())])
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::personal::{Personal, Secret};
+use crate::kernel::store::{StoreError, json};
 use crate::kernel::values::Locale;
 
 /// The id of an erasure: 128 random bits, 32 hexadecimal digits. Whoever knows it may see how far the erasure is, so it
@@ -145,9 +146,11 @@ impl DestroyedKey {
 
 impl Facts {
     /// As the keyring holds them.
-    #[must_use]
-    pub fn stored(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// They cannot be written down.
+    pub fn stored(&self) -> Result<Vec<u8>, StoreError> {
+        Ok(json("facts of an erasure that are no JSON", self)?.into_bytes())
     }
 
     /// What the keyring holds.

@@ -18,7 +18,7 @@ use crate::kernel::clock::Time;
 use crate::kernel::crypto::{KeyVersion, Owner};
 use crate::kernel::erasure::{DestroyedKey, Digest, Facts, named};
 use crate::kernel::ids::AnyId;
-use crate::kernel::store::{StoreError, Tx, both};
+use crate::kernel::store::{StoreError, Tx, both, json};
 use crate::kernel::transparency::Leaf;
 
 /// How far an erasure is.
@@ -105,8 +105,11 @@ pub(in crate::kernel) struct Settled {
 
 impl Settled {
     /// As it is kept.
-    pub(in crate::kernel) fn stored(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// It cannot be written down.
+    pub(in crate::kernel) fn stored(&self) -> Result<Vec<u8>, StoreError> {
+        Ok(json("an erasure that is no JSON", self)?.into_bytes())
     }
 
     /// What is kept.
@@ -219,7 +222,7 @@ impl Keyring {
         due_at: Time,
         facts: &Facts,
     ) -> Result<Scheduling, KeyringError> {
-        let facts = facts.stored();
+        let facts = facts.stored()?;
         self.db()
             .write(Vec::new(), move |tx| -> Result<_, KeyringError> {
                 let now = tx.now();
@@ -304,7 +307,7 @@ impl Keyring {
         due_at: Time,
         facts: &Facts,
     ) -> Result<Withdrawal, KeyringError> {
-        let (owner, old, new) = (before.owner, before.facts.stored(), facts.stored());
+        let (owner, old, new) = (before.owner, before.facts.stored()?, facts.stored()?);
         self.db()
             .write(Vec::new(), move |tx| -> Result<_, KeyringError> {
                 let unchanged = scheduled!(owner).filter(erasures::facts.eq(old.as_slice()));
@@ -400,7 +403,7 @@ impl Keyring {
                 erasures::keys_destroyed_at.eq(time(settled.keys_destroyed_at)),
                 erasures::finished_at.eq(time(settled.finished_at)),
                 erasures::horizon_at.eq(time(settled.horizon_at)),
-                erasures::facts.eq(settled.facts.stored()),
+                erasures::facts.eq(settled.facts.stored()?),
                 erasures::certificate.eq(settled.certificate.clone().map(String::into_bytes)),
                 erasures::last_certificate.eq(settled.last_certificate.clone().map(String::into_bytes)),
             );
@@ -583,7 +586,7 @@ impl Keyring {
                     .set((
                         erasures::state.eq(Stage::Destroyed.code()),
                         erasures::keys_destroyed_at.eq(Some(now)),
-                        erasures::facts.eq(facts.stored()),
+                        erasures::facts.eq(facts.stored()?),
                     ))
                     .execute(tx.conn())
                     .map_err(StoreError::from)?;
@@ -608,7 +611,7 @@ impl Keyring {
         facts: &Facts,
         certificate: String,
     ) -> Result<(), KeyringError> {
-        let facts = facts.stored();
+        let facts = facts.stored()?;
         self.db()
             .write(Vec::new(), move |tx| -> Result<_, KeyringError> {
                 let mine = erasures::table

@@ -139,7 +139,7 @@ impl Kernel {
             if known > 0 {
                 return Ok(());
             }
-            let sealed = SealedEntry::of_nobody(scope, id, &event, at, tx.entropy());
+            let sealed = SealedEntry::of_nobody(scope, id, &event, at, tx.entropy())?;
             audit::append(tx, scope, [&sealed])
         };
         match self.write("operators.tell", &NoticeScope::new(tenant, keys), write).await {

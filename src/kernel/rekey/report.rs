@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::kernel::erasure::certificate::{Invalid, canonical};
+use crate::kernel::erasure::certificate::{Invalid, unsigned};
 use crate::kernel::erasure::named;
 use crate::kernel::ids::{InstanceId, SigningKeyId};
 use crate::kernel::keyring::rekeys::{Facts, Rekey};
@@ -54,18 +53,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// The bytes that are signed.
-    fn to_sign(&self) -> String {
-        let mut value = serde_json::to_value(self).unwrap_or_default();
-        if let Value::Object(members) = &mut value {
-            members.remove("signature");
-        }
-        canonical(&value)
-    }
-
-    fn signed(mut self, signer: &Signer) -> String {
-        self.signature = BASE64URL.encode(signer.sign(self.to_sign().as_bytes()));
-        serde_json::to_string(&self).unwrap_or_default()
+    fn signed(mut self, signer: &Signer) -> Result<String, StoreError> {
+        let no_json = |_| StoreError::Refused("a report that is no JSON");
+        self.signature = BASE64URL.encode(signer.sign(unsigned(&self).map_err(no_json)?.as_bytes()));
+        serde_json::to_string(&self).map_err(no_json)
     }
 
     /// Reads a report and checks its signature against whichever of `keys` it names.
@@ -79,8 +70,8 @@ impl Report {
         }
         let (_, key) = keys.iter().find(|(id, _)| *id == report.key).ok_or(Invalid::UnknownKey)?;
         let signature = BASE64URL.decode(&report.signature).ok().and_then(|bytes| bytes.try_into().ok());
-        PublicKey::verify(key, report.to_sign().as_bytes(), &signature.ok_or(Invalid::Form)?)
-            .map_err(|_| Invalid::Signature)?;
+        let to_sign = unsigned(&report).map_err(|_| Invalid::Form)?;
+        PublicKey::verify(key, to_sign.as_bytes(), &signature.ok_or(Invalid::Form)?).map_err(|_| Invalid::Signature)?;
         Ok(report)
     }
 }
@@ -88,7 +79,7 @@ impl Report {
 /// The report of `rekey`, signed.
 ///
 /// # Errors
-/// The keyring is away.
+/// The keyring is away, or the report cannot be written down.
 pub(super) async fn signed(kernel: &Kernel, rekey: &Rekey) -> Result<String, StoreError> {
     let signer = kernel.keyring().signer().await.map_err(|error| store_error(&error))?;
     let Facts { sealed, tagged, unopenable, verified_at } = rekey.facts.clone();
@@ -108,5 +99,5 @@ pub(super) async fn signed(kernel: &Kernel, rekey: &Rekey) -> Result<String, Sto
         key: signer.id(),
         signature: String::new(),
     };
-    Ok(report.signed(&signer))
+    report.signed(&signer)
 }

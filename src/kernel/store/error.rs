@@ -1,6 +1,7 @@
 //! What can go wrong between a transaction and its database.
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
+use serde::Serialize;
 
 use crate::kernel::crypto::{Owner, Unreadable};
 use crate::kernel::ids::TenantId;
@@ -41,6 +42,14 @@ pub enum StoreError {
     /// The engine refused, for a reason that is ours to mend.
     #[error("the database refused: {0}")]
     Refused(&'static str),
+}
+
+/// A value as JSON, to be stored, signed or given out.
+///
+/// # Errors
+/// [`StoreError::Refused`] with `what` it would have been: nothing stands in the place of a value that JSON cannot hold.
+pub fn json(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Refused(what))
 }
 
 impl From<Unreadable> for StoreError {

@@ -22,5 +22,5 @@ mod work;
 pub(crate) use conn::each;
 pub use conn::{Both, Conn, MultiBackend, MultiRawValue, Target, both};
 pub use db::{Db, Options};
-pub use error::StoreError;
+pub use error::{StoreError, json};
 pub use tx::{Tx, Wake};

@@ -11,6 +11,7 @@ use crate::kernel::tenancy::AccountScope;
 use crate::policies::consents::{Choice, Decision, Purpose, Register};
 use crate::web::api::body::Body;
 use crate::web::api::policies::refusal;
+use crate::web::api::vault::exports::entry;
 use crate::web::guard::{PrivacySignal, privacy_signal};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, get, put};
@@ -103,7 +104,7 @@ async fn decide_consent(
 
 /// The account's own register, as an entry of an export that it asks for: the same as [`list_consents`] gives.
 pub(in crate::web::api) async fn written(services: &Services, own: &AccountScope) -> Result<Vec<u8>, Problem> {
-    Ok(serde_json::to_vec_pretty(&answers(services, own).await?).unwrap_or_default())
+    entry(services, &answers(services, own).await?)
 }
 
 async fn answers(services: &Services, own: &AccountScope) -> Result<Vec<ConsentAnswer>, Problem> {

@@ -9,6 +9,7 @@ use crate::kernel::access::{Authorized, EndSupportGrant, GrantSupport, ReadSuppo
 use crate::kernel::clock::Time;
 use crate::kernel::idempotency::Answer;
 use crate::kernel::ids::{AccountId, CollectionId, SupportGrantId};
+use crate::kernel::store::StoreError;
 use crate::vault::support::{Hours, SupportGrant};
 use crate::web::api::body::Body;
 use crate::web::api::vault::{answer, refusal, send, wish};
@@ -91,7 +92,7 @@ impl From<&SupportGrant> for SupportGrantAnswer {
     }
 }
 
-fn granted(grant: &SupportGrant) -> Answer {
+fn granted(grant: &SupportGrant) -> Result<Answer, StoreError> {
     answer(201, None, None, &SupportGrantAnswer::from(grant))
 }
 
@@ -115,7 +116,7 @@ async fn grant(
     let hours = hours.map_or(Ok(Hours::default()), term)?;
     let wish = wish(&request, "POST /api/v1/tenant/support-grants", &bytes, granted)?;
     let made = services.vault.grant_support(&access, collections, hours, wish).await;
-    Ok(send(made.map_err(|error| refusal(&services, error))?, granted))
+    send(&services.incidents, made.map_err(|error| refusal(&services, error))?, granted)
 }
 
 /// What support was let look at, and how often it did.

@@ -12,11 +12,12 @@ use crate::kernel::idempotency::Answer;
 use crate::kernel::ids::{AccountId, InvitationId, TenantId};
 use crate::kernel::log::Incidents;
 use crate::kernel::personal::{Personal, Secret};
+use crate::kernel::store::StoreError;
 use crate::kernel::values::{EmailAddress, Fault, Faults, Locale};
 use crate::web::api::accounts::{invalid, of_failure};
 use crate::web::api::body::Body;
 use crate::web::api::listing::Listing;
-use crate::web::api::vault::{repeated, send, wish};
+use crate::web::api::vault::{answer, repeated, send, wish};
 use crate::web::problem::Problem;
 use crate::web::routes::{Route, delete, get, post, put};
 use crate::web::services::Services;
@@ -244,12 +245,11 @@ async fn invite(
         return Err(invalid(faults.into_vec()));
     };
     let invited = services.accounts.invite(&access, email, role, language, wish).await;
-    Ok(send(invited.map_err(|error| refusal(&services.incidents, error))?, created))
+    send(&services.incidents, invited.map_err(|error| refusal(&services.incidents, error))?, created)
 }
 
-fn created(invitation: &Invitation) -> Answer {
-    let body = serde_json::to_string(&InvitationAnswer::from(invitation.clone())).unwrap_or_default();
-    Answer { status: 201, location: None, etag: None, body }
+fn created(invitation: &Invitation) -> Result<Answer, StoreError> {
+    answer(201, None, None, &InvitationAnswer::from(invitation.clone()))
 }
 
 /// Takes an invitation back.

@@ -83,9 +83,10 @@ async fn choose_inactivity(
     form: FormBody,
 ) -> Result<HttpResponse, Problem> {
     let form = form.read().await?;
+    let no_count = |_| Problem::invalid_field("/after_months", "not_a_count", "A whole number of months.");
     let after = match form.raw("after_months") {
         "" => None,
-        months => Some(term(months.parse().unwrap_or(0))?),
+        months => Some(term(months.parse().map_err(no_count)?)?),
     };
     let chosen = services.inactivity.choose(&access, after).await;
     chosen.map_err(|error| failure::of_store(&services.incidents, error))?;

@@ -88,7 +88,9 @@ async fn make(
     if ticked.is_empty() {
         return Err(invalid(vec![Fault::new("/collections", "required", "A collection is needed.")]));
     }
-    let hours = term(form.raw(SupportAccessField::Hours.name()).parse().unwrap_or(0))?;
+    let hours = form.raw(SupportAccessField::Hours.name()).parse();
+    let no_count = |_| Problem::invalid_field("/hours", "not_a_count", "A whole number of hours.");
+    let hours = term(hours.map_err(no_count)?)?;
     let made = services.vault.grant_support(access, ticked, hours, None).await;
     made.map(drop).map_err(|error| refusal(services, error))
 }

@@ -83,17 +83,17 @@ async fn of_tokens(services: &Services, access: &TenantAccess) -> Result<Surroun
 }
 
 async fn create(services: &Services, access: &TenantAccess, form: &FormFields) -> Result<Secret<String>, Problem> {
-    let expires_at = match form.raw(TokenField::Lifetime.name()) {
+    let days = match form.raw(TokenField::Lifetime.name()) {
         "none" => None,
-        days @ ("30" | "90" | "365") => {
-            let days = days.parse().unwrap_or(0);
-            Some(services.kernel.now().plus(DAY.saturating_mul(days)).rfc3339())
-        }
+        "30" => Some(30),
+        "90" => Some(90),
+        "365" => Some(365),
         _ => {
             let unknown = Fault::new("/expires_at", "not_a_choice", "30, 90 or 365 days, or none.");
             return Err(invalid(vec![unknown]));
         }
     };
+    let expires_at = days.map(|days| services.kernel.now().plus(DAY.saturating_mul(days)).rfc3339());
     let scopes = form.all(TokenField::Scopes.name()).map(str::to_owned).collect();
     let mut faults = Faults::default();
     let mut of_day = |field: TokenField| limit(form, field.name(), &format!("/limits/{}", field.name()), &mut faults);

@@ -156,7 +156,7 @@ impl Keyring {
         let rekey = rekey.clone();
         self.db()
             .write(Vec::new(), move |tx| {
-                let set = (rekeys::held_until.eq(tx.now().plus(hold)), done(&rekey));
+                let set = (rekeys::held_until.eq(tx.now().plus(hold)), done(&rekey)?);
                 let wanted = diesel::update(this!(rekey)).set(set).returning((rekeys::is_paused, rekeys::pace));
                 Ok(standing(wanted.get_result(tx.conn()).optional().map_err(StoreError::from)?))
             })
@@ -190,7 +190,7 @@ impl Keyring {
         let rekey = rekey.clone();
         self.db()
             .write(Vec::new(), move |tx| {
-                let set = (rekeys::held_until.eq(tx.now().plus(wait)), done(&rekey), waits(waiting));
+                let set = (rekeys::held_until.eq(tx.now().plus(wait)), done(&rekey)?, waits(waiting));
                 // Gone where the owner was erased meanwhile.
                 diesel::update(this!(rekey)).set(set).execute(tx.conn()).map_err(StoreError::from)?;
                 Ok(())
@@ -224,7 +224,7 @@ impl Keyring {
                     rekeys::stage_at.eq(now),
                     rekeys::held_until.eq(now),
                     rekeys::destroy_at.eq(destroy_at),
-                    done(&Rekey { walked: Walked::default(), ..rekey.clone() }),
+                    done(&Rekey { walked: Walked::default(), ..rekey.clone() })?,
                     rekeys::report.eq(report.clone().map(String::into_bytes)),
                     waits(None),
                 );
@@ -398,7 +398,7 @@ fn begin(
             (rekeys::begun_at.eq(now), rekeys::stage_at.eq(now), rekeys::held_until.eq(now)),
             rekeys::is_paused.eq(false),
             rekeys::actor.eq(&mark.by),
-            rekeys::facts.eq(written(&Facts::default())),
+            rekeys::facts.eq(written(&Facts::default())?),
             rekeys::pace.eq(pace.map(Pace::column)),
         ))
         .execute(tx.conn())

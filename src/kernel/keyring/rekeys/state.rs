@@ -12,6 +12,7 @@ use crate::kernel::crypto::{KeyVersion, Owner};
 use crate::kernel::ids::AnyId;
 use crate::kernel::keyring::KeyringError;
 use crate::kernel::keyring::tables::rekeys;
+use crate::kernel::store::{StoreError, json};
 
 /// How far the turning over of a key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -296,7 +297,10 @@ pub(super) type SetWalked =
     (Assigned<rekeys::values_done, i64>, Assigned<rekeys::values_all, i64>, Assigned<rekeys::worked_ms, i64>);
 
 /// What a row says of what was done.
-pub(super) fn done(rekey: &Rekey) -> (Assigned<rekeys::facts, Vec<u8>>, SetWalked) {
+///
+/// # Errors
+/// It cannot be written down.
+pub(super) fn done(rekey: &Rekey) -> Result<(Assigned<rekeys::facts, Vec<u8>>, SetWalked), StoreError> {
     let Walked { done, all, worked } = rekey.walked;
     let column = |many: u64| i64::try_from(many).unwrap_or(i64::MAX);
     let worked = u64::try_from(worked.as_millis()).unwrap_or(u64::MAX);
@@ -305,7 +309,7 @@ pub(super) fn done(rekey: &Rekey) -> (Assigned<rekeys::facts, Vec<u8>>, SetWalke
         rekeys::values_all.eq(column(all)),
         rekeys::worked_ms.eq(column(worked)),
     );
-    (rekeys::facts.eq(written(&rekey.facts)), walked)
+    Ok((rekeys::facts.eq(written(&rekey.facts)?), walked))
 }
 
 /// What a row says of what is wanted; where it is gone, the owner was erased meanwhile.
@@ -315,6 +319,10 @@ pub(super) fn standing(row: Option<(bool, Option<i64>)>) -> Standing {
     Standing { paused, pace }
 }
 
-pub(super) fn written(facts: &Facts) -> Vec<u8> {
-    serde_json::to_vec(facts).unwrap_or_default()
+/// What was done, as a row holds it.
+///
+/// # Errors
+/// It cannot be written down.
+pub(super) fn written(facts: &Facts) -> Result<Vec<u8>, StoreError> {
+    Ok(json("facts of a key that are no JSON", facts)?.into_bytes())
 }

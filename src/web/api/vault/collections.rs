@@ -8,6 +8,7 @@ use super::shapes::{CollectionPage, CollectionShape};
 use super::{Listing, OfId, OrUnreadable, answer, refusal, send, unreadable, wish};
 use crate::kernel::access::{Authorized, ReadCollections, WriteCollections};
 use crate::kernel::idempotency::Answer;
+use crate::kernel::store::StoreError;
 use crate::vault::{ChangedCollection, CollectionItem, CollectionView, NewCollection, Page};
 use crate::web::api::body::Body;
 use crate::web::problem::Problem;
@@ -31,7 +32,7 @@ pub(super) fn routes() -> Vec<Route> {
 )]
 pub(super) struct Part;
 
-fn created(collection: &CollectionView) -> Answer {
+fn created(collection: &CollectionView) -> Result<Answer, StoreError> {
     answer(201, Some(format!("/api/v1/collections/{}", collection.slug())), None, collection)
 }
 
@@ -73,7 +74,7 @@ async fn create(
     let (input, bytes) = body.read_with_bytes().await?;
     let wish = wish(&request, "POST /api/v1/collections", &bytes, created)?;
     let made = services.vault.create_collection(&access, input, wish).await;
-    Ok(send(made.map_err(|error| refusal(&services, error))?, created))
+    send(&services.incidents, made.map_err(|error| refusal(&services, error))?, created)
 }
 
 /// One collection.

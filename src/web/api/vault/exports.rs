@@ -4,15 +4,17 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::unfold;
+use serde::Serialize;
 use serde_json::json;
 use utoipa::OpenApi;
 
 use super::refusal;
 use crate::kernel::access::{Authorized, ExportVault, TenantAccess};
 use crate::kernel::ids::AccountId;
+use crate::kernel::store::StoreError;
 use crate::vault::exports::{Beside, Export, NotRecipients, Recipients, Sensitive, Wanted};
 use crate::web::api::accounts::of_failure;
-use crate::web::api::consents;
+use crate::web::api::{consents, failure};
 use crate::web::files::attachment;
 use crate::web::problem::{FieldProblem, Problem};
 use crate::web::routes::{Route, get};
@@ -128,5 +130,14 @@ async fn members(services: &Services, access: &TenantAccess) -> Result<Vec<u8>, 
                 .map(|member| json!({"account": member.account, "name": member.name.reveal(), "role": member.role})),
         );
     }
-    Ok(serde_json::to_vec_pretty(&all).unwrap_or_default())
+    entry(services, &all)
+}
+
+/// What an entry of the archive holds.
+///
+/// # Errors
+/// It is no JSON: then there is no archive.
+pub(in crate::web::api) fn entry(services: &Services, content: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    let no_json = |_| failure::of_store(&services.incidents, StoreError::Refused("an export that is no JSON"));
+    serde_json::to_vec_pretty(content).map_err(no_json)
 }

@@ -12,6 +12,7 @@ use super::{Listing, OfId, OrUnreadable, answer, idempotency_key, refusal, send,
 use crate::kernel::access::{Authorized, DownloadFiles, ReadFiles, WriteFiles};
 use crate::kernel::idempotency::{Answer, Keep, Once};
 use crate::kernel::ids::{FileId, RecordId};
+use crate::kernel::store::StoreError;
 use crate::vault::Page;
 use crate::vault::files::{File, FileItem};
 use crate::web::files;
@@ -97,10 +98,10 @@ async fn store(
         key.map(|key| Once { route: "POST /files", key, body: [told.as_str(), sha256].concat().into_bytes(), keep })
     };
     let done = incoming.finish(wish).await;
-    Ok(send(done.map_err(|error| refusal(&services, error))?, stored))
+    send(&services.incidents, done.map_err(|error| refusal(&services, error))?, stored)
 }
 
-fn stored(file: &File) -> Answer {
+fn stored(file: &File) -> Result<Answer, StoreError> {
     answer(201, Some(format!("/api/v1/files/{}", file.id)), None, file)
 }
 

@@ -12,6 +12,7 @@ use utoipa::{OpenApi, ToSchema};
 use super::{answer, refusal, send, wish};
 use crate::kernel::access::{Authorized, WriteRecords};
 use crate::kernel::idempotency::Answer;
+use crate::kernel::store::StoreError;
 use crate::vault::Error;
 use crate::vault::imports::{LinkKeys, Misfits, Report, Sheet, Terms};
 use crate::web::api::body::collect;
@@ -111,10 +112,10 @@ async fn import(
     }
     let wish = wish(&request, "POST /imports", &bytes, imported)?;
     let done = services.vault.import(&access, &wanted.collection, sheet, wanted.terms, wish).await;
-    Ok(send(done.map_err(|error| refusal(&services, error))?, imported))
+    send(&services.incidents, done.map_err(|error| refusal(&services, error))?, imported)
 }
 
-fn imported(report: &Report) -> Answer {
+fn imported(report: &Report) -> Result<Answer, StoreError> {
     answer(201, None, None, &ImportAnswer::from(report))
 }
 

@@ -22,7 +22,8 @@ use utoipa::OpenApi as _;
 use crate::kernel::access::Denied;
 use crate::kernel::idempotency::{Answer, Keep, Once, Outcome, Refused};
 use crate::kernel::ids::IncidentId;
-use crate::kernel::store::StoreError;
+use crate::kernel::log::Incidents;
+use crate::kernel::store::{StoreError, json};
 use crate::vault::{Error, Item, Limit, Page, Precondition, Record, VersionItem};
 use crate::web::api::failure;
 use crate::web::guard;
@@ -151,7 +152,7 @@ pub(in crate::web::api) fn wish<T>(
     request: &HttpRequest,
     route: &'static str,
     body: &[u8],
-    answer: impl Fn(&T) -> Answer + Send + Sync + 'static,
+    answer: impl Fn(&T) -> Result<Answer, StoreError> + Send + Sync + 'static,
 ) -> Result<Option<Once<T>>, Problem> {
     let keep = Keep::Answer(std::sync::Arc::new(answer));
     Ok(idempotency_key(request)?.map(|key| {
@@ -179,19 +180,26 @@ pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem>
 }
 
 /// An answer that may be kept for a repeat.
+///
+/// # Errors
+/// The body cannot be written down: then nothing is done.
 pub(in crate::web::api) fn answer(
     status: u16,
     location: Option<String>,
     etag: Option<String>,
     body: &impl Serialize,
-) -> Answer {
-    Answer { status, location, etag, body: serde_json::to_string(body).unwrap_or_default() }
+) -> Result<Answer, StoreError> {
+    Ok(Answer { status, location, etag, body: json("an answer that is no JSON", body)? })
 }
 
 /// Sends what was done now as `now` says, or what was answered before.
-pub(in crate::web::api) fn send<T>(outcome: Outcome<T>, now: impl FnOnce(&T) -> Answer) -> HttpResponse {
+pub(in crate::web::api) fn send<T>(
+    incidents: &Incidents,
+    outcome: Outcome<T>,
+    now: impl FnOnce(&T) -> Result<Answer, StoreError>,
+) -> Result<HttpResponse, Problem> {
     let answer = match outcome {
-        Outcome::Done(done) => now(&done),
+        Outcome::Done(done) => now(&done).map_err(|error| failure::of_store(incidents, error))?,
         Outcome::Before(answer) => answer,
     };
     let status = actix_web::http::StatusCode::from_u16(answer.status).unwrap_or_default();
@@ -202,7 +210,7 @@ pub(in crate::web::api) fn send<T>(outcome: Outcome<T>, now: impl FnOnce(&T) -> 
     if let Some(etag) = answer.etag {
         response.insert_header((header::ETAG, etag));
     }
-    response.content_type("application/json").body(answer.body)
+    Ok(response.content_type("application/json").body(answer.body))
 }
 
 /// A record as an answer of its own.

@@ -12,6 +12,7 @@ use super::{Listing, answer, etag, precondition, record_answer, records_page, re
 use crate::kernel::access::{Authorized, EraseRecords, ReadRecords, WriteRecords};
 use crate::kernel::idempotency::Answer;
 use crate::kernel::ids::RecordId;
+use crate::kernel::store::StoreError;
 use crate::kernel::values::objects;
 use crate::vault::{Precondition, Record};
 use crate::web::api::body::Body;
@@ -73,7 +74,7 @@ fn location(slug: &str, id: RecordId) -> String {
     format!("/api/v1/collections/{slug}/records/{id}")
 }
 
-fn created(slug: String) -> impl Fn(&Record) -> Answer + Clone + Send + Sync + 'static {
+fn created(slug: String) -> impl Fn(&Record) -> Result<Answer, StoreError> + Clone + Send + Sync + 'static {
     move |record| answer(201, Some(location(&slug, record.id)), Some(etag(record.version)), record)
 }
 
@@ -156,7 +157,7 @@ async fn create(
     let wish = wish(&request, "POST /collections/{slug}/records", &bytes, created.clone())?;
     let slug = request.match_info().get("slug").unwrap_or_default();
     let made = services.vault.create(&access, slug, input.values, wish).await;
-    Ok(send(made.map_err(|error| refusal(&services, error))?, created))
+    send(&services.incidents, made.map_err(|error| refusal(&services, error))?, created)
 }
 
 /// Existence comes before the body: whose collection is not there is told that.
@@ -177,7 +178,7 @@ struct Made<'i> {
     ids: &'i [RecordId],
 }
 
-fn batch_created(ids: &Vec<RecordId>) -> Answer {
+fn batch_created(ids: &Vec<RecordId>) -> Result<Answer, StoreError> {
     answer(201, None, None, &Made { ids })
 }
 
@@ -203,7 +204,7 @@ async fn create_batch(
     let wish = wish(&request, "POST /collections/{slug}/records/batch", &bytes, batch_created)?;
     let inputs = batch.records.into_iter().map(|record| record.values).collect();
     let made = services.vault.create_batch(&access, &slug, inputs, wish).await;
-    Ok(send(made.map_err(|error| refusal(&services, error))?, batch_created))
+    send(&services.incidents, made.map_err(|error| refusal(&services, error))?, batch_created)
 }
 
 /// One record; sensitive fields masked unless revealed.
@@ -297,7 +298,7 @@ async fn discard(
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn restored(record: &Record) -> Answer {
+fn restored(record: &Record) -> Result<Answer, StoreError> {
     answer(200, None, Some(etag(record.version)), record)
 }
 
@@ -319,7 +320,7 @@ async fn restore(
     let Place { slug, id } = Place::of(path)?;
     let wish = wish(&request, "POST /collections/{slug}/records/{id}/restore", &[], restored)?;
     let record = services.vault.restore(&access, &slug, id, wish).await;
-    Ok(send(record.map_err(|error| refusal(&services, error))?, restored))
+    send(&services.incidents, record.map_err(|error| refusal(&services, error))?, restored)
 }
 
 /// Erases a record for good, live or in the trash: its history, what finds it, what the audit tells of it.
