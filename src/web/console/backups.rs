@@ -129,8 +129,6 @@ async fn told(
     begun: Result<(), OperatorsError>,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::new(request, services, Some(access));
-    match begun {
-        Ok(()) => Ok(desk.begun("/backups")),
-        Err(error) => desk.refuse(page(&desk).await?, &refusal(&services.incidents, error)),
-    }
+    let begun = begun.map_err(|error| refusal(&services.incidents, error));
+    desk.told(begun.map(|()| desk.begun("/backups")), page(&desk)).await
 }

@@ -183,6 +183,18 @@ impl<'s> Desk<'s> {
         refuse(self.services, &ConsolePage { wrong, ..page }, &self.chrome, problem)
     }
 
+    /// What came of a form: where it leads, or its page once more with what was wrong.
+    async fn told(
+        &self,
+        done: Result<HttpResponse, Problem>,
+        again: impl Future<Output = Result<ConsolePage, Problem>>,
+    ) -> Result<HttpResponse, Problem> {
+        match done {
+            Ok(led) => Ok(led),
+            Err(problem) => self.refuse(again.await?, &problem),
+        }
+    }
+
     /// Whether whoever looks may do what `P` permits: what they may not is not offered to them.
     fn may<P: Permission>(&self) -> Allowed {
         let role = self.console.who.as_ref().map(|who| who.role);

@@ -118,8 +118,6 @@ async fn told(
     done: Result<(), OperatorsError>,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::new(request, services, Some(access));
-    match done {
-        Ok(()) => Ok(desk.begun("/keys/retired")),
-        Err(error) => desk.refuse(page(&desk).await?, &refusal(&services.incidents, error)),
-    }
+    let done = done.map_err(|error| refusal(&services.incidents, error));
+    desk.told(done.map(|()| desk.begun("/keys/retired")), page(&desk)).await
 }

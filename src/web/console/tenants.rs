@@ -153,10 +153,7 @@ async fn erase(
         Ok(tenant) => erased(&services, tenant, access.operator()).await,
         Err(_) => Err(of_leaving(&services.incidents, OnBehalfError::NoTenant)),
     };
-    match asked {
-        Ok(asked) => Ok(onward(&desk, &asked, "/tenants")),
-        Err(problem) => desk.refuse(page(&desk, None, typed).await?, &problem),
-    }
+    desk.told(asked.map(|asked| onward(&desk, &asked, "/tenants")), page(&desk, None, typed)).await
 }
 
 /// Has it leave after the time of grace, or proposes that.

@@ -102,7 +102,7 @@ enum Then {
     Done,
 }
 
-fn told(
+async fn told(
     request: &HttpRequest,
     services: &Services,
     access: &OperatorAccess,
@@ -110,11 +110,11 @@ fn told(
     done: Result<Then, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let desk = Desk::new(request, services, Some(access));
-    match done {
-        Ok(Then::Begun) => Ok(desk.begun("/keys")),
-        Ok(Then::Done) => Ok(desk.done("/keys")),
-        Err(problem) => desk.refuse(page(&desk, typed)?, &problem),
-    }
+    let led = |then| match then {
+        Then::Begun => desk.begun("/keys"),
+        Then::Done => desk.done("/keys"),
+    };
+    desk.told(done.map(led), async { page(&desk, typed) }).await
 }
 
 fn as_told(services: &Services, done: Result<(), OperatorsError>, then: Then) -> Result<Then, Problem> {
@@ -140,7 +140,7 @@ async fn root(
         }
         None => Err(invalid(vec![Fault::new("/rate", "not_a_rate", "Owner keys a second.")])),
     };
-    told(&request, &services, &access, Typed { rate: typed.to_owned(), ..Typed::default() }, begun)
+    told(&request, &services, &access, Typed { rate: typed.to_owned(), ..Typed::default() }, begun).await
 }
 
 async fn prepare(
@@ -149,7 +149,7 @@ async fn prepare(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let prepared = services.operators.prepare_root(access.operator()).await;
-    told(&request, &services, &access, Typed::default(), as_told(&services, prepared, Then::Done))
+    told(&request, &services, &access, Typed::default(), as_told(&services, prepared, Then::Done)).await
 }
 
 async fn tenant(
@@ -165,7 +165,7 @@ async fn tenant(
         Err(_) => Err(OperatorsError::NoTenant),
     };
     let typed = Typed { tenant: typed.to_owned(), ..Typed::default() };
-    told(&request, &services, &access, typed, as_told(&services, begun, Then::Begun))
+    told(&request, &services, &access, typed, as_told(&services, begun, Then::Begun)).await
 }
 
 async fn account(
@@ -181,7 +181,7 @@ async fn account(
         Err(_) => Err(OperatorsError::NoAccount),
     };
     let typed = Typed { account: typed.to_owned(), ..Typed::default() };
-    told(&request, &services, &access, typed, as_told(&services, begun, Then::Begun))
+    told(&request, &services, &access, typed, as_told(&services, begun, Then::Begun)).await
 }
 
 /// The longest age, in days: a hundred years.
@@ -203,7 +203,7 @@ async fn older(
         }
         None => Err(invalid(vec![Fault::new("/days", "not_a_number_of_days", "A number of days.")])),
     };
-    told(&request, &services, &access, Typed { days: typed.to_owned(), ..Typed::default() }, begun)
+    told(&request, &services, &access, Typed { days: typed.to_owned(), ..Typed::default() }, begun).await
 }
 
 async fn everybody(
@@ -212,7 +212,7 @@ async fn everybody(
     services: Data<Services>,
 ) -> Result<HttpResponse, Problem> {
     let begun = services.operators.turn_many_over(access.operator(), Many::All, &services.incidents).await;
-    told(&request, &services, &access, Typed::default(), as_told(&services, begun, Then::Begun))
+    told(&request, &services, &access, Typed::default(), as_told(&services, begun, Then::Begun)).await
 }
 
 /// The fastest that values are sealed anew: so many a second.
@@ -234,7 +234,7 @@ async fn pace(
         }
         None => Err(invalid(vec![Fault::new("/values_rate", "not_a_pace", "Values a second.")])),
     };
-    told(&request, &services, &access, Typed { values_rate: typed.to_owned(), ..Typed::default() }, paced)
+    told(&request, &services, &access, Typed { values_rate: typed.to_owned(), ..Typed::default() }, paced).await
 }
 
 async fn pause(
@@ -260,5 +260,5 @@ async fn hold(
     to: Pause,
 ) -> Result<HttpResponse, Problem> {
     let held = services.operators.hold_keys(access.operator(), to).await;
-    told(request, services, access, Typed::default(), as_told(services, held, Then::Done))
+    told(request, services, access, Typed::default(), as_told(services, held, Then::Done)).await
 }
