@@ -33,11 +33,14 @@ pub struct Once<T> {
     pub keep: Keep<T>,
 }
 
+/// The answer to what was done, to be kept beside it; where it cannot be written down, nothing was done.
+pub type Answering<T> = dyn Fn(&T) -> Result<Answer, StoreError> + Send + Sync;
+
 /// What is kept of an answer.
 #[derive(Clone)]
 pub enum Keep<T> {
     /// All of it: a repeat gets it again.
-    Answer(Arc<dyn Fn(&T) -> Result<Answer, StoreError> + Send + Sync>),
+    Answer(Arc<Answering<T>>),
     /// The id of what was made, since the answer holds a secret: a repeat is refused.
     IdAlone(fn(&T) -> String),
 }
