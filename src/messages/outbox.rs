@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -33,7 +33,7 @@ use crate::messages::delivery::{Delivery, Unreachable};
 use crate::messages::files::Swept;
 use crate::messages::mail::{Letterhead, Outgoing, compose};
 use crate::messages::notice::{Life, Mail, Text};
-use crate::messages::outbox::rows::{Claimed, Hand};
+use crate::messages::outbox::rows::{Claim, Claimed, Hand};
 use crate::messages::retry::{self, Next, Over, Worth};
 use crate::messages::sms::{Gateway, OutgoingText};
 use crate::messages::texts::Texts;
@@ -124,11 +124,17 @@ const fn row(id: MessageId) -> RowRef {
 }
 
 /// As many messages are handed over at once.
-const ABREAST: i64 = 8;
+const ABREAST: usize = 8;
+/// As many are in hand: while some are handed over, others are opened or settled, so that the server waits for neither.
+const IN_HAND: usize = 16;
+/// When no more than so many are left of those, others are claimed.
+const FEW: usize = 12;
+/// How long a message in hand waits for its turn, while a server takes its time for the others.
+const TURN: Duration = Duration::from_secs(30);
 /// How long a claim lasts; after it, another process takes the message for left behind.
 const LEASE: Duration = Duration::from_mins(15);
-/// A hand-over that takes longer counts as one whose answer got lost. Shorter than [`LEASE`], longer than any answer
-/// that a server may take its time for (RFC 5321 §4.5.3.2.6).
+/// A hand-over that takes longer counts as one whose answer got lost. Together with [`TURN`] shorter than [`LEASE`], longer
+/// than any answer that a server may take its time for (RFC 5321 §4.5.3.2.6).
 const HAND_OVER: Duration = Duration::from_mins(14);
 /// How long to wait before asking again for keys that cannot be had now.
 const KEYS_AWAY: Duration = Duration::from_secs(5);
@@ -146,6 +152,8 @@ struct Inner {
     texts: Texts,
     letterhead: Letterhead,
     report: Report,
+    /// Permits to hand over.
+    turns: Semaphore,
     stopping: AtomicBool,
     stop: Notify,
 }
@@ -234,7 +242,8 @@ impl Outbox {
         report: Report,
     ) -> Self {
         let (stopping, stop) = (AtomicBool::new(false), Notify::new());
-        Self(Arc::new(Inner { kernel, transport, gateway, texts, letterhead, report, stopping, stop }))
+        let turns = Semaphore::new(ABREAST);
+        Self(Arc::new(Inner { kernel, transport, gateway, texts, letterhead, report, turns, stopping, stop }))
     }
 
     /// Hands mails over until [`Outbox::stop`]: at once when this process queues one, otherwise when one is due.
@@ -266,39 +275,44 @@ impl Outbox {
     /// The store's; what was claimed until then is settled.
     pub async fn deliver_due(&self) -> Result<Round, StoreError> {
         let mut round = Round::default();
-        let service = self.0.kernel.service();
-        while self.0.kernel.point(&service, |tx, _| rows::is_any_due(tx)).await? == rows::Due::Some
-            && !self.0.stopping.load(Ordering::Acquire)
-        {
-            let report = self.0.report;
-            let claim = move |tx: &mut Tx<'_>, _: &ServiceScope| rows::claim(tx, ABREAST, LEASE, report);
-            let claim = self.0.kernel.write("outbox.claim", &service, claim).await?;
-            round.dropped += claim.dead;
-            if claim.messages.is_empty() {
-                break;
-            }
-            let mut in_hand = JoinSet::new();
-            for message in claim.messages {
-                let outbox = self.clone();
-                in_hand.spawn(async move {
-                    let fate = outbox.hand_over(&message).await;
-                    outbox.settle(message, fate).await
-                });
-            }
-            let mut failed = None;
-            while let Some(settled) = in_hand.join_next().await {
-                match settled.unwrap_or(Err(StoreError::Refused("a panic in the outbox"))) {
-                    Ok(Fate::Delivered) => round.delivered += 1,
-                    Ok(Fate::Again(_) | Fate::OnceMore(_)) => round.postponed += 1,
-                    Ok(Fate::Left(_)) => round.dropped += 1,
+        let (mut in_hand, mut failed) = (JoinSet::new(), None);
+        loop {
+            // Others follow while some are still on their way, so that nothing waits for the slowest.
+            if in_hand.len() <= FEW && failed.is_none() && !self.0.stopping.load(Ordering::Acquire) {
+                match self.claim(IN_HAND.saturating_sub(in_hand.len())).await {
+                    Ok(claim) => {
+                        round.dropped += claim.dead;
+                        for message in claim.messages {
+                            let outbox = self.clone();
+                            in_hand.spawn(async move {
+                                let fate = outbox.hand_over(&message).await;
+                                outbox.settle(message, fate).await
+                            });
+                        }
+                    }
                     Err(error) => failed = Some(error),
                 }
             }
-            if let Some(error) = failed {
-                return Err(error);
+            let Some(settled) = in_hand.join_next().await else { break };
+            match settled.unwrap_or(Err(StoreError::Refused("a panic in the outbox"))) {
+                Ok(Fate::Delivered) => round.delivered += 1,
+                Ok(Fate::Again(_) | Fate::OnceMore(_)) => round.postponed += 1,
+                Ok(Fate::Left(_)) => round.dropped += 1,
+                Err(error) => failed = Some(error),
             }
         }
-        Ok(round)
+        failed.map_or(Ok(round), Err)
+    }
+
+    /// Claims at most so many of the messages that are due.
+    async fn claim(&self, most: usize) -> Result<Claim, StoreError> {
+        let service = self.0.kernel.service();
+        if self.0.kernel.point(&service, |tx, _| rows::is_any_due(tx)).await? == rows::Due::Nothing {
+            return Ok(Claim { messages: Vec::new(), dead: 0 });
+        }
+        let (report, most) = (self.0.report, i64::try_from(most).unwrap_or(i64::MAX));
+        let claim = move |tx: &mut Tx<'_>, _: &ServiceScope| rows::claim(tx, most, LEASE, report);
+        self.0.kernel.write("outbox.claim", &service, claim).await
     }
 
     /// Removes captured mails that are a day old; does nothing where a server takes the mails.
@@ -313,15 +327,18 @@ impl Outbox {
     }
 
     async fn hand_over(&self, message: &Claimed) -> Fate {
-        let now = self.0.kernel.now();
         let (outgoing, life) = match self.open(message).await {
             Ok(opened) => opened,
             Err(fate) => return fate,
         };
-        if retry::worth(life, message.queued_at, now) == Worth::Nothing {
+        let turn = timeout(TURN, self.0.turns.acquire()).await;
+        if retry::worth(life, message.queued_at, self.0.kernel.now()) == Worth::Nothing {
             return Fate::Left(Settled::Expired);
         }
-        let delivery = timeout(HAND_OVER, self.deliver(&outgoing)).await.unwrap_or(Delivery::Uncertain);
+        let delivery = match turn {
+            Ok(_turn) => timeout(HAND_OVER, self.deliver(&outgoing)).await.unwrap_or(Delivery::Uncertain),
+            Err(_) => Delivery::Unreachable(Unreachable::Timeout),
+        };
         let next = retry::after(delivery, life, message.queued_at, message.attempt(), self.0.kernel.now());
         tracing::debug!(id = %message.id, attempt = message.attempt(), outcome = ?delivery, "a message was tried");
         match (next, delivery, message.hand) {
@@ -402,7 +419,7 @@ impl Outbox {
     async fn settle(&self, message: Claimed, fate: Fate) -> Result<Fate, StoreError> {
         let service = self.0.kernel.service();
         let message = Arc::new(message);
-        let mut left = LEASE.saturating_sub(HAND_OVER).as_secs();
+        let mut left = LEASE.saturating_sub(TURN + HAND_OVER).as_secs();
         loop {
             let held = Arc::clone(&message);
             let report = self.0.report;

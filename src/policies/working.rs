@@ -19,14 +19,14 @@ use crate::policies::{LifeError, Policies, notices};
 
 /// So many letters may wait in the outbox before no more notices are composed: a mail to anybody else waits behind as many.
 const AHEAD: i64 = 64;
-/// So many accounts are opened at once.
-const ABREAST: usize = 8;
+/// So many accounts are opened at once; where one writer takes all that wait, they share its commits.
+const ABREAST: usize = 32;
 /// How often to look while nothing is announced: another process may announce something.
 const IDLE: Duration = Duration::from_secs(5);
 /// How often to look while something is.
 const AWAKE: Duration = Duration::from_secs(1);
 /// How soon to go on while mails wait for room in the outbox.
-const BUSY: Duration = Duration::from_millis(100);
+const BUSY: Duration = Duration::from_millis(25);
 /// How long to wait after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
 

@@ -15,6 +15,7 @@ import files
 import leaving
 import load
 import machine
+import notices
 import rekeys
 import report
 import storm
@@ -23,7 +24,7 @@ from peer import Peer
 from seif import Tenant
 from servers import Server, free_port
 
-OPERATIONS = ["read", "create", "list", "search", "sign-in", "signins", "backups", "rekeys", "files", "leaving"]
+OPERATIONS = ["read", "create", "list", "search", "sign-in", "signins", "backups", "rekeys", "files", "leaving", "notices"]
 
 
 def arguments():
@@ -43,6 +44,9 @@ def arguments():
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--people", type=int, default=200)
     parser.add_argument("--mib", type=int, default=1024)
+    parser.add_argument("--accounts", type=int, default=100_000)
+    parser.add_argument("--delivery", type=int, default=240)
+    parser.add_argument("--smtp-python", type=Path)
     parser.add_argument("--peer", type=Path, action="append", default=[])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--hello-only", action="store_true")
@@ -79,20 +83,24 @@ def seif(options, database, folder, stack):
     command = [options.programs / "seif", "serve", "--data", data, "--listen", f"127.0.0.1:{free_port()}"]
     kept = backups.Kept(options.programs / "seif", data)
     if database == "postgres":
-        for name in ("bench_data", "bench_keyring", "bench_restored", "bench_rewrap"):
+        for name in ("bench_data", "bench_keyring", "bench_restored", "bench_rewrap", "bench_crowd", "bench_crowd_keyring"):
             create = [options.postgres_programs / "psql", "-q", "-d", options.postgres, "-c", f"CREATE DATABASE {name}"]
             subprocess.run(create, check=True)
         prefix = options.postgres.rsplit("/", 1)[0]
         command += ["--database", f"{prefix}/bench_data", "--keyring", f"{prefix}/bench_keyring"]
         urls = (f"{prefix}/{name}" for name in ("bench_data", "bench_keyring", "bench_restored"))
         kept = backups.Kept(options.programs / "seif", data, *urls)
+    crowd = folder / f"{database}-crowd"
+    crowded = backups.Kept(options.programs / "seif", crowd)
+    if database == "postgres":
+        crowded = backups.Kept(options.programs / "seif", crowd, f"{prefix}/bench_crowd", f"{prefix}/bench_crowd_keyring")
     server = stack.enter_context(Server(command, folder / f"{database}.log"))
     say(f"seif on {database}: {server.base}")
     tenant = Tenant(server.base, data, options.records, say)
     wanted = {name: plan for name, plan in tenant.operations().items() if name in options.operations}
     subject = Subject(f"Seif, {database}", server.base, server.pid, wanted, tenant.check)
     subject.reads, subject.sign_in = tenant.operations()["read"], tenant.operations()["sign-in"].body
-    subject.kept, subject.tenant, subject.data = kept, tenant, data
+    subject.kept, subject.tenant, subject.data, subject.crowded = kept, tenant, data, crowded
     subject.rewrap = f"{options.postgres.rsplit('/', 1)[0]}/bench_rewrap" if database == "postgres" else None
     return subject, tenant.load
 
@@ -173,6 +181,11 @@ def main():
                     psql = options.postgres_programs and options.postgres_programs / "psql"
                     left.append(leaving.measure(subject, empty, subject.tenant, psql))
                     say(f"{subject.name}: {left[-1]['full']['rows']:,} rows purged in {left[-1]['full']['purged']:.2f} s")
+            told = []
+            for subject in subjects if "notices" in options.operations else []:
+                if hasattr(subject, "crowded"):
+                    told.append(notices.measure(subject, options, folder / "hello" / "tls", folder, say))
+                    say(f"{subject.name}: {told[-1]['delivered']:,} of {told[-1]['accounts']:,} were told, {told[-1]['mails_per_second']:,.0f} a second")
             memory = {subject.name: load.resident_mib(subject.pid) for subject in subjects if subject.pid}
     except (Unexpected, load.Wrong, RuntimeError, OSError, KeyError, subprocess.CalledProcessError) as fault:
         say(f"ops/bench: {type(fault).__name__}: {fault}")
@@ -185,14 +198,14 @@ def main():
     result = {
         "machine": facts, "build": options.build, "records": options.records, "rounds": options.rounds,
         "seconds": options.seconds, "loads": loads, "resident_mib": memory, "rows": report.rows(runs), "runs": runs,
-        "signins": storms, "backups": kept, "rekeys": turned, "files": moved, "leaving": left,
+        "signins": storms, "backups": kept, "rekeys": turned, "files": moved, "leaving": left, "notices": told,
     }
     (options.out / "bench.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    table = storm.markdown(storms) + backups.markdown(kept) + rekeys.markdown(turned) + files.markdown(moved) + leaving.markdown(left) + report.markdown(result)
+    table = storm.markdown(storms) + backups.markdown(kept) + rekeys.markdown(turned) + files.markdown(moved) + leaving.markdown(left) + notices.markdown(told) + report.markdown(result)
     (options.out / "bench.md").write_text(table)
     print(table)
     say(f"written: {options.out}/bench.md, {options.out}/bench.json")
-    return 1 if any(row["errors"] for row in [*result["rows"], *storms, *kept, *turned, *moved, *left]) else 0
+    return 1 if any(row["errors"] for row in [*result["rows"], *storms, *kept, *turned, *moved, *left, *told]) else 0
 
 
 if __name__ == "__main__":

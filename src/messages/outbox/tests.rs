@@ -53,7 +53,7 @@ impl Laptop {
         let service = self.kernel.service();
         let claim = self
             .kernel
-            .write("test.claim", &service, |tx, _| rows::claim(tx, ABREAST, LEASE, |_, _, _| Ok(())))
+            .write("test.claim", &service, |tx, _| rows::claim(tx, 8, LEASE, |_, _, _| Ok(())))
             .await
             .unwrap();
         claim.messages.len()

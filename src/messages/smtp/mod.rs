@@ -92,8 +92,8 @@ struct Idle {
     since: Instant,
 }
 
-/// As many connections wait for the next message.
-const IDLE: usize = 4;
+/// As many connections wait for the next message: as many as the outbox hands over at once.
+const IDLE: usize = 8;
 /// So long; servers close theirs after five minutes at the least (RFC 5321 §4.5.3.2.7).
 const IDLE_FOR: Duration = Duration::from_secs(60);
 
@@ -132,7 +132,8 @@ impl Smtp {
             }
             Err(_) => return Delivery::Unreachable(Unreachable::Timeout),
         }
-        match timeout(patience * 10, connection.message(message.content.reveal())).await {
+        let text = data(&String::from_utf8_lossy(message.content.reveal()));
+        match timeout(patience * 10, connection.command(text)).await {
             Ok(Ok(_)) => {
                 self.keep(connection);
                 Delivery::Accepted
@@ -176,6 +177,7 @@ impl Smtp {
             }
             Tls::StartTls => {
                 let stream = TcpStream::connect(server).await.map_err(|_| Unreachable::Connection)?;
+                stream.set_nodelay(true).map_err(|_| Unreachable::Connection)?;
                 let mut connection = AsyncSmtpConnection::connect_with_transport(Box::new(Lines(stream)), &self.hello)
                     .await
                     .map_err(|error| unreachable(&error))?;
@@ -224,6 +226,24 @@ async fn offer(connection: &mut AsyncSmtpConnection, message: &Outgoing) -> Resu
     connection.command(Rcpt::new(recipient.clone(), Vec::new())).await.map_err(refused)?;
     connection.command(Data).await.map_err(refused)?;
     Ok(())
+}
+
+/// A message as it follows DATA: no line of its ends it (RFC 5321 §4.5.2), and its end stands with it in one write. By
+/// itself the end would wait on this side until the other has acknowledged all before it, which takes the other 40 ms where
+/// nothing else is to be said (RFC 896; RFC 9293 §3.8.6.3).
+fn data(content: &str) -> String {
+    let mut data = String::with_capacity(content.len() + 64);
+    for line in content.split_inclusive("\r\n") {
+        if line.starts_with('.') {
+            data.push('.');
+        }
+        data.push_str(line);
+    }
+    if !data.ends_with("\r\n") {
+        data.push_str("\r\n");
+    }
+    data.push_str(".\r\n");
+    data
 }
 
 /// What the server said about the message; `None` where it said nothing.

@@ -134,6 +134,42 @@ async fn a_connection_serves_many_messages_and_a_dead_one_is_replaced() {
 }
 
 #[tokio::test]
+async fn as_many_as_go_at_once_find_their_connections_again() {
+    let Some(server) = MailServer::start("implicit") else { return };
+    let smtp = Smtp::new(server.settings(Tls::Implicit)).unwrap();
+    let message = message_to("anna@example.com");
+    for _ in 0..3 {
+        let sent = futures_util::future::join_all((0..IDLE).map(|_| smtp.deliver(&message))).await;
+        assert!(sent.iter().all(|delivery| *delivery == Delivery::Accepted), "{sent:?}");
+    }
+    let greetings = server.events().iter().filter(|event| event.starts_with("EHLO")).count();
+    assert_eq!((greetings, server.received(24).is_some()), (8, true));
+}
+
+#[tokio::test]
+async fn a_line_that_begins_with_a_dot_arrives_as_it_is_and_ends_nothing() {
+    let Some(server) = MailServer::start("implicit") else { return };
+    let smtp = Smtp::new(server.settings(Tls::Implicit)).unwrap();
+    for end in ["", "\r\n", "\r\n."] {
+        let mut message = message_to("anna@example.com");
+        let dots = format!("Subject: dots\r\n\r\n.\r\n..\r\n.a\r\nb.\r\n.c{end}");
+        message.content = Secret::new(dots.clone().into_bytes());
+        assert_eq!(smtp.deliver(&message).await, Delivery::Accepted);
+        let received = server.messages().pop().unwrap();
+        assert_eq!(received.trim_end(), dots.trim_end());
+    }
+}
+
+#[test]
+fn a_message_and_its_end_are_one_write() {
+    for (content, expected) in
+        [("a", "a\r\n.\r\n"), ("a\r\n", "a\r\n.\r\n"), (".\r\na", "..\r\na\r\n.\r\n"), ("", "\r\n.\r\n")]
+    {
+        assert_eq!(data(content), expected, "{content:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_says_nothing_is_given_up_in_time() {
     let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     for tls in [Tls::Implicit, Tls::StartTls] {
