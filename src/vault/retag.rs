@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
 use crate::kernel::crypto::{RowRef, Sealed, Unreadable};
-use crate::kernel::ids::{CollectionId, RecordId};
+use crate::kernel::ids::{CollectionId, FieldId, RecordId};
 use crate::kernel::rekey::{Paced, RekeyScope};
 use crate::kernel::store::append::NewTag;
 use crate::kernel::store::schema::{collections, record_tags, records};
@@ -20,7 +20,7 @@ use crate::vault::{Vault, index, known};
 /// Records whose tags one transaction makes.
 const PAGE: i64 = 200;
 
-/// Tags that one transaction removes at most, about.
+/// Tags that one transaction removes at most.
 const GONE: i64 = 1_000;
 
 impl Vault {
@@ -53,18 +53,10 @@ impl Vault {
     /// # Errors
     /// The store's; what was removed stays removed.
     pub async fn drop_old_tags(&self, scope: &RekeyScope) -> Result<u64, StoreError> {
-        loop {
-            let batch = |tx: &mut Tx<'_>, scope: &RekeyScope| -> Result<usize, StoreError> {
-                let old = || record_tags::rows(scope).filter(record_tags::index_version.lt(version(scope)));
-                let some: Vec<RecordId> = old().select(record_tags::record_id).limit(GONE).load(tx.conn())?;
-                if some.is_empty() {
-                    return Ok(0);
-                }
-                Ok(diesel::delete(old().filter(record_tags::record_id.eq_any(some))).execute(tx.conn())?)
-            };
-            if self.kernel.write("keys.drop_tags", scope, batch).await? == 0 {
-                break;
-            }
+        let mut behind = FieldId::from_bytes([0; 16]);
+        while let Some(field) = self.kernel.read(scope, move |tx, scope| next_field(tx, scope, behind)).await? {
+            while self.kernel.write("keys.drop_tags", scope, move |tx, scope| drop_some(tx, scope, field)).await? > 0 {}
+            behind = field;
         }
         let left = |tx: &mut Tx<'_>, scope: &RekeyScope| -> Result<i64, StoreError> {
             let old = collections::rows(scope).filter(collections::index_version.lt(version(scope)));
@@ -72,6 +64,29 @@ impl Vault {
         };
         Ok(u64::try_from(self.kernel.read(scope, left).await?).unwrap_or(0))
     }
+}
+
+/// The first field behind `behind` that has tags.
+fn next_field(tx: &mut Tx<'_>, scope: &RekeyScope, behind: FieldId) -> Result<Option<FieldId>, StoreError> {
+    let next = record_tags::rows(scope).filter(record_tags::field_id.gt(behind)).order(record_tags::field_id);
+    Ok(next.select(record_tags::field_id).limit(1).get_result(tx.conn()).optional()?)
+}
+
+/// Removes [`GONE`] tags of a field under the oldest version that goes, as they lie side by side; gives how many.
+fn drop_some(tx: &mut Tx<'_>, scope: &RekeyScope, field: FieldId) -> Result<usize, StoreError> {
+    let of_field = || record_tags::rows(scope).filter(record_tags::field_id.eq(field));
+    let oldest = of_field().filter(record_tags::index_version.lt(version(scope))).order(record_tags::index_version);
+    let oldest = oldest.select(record_tags::index_version).limit(1).get_result(tx.conn()).optional()?;
+    let Some(oldest): Option<i64> = oldest else { return Ok(0) };
+    let old = || of_field().filter(record_tags::index_version.eq(oldest));
+    let last = old().order((record_tags::tag, record_tags::record_id)).offset(GONE - 1).limit(1);
+    let last = last.select((record_tags::tag, record_tags::record_id)).get_result(tx.conn()).optional()?;
+    let Some((tag, record)): Option<(Vec<u8>, RecordId)> = last else {
+        return Ok(diesel::delete(old()).execute(tx.conn())?);
+    };
+    let before = diesel::delete(old().filter(record_tags::tag.lt(&tag))).execute(tx.conn())?;
+    let with_it = old().filter(record_tags::tag.eq(&tag)).filter(record_tags::record_id.le(record));
+    Ok(before + diesel::delete(with_it).execute(tx.conn())?)
 }
 
 fn version(scope: &RekeyScope) -> i64 {

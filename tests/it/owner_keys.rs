@@ -509,14 +509,14 @@ each_database! {
     async fn a_pause_holds_before_the_next_batch(world: World) {
         let owner = world.owner().await;
         customers(&owner).await;
-        let many: Vec<Value> = (0..450).map(|number| json!({"values": somebody(&number.to_string())})).collect();
+        let many: Vec<Value> = (0..750).map(|number| json!({"values": somebody(&number.to_string())})).collect();
         let _ = owner.post(&format!("{CUSTOMERS}/records/batch"), json!({"records": many})).await.expect(201);
         let kernel = world.app.services.kernel.clone();
         let (lookups, whose) = (AllLookups::new(&kernel), tenant(&owner));
         let slow = Rules { values_per_second: 200, ..AT_ONCE };
         let is_begun = AtomicBool::new(false);
         let report = |state: seif::kernel::rekey::Progress| {
-            if state.done >= 200 {
+            if state.done >= 500 {
                 is_begun.store(true, Ordering::SeqCst);
             }
         };
@@ -542,7 +542,7 @@ each_database! {
     async fn a_pace_holds_for_whoever_goes_on_and_another_one_from_the_next_batch_on(world: World) {
         let owner = world.owner().await;
         customers(&owner).await;
-        let many: Vec<Value> = (0..450).map(|number| json!({"values": somebody(&number.to_string())})).collect();
+        let many: Vec<Value> = (0..750).map(|number| json!({"values": somebody(&number.to_string())})).collect();
         let _ = owner.post(&format!("{CUSTOMERS}/records/batch"), json!({"records": many})).await.expect(201);
         let (here, whose) = (world.app.services.kernel.clone(), tenant(&owner));
         assert!(matches!(begin_rekey(&here, whose).await, Begun::Made(_)));
@@ -553,7 +553,7 @@ each_database! {
         let (lookups, is_far) = (AllLookups::new(&kernel), AtomicBool::new(false));
         let seen = Mutex::new(Vec::new());
         let report = |state: seif::kernel::rekey::Progress| {
-            is_far.fetch_or(state.done >= 200, Ordering::SeqCst);
+            is_far.fetch_or(state.done >= 500, Ordering::SeqCst);
             seen.lock().unwrap().push((state.done, state.elapsed.as_secs_f64()));
         };
         assert_eq!(kernel.rekey_next(Some(whose), AT_ONCE, &lookups, &report).await.unwrap(), Turn::Reached(whose, Stage::Sealing));
@@ -575,7 +575,7 @@ each_database! {
         let (turn, (at_first, walked)) = tokio::join!(kernel.rekey_next(Some(whose), AT_ONCE, &lookups, &report), faster);
         assert_eq!(turn.unwrap(), Turn::Reached(whose, Stage::Found));
         let pace = 10.0;
-        let would_take = |done: u64| f64::from(u32::try_from(done.saturating_sub(200)).unwrap()) / pace;
+        let would_take = |done: u64| f64::from(u32::try_from(done.saturating_sub(500)).unwrap()) / pace;
         assert!(at_first.iter().all(|(done, elapsed)| *elapsed >= would_take(*done)), "too fast: {at_first:?}");
         let (all, elapsed) = *seen.lock().unwrap().last().unwrap();
         assert!(elapsed < would_take(all), "the first pace still holds: {all} in {elapsed}");

@@ -167,8 +167,8 @@ def main():
             turned = []
             for subject in subjects if "rekeys" in options.operations else []:
                 if hasattr(subject, "kept"):
-                    turned.append(rekeys.measure(subject, subject.kept, options.programs, subject.rewrap, options.seconds, folder))
-                    say(f"{subject.name}: {turned[-1]['values']:,} values sealed and made anew in {turned[-1]['seconds']:.2f} s")
+                    turned.append(rekeys.measure(subject, subject.kept, subject.tenant, options.programs, subject.rewrap, options.seconds, folder))
+                    say(f"{subject.name}: {turned[-1]['values']:,} values sealed and {turned[-1]['tags']:,} tags made anew in {turned[-1]['busy']:.2f} s")
             moved = []
             for subject in subjects if "files" in options.operations else []:
                 if hasattr(subject, "kept"):

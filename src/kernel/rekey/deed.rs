@@ -17,7 +17,7 @@ use crate::kernel::keyring::rekeys::{Leaving, Pace, Pause, Rekey, Stage, Standin
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
 use crate::kernel::rekey::report;
 use crate::kernel::store::schema::{account_tenants, key_versions, past_members};
-use crate::kernel::store::sealed::{self, Cursor, Found, SealedColumn, Under};
+use crate::kernel::store::sealed::{self, Cursor, Found, SealedColumn, Under, Whose};
 use crate::kernel::store::{Db, StoreError, Tx, both};
 use crate::kernel::tenancy::{InTenant, Scope, sealed as only_ours};
 use crate::kernel::{Kernel, store_error};
@@ -29,7 +29,7 @@ const HOLD: Duration = Duration::from_secs(10);
 const TOLD: Duration = Duration::from_secs(1);
 
 /// How many values one transaction puts in place at most.
-const BATCH: i64 = 200;
+const BATCH: i64 = 500;
 
 /// For how long somebody who is being erased, or has sealed their vault, is passed over.
 const LEAVE_ALONE: Duration = Duration::from_secs(3600);
@@ -260,7 +260,7 @@ impl Work<'_> {
                 fault::reach(Point::RekeySealing);
                 self.mirror(&[(self.rekey.new, KeyState::Active), (self.rekey.old, KeyState::Closed)]).await?;
                 fault::reach(Point::RekeyClosed);
-                self.rekey.walked.all = self.rekey.walked.done + self.count().await?;
+                self.rekey.walked.all = self.rekey.walked.done + self.count_before(self.rekey.new).await?;
                 self.seal_all().await?;
                 fault::reach(Point::RekeySealed);
                 self.retag().await?;
@@ -364,12 +364,13 @@ impl Work<'_> {
         }
     }
 
-    /// How many values are under older versions.
-    async fn count(&self) -> Result<u64, Stop> {
-        let (owner, new, mut all) = (self.rekey.owner, self.rekey.new, 0);
+    /// How many values are under versions before `version`.
+    async fn count_before(&self, version: KeyVersion) -> Result<u64, Stop> {
+        let (owner, mut all) = (self.rekey.owner, 0);
         for column in sealed::of(owner) {
-            for tenant in self.within(column).await? {
-                all += self.kernel.db().read(tenant, move |tx| column.count_older(tx, owner, new)).await?;
+            for within in self.within(column).await? {
+                let whose = Whose { owner, within };
+                all += self.kernel.db().read(within, move |tx| column.count_older(tx, whose, version)).await?;
             }
         }
         Ok(all)
@@ -390,14 +391,15 @@ impl Work<'_> {
         &mut self,
         scope: &RekeyScope,
         column: &'static SealedColumn,
-        tenant: Option<TenantId>,
+        within: Option<TenantId>,
     ) -> Result<(), Stop> {
         let (owner, new) = (self.rekey.owner, self.rekey.new);
+        let whose = Whose { owner, within };
         let (mut after, mut unopenable): (Option<Cursor>, u64) = (None, 0);
         loop {
             let begun = Instant::now();
             let found =
-                self.kernel.db().read(tenant, move |tx| column.under_older(tx, owner, new, after, BATCH)).await?;
+                self.kernel.db().read(within, move |tx| column.under_older(tx, whose, new, after, BATCH)).await?;
             let Some(last) = found.last() else { break };
             after = Some(last.at);
             let mut anew: Vec<(Found, Vec<u8>)> = Vec::new();
@@ -407,19 +409,10 @@ impl Work<'_> {
                     Err(Unreadable) => unopenable += 1,
                 }
             }
+            // The writer may come to it twice.
             let anew = Arc::new(anew);
-            let within = Arc::clone(&anew);
-            let replaced = self
-                .kernel
-                .db()
-                .write(tenant.into_iter().collect(), move |tx| {
-                    let mut replaced = 0;
-                    for (found, bytes) in within.iter() {
-                        replaced += column.replace(tx, owner, found, bytes.clone())?;
-                    }
-                    Ok::<_, StoreError>(replaced)
-                })
-                .await?;
+            let put = move |tx: &mut Tx<'_>| column.replace(tx, whose, &anew);
+            let replaced = self.kernel.db().write(within.into_iter().collect(), put).await?;
             let replaced = u64::try_from(replaced).unwrap_or(0);
             *self.rekey.facts.sealed.entry(column.name()).or_default() += replaced;
             fault::reach(Point::RekeyBatch);
@@ -434,14 +427,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Leaves two thirds of the time to those who serve, keeps the hold, and tells how far it is.
+    /// Keeps to the pace that is wanted, or else leaves two thirds of the time to those who serve; keeps the hold, and tells
+    /// how far it is.
     async fn pace(&mut self, begun: Instant, made: u64) -> Result<(), Stop> {
         let walked = &mut self.rekey.walked;
         walked.done += made;
         walked.worked = self.worked_before + self.hold.since.elapsed();
         let (owner, stage, Walked { done, all, worked }) = (self.rekey.owner, self.rekey.stage, *walked);
         (self.report)(Progress { owner, stage, done, all, elapsed: worked });
-        match self.hold.rest(&self.rekey, begun, made, begun.elapsed() * 3).await? {
+        let least = if self.hold.last().pace.is_some() { Duration::ZERO } else { begun.elapsed() * 3 };
+        match self.hold.rest(&self.rekey, begun, made, least).await? {
             Pause::Runs => Ok(()),
             Pause::Waits => Err(Stop::Paused),
         }
@@ -488,7 +483,7 @@ impl Work<'_> {
             }
             _ => None,
         };
-        let left = self.count().await?;
+        let left = self.count_before(self.rekey.new).await?;
         let unopenable: u64 = self.rekey.facts.unopenable.values().sum();
         // What does not open under any version is lost already, and is in the report.
         let left = match answers {
@@ -504,7 +499,7 @@ impl Work<'_> {
     async fn destroy(&mut self) -> Result<Turn, Stop> {
         let owner = self.rekey.owner;
         let unopenable: u64 = self.rekey.facts.unopenable.values().sum();
-        if self.count_of(self.rekey.old).await? > unopenable {
+        if self.count_before(self.rekey.old.next().unwrap_or(self.rekey.old)).await? > unopenable {
             // Restored, or come in behind: it is opened again, and all of it is sealed anew.
             self.kernel.keyring().reopen_rekey(&self.rekey, Stage::Alone).await?;
             return Ok(Turn::Reached(owner, Stage::Alone));
@@ -518,18 +513,6 @@ impl Work<'_> {
         fault::reach(Point::RekeyDestroyed);
         self.mirror(&[(self.rekey.old, KeyState::Destroyed)]).await?;
         Ok(Turn::Reached(owner, Stage::Destroyed))
-    }
-
-    /// How many values are under `version` or an older one.
-    async fn count_of(&self, version: KeyVersion) -> Result<u64, Stop> {
-        let (owner, mut all) = (self.rekey.owner, 0);
-        let after = version.next().unwrap_or(version);
-        for column in sealed::of(owner) {
-            for tenant in self.within(column).await? {
-                all += self.kernel.db().read(tenant, move |tx| column.count_older(tx, owner, after)).await?;
-            }
-        }
-        Ok(all)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod owned;
 mod pool;
 pub mod schema;
 pub mod sealed;
+mod statement;
 mod tables;
 pub(in crate::kernel) mod tx;
 pub(in crate::kernel) mod whole;

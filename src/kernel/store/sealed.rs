@@ -2,11 +2,12 @@
 //! bound to. What turns keys over walks this list; tests hold it against both engines' schemas and against every place
 //! in the source, so that a new sealed column cannot be forgotten.
 
-use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt};
-use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
+use diesel::sql_types::{BigInt, Binary, Nullable};
+use diesel::{QueryableByName, RunQueryDsl as _};
 
 use crate::kernel::crypto::{KeyUse, KeyVersion, Label, Owner, RowRef};
-use crate::kernel::ids::{AnyId, Uid};
+use crate::kernel::ids::{AnyId, TenantId, Uid};
+use crate::kernel::store::statement::{List, Statement, Value};
 use crate::kernel::store::{Conn, StoreError, Tx};
 
 /// Under whose key a column is sealed, with the column that says whose it is.
@@ -33,6 +34,8 @@ enum Key {
     Ids(&'static str, &'static str),
     /// An id and a number.
     Counted(&'static str, &'static str),
+    /// A time and an id: not the primary key, but what there is an index of.
+    Timed(&'static str, &'static str),
 }
 
 /// A column that holds sealed values.
@@ -80,7 +83,7 @@ macro_rules! sealed_columns {
     };
 }
 
-use Key::{Counted, Id, Ids};
+use Key::{Counted, Id, Ids, Timed};
 use Under::{Account, AccountWithinTenants, Day, Either, Tenant};
 
 sealed_columns! {
@@ -92,7 +95,7 @@ sealed_columns! {
     "files"."content_key" = files("files.content_key"), Tenant("tenant_id"), Id("id"), row "id", version "1";
     "audit_entries"."body" = audit("audit.body"), Tenant("tenant_id"), Counted("lane", "seq"), row "id", version "1";
     "audit_entries"."actor" = audit("audit.actor"), AccountWithinTenants("actor_id"), Counted("lane", "seq"), row "id", version "1";
-    "idempotency"."answer" = values("idempotency.answer"), Tenant("tenant_id"), Id("row_id"), row "row_id", version "1";
+    "idempotency"."answer" = values("idempotency.answer"), Tenant("tenant_id"), Timed("at", "row_id"), row "row_id", version "1";
     "waiting_imports"."body" = values("waiting_imports.body"), Tenant("tenant_id"), Id("account_id"), row "id", version "version";
     "waiting_imports"."file" = values("waiting_imports.file"), Tenant("tenant_id"), Id("account_id"), row "id", version "1";
     "subscriber_profiles"."body" = values("subscriber_profiles.body"), Tenant("tenant_id"), Id("tenant_id"), row "tenant_id", version "version";
@@ -163,18 +166,78 @@ pub(in crate::kernel) fn of(owner: Owner) -> impl Iterator<Item = &'static Seale
     })
 }
 
+/// Whose rows of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::kernel) struct Whose {
+    /// Under whose key.
+    pub owner: Owner,
+    /// Among the rows of which tenant, where they are an account's within several.
+    pub within: Option<TenantId>,
+}
+
 /// Where a walk over a column stands: behind this row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::kernel) struct Cursor {
-    first: AnyId,
-    second: Second,
+    first: Place,
+    second: Option<Place>,
 }
 
+/// A part of what tells rows apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Second {
-    Nothing,
+enum Place {
     Id(AnyId),
     Number(i64),
+}
+
+impl Place {
+    const fn value(self) -> Value {
+        match self {
+            Self::Id(id) => Value::Id(id),
+            Self::Number(number) => Value::Number(number),
+        }
+    }
+
+    const fn id(self) -> Option<AnyId> {
+        if let Self::Id(id) = self { Some(id) } else { None }
+    }
+
+    const fn number(self) -> Option<i64> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
+}
+
+/// What kind of column a part of a key is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Id,
+    Number,
+}
+
+impl Kind {
+    /// The column as what holds ids alone and what holds numbers alone.
+    fn columns(self, name: &str, position: &str) -> String {
+        match self {
+            Self::Id => format!("{name} AS {position}_id, CAST(NULL AS bigint) AS {position}_number"),
+            Self::Number => format!("CAST(NULL AS uuid) AS {position}_id, {name} AS {position}_number"),
+        }
+    }
+}
+
+impl Key {
+    const fn first(self) -> (&'static str, Kind) {
+        match self {
+            Self::Id(name) | Self::Ids(name, _) | Self::Counted(name, _) => (name, Kind::Id),
+            Self::Timed(name, _) => (name, Kind::Number),
+        }
+    }
+
+    const fn second(self) -> Option<(&'static str, Kind)> {
+        match self {
+            Self::Id(_) => None,
+            Self::Ids(_, name) | Self::Timed(_, name) => Some((name, Kind::Id)),
+            Self::Counted(_, name) => Some((name, Kind::Number)),
+        }
+    }
 }
 
 /// A sealed value, and where it lies.
@@ -189,8 +252,10 @@ pub(in crate::kernel) struct Found {
 
 #[derive(QueryableByName)]
 struct Line {
-    #[diesel(sql_type = Uid)]
-    first: AnyId,
+    #[diesel(sql_type = Nullable<Uid>)]
+    first_id: Option<AnyId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    first_number: Option<i64>,
     #[diesel(sql_type = Nullable<Uid>)]
     second_id: Option<AnyId>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -209,83 +274,6 @@ struct Counts {
     count: i64,
 }
 
-/// A statement in the making: its text with the engine's own marks for parameters, and their values.
-struct Statement {
-    text: String,
-    values: Vec<Value>,
-    marks: Marks,
-}
-
-#[derive(Clone, Copy)]
-enum Marks {
-    Questions,
-    Dollars,
-}
-
-enum Value {
-    Id(AnyId),
-    Number(i64),
-    Small(i16),
-    Bytes(Vec<u8>),
-}
-
-impl Statement {
-    fn new(conn: &Conn, text: String) -> Self {
-        let marks = match conn {
-            Conn::Sqlite(_) => Marks::Questions,
-            Conn::Pg(_) => Marks::Dollars,
-        };
-        Self { text, values: Vec::new(), marks }
-    }
-
-    fn then(mut self, text: &str) -> Self {
-        self.text.push_str(text);
-        self
-    }
-
-    fn value(mut self, value: Value) -> Self {
-        self.values.push(value);
-        match self.marks {
-            Marks::Questions => self.text.push('?'),
-            Marks::Dollars => self.text.push_str(&format!("${}", self.values.len())),
-        }
-        self
-    }
-}
-
-/// Binds the values and gives the statement to whichever engine the connection is.
-macro_rules! run {
-    ($conn:expr, $statement:expr, $query:ident, $c:ident => $run:expr) => {{
-        let Statement { text, values, .. } = $statement;
-        match $conn {
-            Conn::Sqlite($c) => {
-                let mut $query = sql_query(text).into_boxed::<diesel::sqlite::Sqlite>();
-                for value in values {
-                    $query = match value {
-                        Value::Id(id) => $query.bind::<Uid, _>(id),
-                        Value::Number(number) => $query.bind::<BigInt, _>(number),
-                        Value::Small(number) => $query.bind::<SmallInt, _>(number),
-                        Value::Bytes(bytes) => $query.bind::<Binary, _>(bytes),
-                    };
-                }
-                $run
-            }
-            Conn::Pg($c) => {
-                let mut $query = sql_query(text).into_boxed::<diesel::pg::Pg>();
-                for value in values {
-                    $query = match value {
-                        Value::Id(id) => $query.bind::<Uid, _>(id),
-                        Value::Number(number) => $query.bind::<BigInt, _>(number),
-                        Value::Small(number) => $query.bind::<SmallInt, _>(number),
-                        Value::Bytes(bytes) => $query.bind::<Binary, _>(bytes),
-                    };
-                }
-                $run
-            }
-        }
-    }};
-}
-
 impl SealedColumn {
     /// `table.column`.
     #[must_use]
@@ -293,7 +281,7 @@ impl SealedColumn {
         format!("{}.{}", self.table, self.column)
     }
 
-    /// At most `limit` values of `owner` that an older version than `new` sealed, behind `after`. The transaction is
+    /// At most `limit` of `whose` values that an older version than `new` sealed, behind `after`. The transaction is
     /// within reach of the tenant whose table it is.
     ///
     /// # Errors
@@ -301,101 +289,135 @@ impl SealedColumn {
     pub(in crate::kernel) fn under_older(
         &self,
         tx: &mut Tx<'_>,
-        owner: Owner,
+        whose: Whose,
         new: KeyVersion,
         after: Option<Cursor>,
         limit: i64,
     ) -> Result<Vec<Found>, StoreError> {
-        let Self { table, column, row, version, .. } = self;
-        let (key, second) = match self.key {
-            Key::Id(id) => {
-                (id.to_owned(), "CAST(NULL AS uuid) AS second_id, CAST(NULL AS bigint) AS second_number".to_owned())
-            }
-            Key::Ids(one, two) => {
-                (format!("{one}, {two}"), format!("{two} AS second_id, CAST(NULL AS bigint) AS second_number"))
-            }
-            Key::Counted(one, two) => {
-                (format!("{one}, {two}"), format!("CAST(NULL AS uuid) AS second_id, {two} AS second_number"))
-            }
-        };
-        let (Key::Id(first) | Key::Ids(first, _) | Key::Counted(first, _)) = self.key;
-        let text = format!(
-            "SELECT {first} AS first, {second}, {row} AS row_id, CAST({version} AS bigint) AS row_version, \
-             {column} AS body FROM {table} WHERE "
-        );
-        let mut statement = self.older(Statement::new(tx.conn(), text), owner, new);
-        if let Some(after) = after {
-            statement = statement.then(&format!(" AND ({key}) > (")).value(Value::Id(after.first));
-            statement = match after.second {
-                Second::Nothing => statement,
-                Second::Id(id) => statement.then(", ").value(Value::Id(id)),
-                Second::Number(number) => statement.then(", ").value(Value::Number(number)),
-            }
-            .then(")");
-        }
-        let statement = statement.then(&format!(" ORDER BY {key} LIMIT ")).value(Value::Number(limit));
-        let lines: Vec<Line> = run!(tx.conn(), statement, query, c => query.load(c)?);
-        Ok(lines.into_iter().map(Found::of).collect())
+        let lines: Vec<Line> = self.behind(whose, new, after, limit).load(tx.conn())?;
+        lines.into_iter().map(Found::of).collect()
     }
 
-    /// How many values of `owner` an older version than `new` sealed.
+    fn behind(&self, whose: Whose, new: KeyVersion, after: Option<Cursor>, limit: i64) -> Statement {
+        let Self { table, column, row, version, .. } = self;
+        let (first, first_kind) = self.key.first();
+        let (key, second) = match self.key.second() {
+            Some((second, kind)) => (format!("{first}, {second}"), kind.columns(second, "second")),
+            None => (first.to_owned(), Kind::Number.columns("CAST(NULL AS bigint)", "second")),
+        };
+        let statement = Statement::new(format!(
+            "SELECT {}, {second}, {row} AS row_id, CAST({version} AS bigint) AS row_version, {column} AS body \
+             FROM {table} WHERE ",
+            first_kind.columns(first, "first"),
+        ));
+        let mut statement = self.older(statement, whose, new);
+        if let Some(after) = after {
+            statement = statement.then(&format!(" AND ({key}) > (")).value(after.first.value());
+            if let Some(second) = after.second {
+                statement = statement.then(", ").value(second.value());
+            }
+            statement = statement.then(")");
+        }
+        statement.then(&format!(" ORDER BY {key} LIMIT ")).value(Value::Number(limit))
+    }
+
+    /// How many of `whose` values an older version than `new` sealed.
     ///
     /// # Errors
     /// The store's.
     pub(in crate::kernel) fn count_older(
         &self,
         tx: &mut Tx<'_>,
-        owner: Owner,
+        whose: Whose,
         new: KeyVersion,
     ) -> Result<u64, StoreError> {
-        let text = format!("SELECT count(*) AS count FROM {} WHERE ", self.table);
-        let statement = self.older(Statement::new(tx.conn(), text), owner, new);
-        let counts: Counts = run!(tx.conn(), statement, query, c => query.get_result(c)?);
+        let statement = Statement::new(format!("SELECT count(*) AS count FROM {} WHERE ", self.table));
+        let counts: Counts = self.older(statement, whose, new).get_result(tx.conn())?;
         Ok(u64::try_from(counts.count).unwrap_or(0))
     }
 
-    /// Puts `new` in the place of what was found, unless it changed meanwhile; gives how many rows (none or one).
+    /// Puts each new value in the place of what was found, unless that changed meanwhile; gives how many were put.
     ///
     /// # Errors
     /// The store's.
     pub(in crate::kernel) fn replace(
         &self,
         tx: &mut Tx<'_>,
-        owner: Owner,
-        found: &Found,
-        new: Vec<u8>,
+        whose: Whose,
+        anew: &[(Found, Vec<u8>)],
     ) -> Result<usize, StoreError> {
-        let Self { table, column, .. } = self;
-        let statement = Statement::new(tx.conn(), format!("UPDATE {table} SET {column} = ")).value(Value::Bytes(new));
-        let statement = self.whose(statement.then(" WHERE "), owner);
-        let (Key::Id(first) | Key::Ids(first, _) | Key::Counted(first, _)) = self.key;
-        let mut statement = statement.then(&format!(" AND {first} = ")).value(Value::Id(found.at.first));
-        if let (Key::Ids(_, second) | Key::Counted(_, second), value) = (self.key, found.at.second) {
-            statement = statement.then(&format!(" AND {second} = "));
-            statement = match value {
-                Second::Id(id) => statement.value(Value::Id(id)),
-                Second::Number(number) => statement.value(Value::Number(number)),
-                Second::Nothing => return Err(StoreError::Refused("a key of one part where two are needed")),
-            };
+        match tx.conn() {
+            // One that is prepared once costs less than a list that is made for each batch.
+            conn @ Conn::Sqlite(_) => {
+                let mut replaced = 0;
+                for (found, new) in anew {
+                    replaced += self.one_replaced(whose, found, new).execute(conn)?;
+                }
+                Ok(replaced)
+            }
+            // One answer from the server for all of them.
+            conn @ Conn::Pg(_) => Ok(self.all_replaced(whose, anew).execute(conn)?),
         }
-        let statement = statement.then(&format!(" AND {column} = ")).value(Value::Bytes(found.body.clone()));
-        Ok(run!(tx.conn(), statement, query, c => query.execute(c)?))
+    }
+
+    fn one_replaced(&self, whose: Whose, found: &Found, new: &[u8]) -> Statement {
+        let Self { table, column, .. } = self;
+        let statement = Statement::new(format!("UPDATE {table} SET {column} = ")).value(Value::Bytes(new.to_vec()));
+        let (first, _) = self.key.first();
+        let statement = self.whose(statement.then(" WHERE "), whose);
+        let mut statement = statement.then(&format!(" AND {first} = ")).value(found.at.first.value());
+        if let (Some((second, _)), Some(place)) = (self.key.second(), found.at.second) {
+            statement = statement.then(&format!(" AND {second} = ")).value(place.value());
+        }
+        statement.then(&format!(" AND {column} = ")).value(Value::Bytes(found.body.clone()))
+    }
+
+    fn all_replaced(&self, whose: Whose, anew: &[(Found, Vec<u8>)]) -> Statement {
+        let Self { table, column, .. } = self;
+        let places = |kind: Kind, of: &dyn Fn(&Cursor) -> Option<Place>| {
+            let places = anew.iter().filter_map(|(found, _)| of(&found.at));
+            match kind {
+                Kind::Id => List::Ids(places.filter_map(Place::id).collect()),
+                Kind::Number => List::Numbers(places.filter_map(Place::number).collect()),
+            }
+        };
+        let (first, kind) = self.key.first();
+        let (old, new) = anew.iter().map(|(found, new)| (found.body.clone(), new.clone())).unzip();
+        let mut statement = Statement::new(format!("UPDATE {table} SET {column} = given.new FROM unnest("))
+            .list(places(kind, &|at| Some(at.first)))
+            .then(", ")
+            .list(List::Bytes(old))
+            .then(", ")
+            .list(List::Bytes(new));
+        let mut is_it = format!(") AS given(first, old, new) WHERE {first} = given.first AND ");
+        if let Some((second, kind)) = self.key.second() {
+            statement = statement.then(", ").list(places(kind, &|at| at.second));
+            is_it = format!(
+                ") AS given(first, old, new, second) WHERE {first} = given.first AND {second} = given.second AND "
+            );
+        }
+        self.whose(statement.then(&is_it), whose).then(&format!(" AND {column} = given.old"))
     }
 
     /// `whose = owner AND` the envelope's four bytes of key version are below those of `new`.
-    fn older(&self, statement: Statement, owner: Owner, new: KeyVersion) -> Statement {
+    fn older(&self, statement: Statement, whose: Whose, new: KeyVersion) -> Statement {
         let version = new.as_u32().to_be_bytes().to_vec();
         let Self { column, .. } = self;
-        self.whose(statement, owner)
+        self.whose(statement, whose)
             .then(&format!(" AND {column} IS NOT NULL AND substr({column}, 2, 4) < "))
             .value(Value::Bytes(version))
     }
 
-    fn whose(&self, statement: Statement, owner: Owner) -> Statement {
+    fn whose(&self, statement: Statement, whose: Whose) -> Statement {
+        let Whose { owner, within } = whose;
         let id = Value::Id(AnyId::from_bytes(owner.id_bytes()));
         match self.under {
-            Tenant(column) | Account(column) | AccountWithinTenants(column) => {
-                statement.then(&format!("{column} = ")).value(id)
+            Tenant(column) | Account(column) => statement.then(&format!("{column} = ")).value(id),
+            AccountWithinTenants(column) => {
+                // One that is nobody's has no rows.
+                let tenant = within.map_or([0; 16], |tenant| *tenant.as_bytes());
+                let statement = statement.then("tenant_id = ").value(Value::Id(AnyId::from_bytes(tenant)));
+                statement.then(&format!(" AND {column} = ")).value(id)
             }
             Either | Day => {
                 statement.then("owner_kind = ").value(Value::Small(owner.kind())).then(" AND owner_id = ").value(id)
@@ -405,13 +427,60 @@ impl SealedColumn {
 }
 
 impl Found {
-    fn of(line: Line) -> Self {
-        let Line { first, second_id, second_number, row_id, row_version, body } = line;
-        let second = match (second_id, second_number) {
-            (Some(id), _) => Second::Id(id),
-            (None, Some(number)) => Second::Number(number),
-            (None, None) => Second::Nothing,
-        };
-        Self { at: Cursor { first, second }, row: RowRef::new(row_id.as_bytes(), row_version), body }
+    fn of(line: Line) -> Result<Self, StoreError> {
+        let Line { first_id, first_number, second_id, second_number, row_id, row_version, body } = line;
+        let place = |id: Option<AnyId>, number: Option<i64>| id.map(Place::Id).or(number.map(Place::Number));
+        let first = place(first_id, first_number).ok_or(StoreError::Refused("a row without a key"))?;
+        let at = Cursor { first, second: place(second_id, second_number) };
+        Ok(Self { at, row: RowRef::new(row_id.as_bytes(), row_version), body })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Text;
+    use diesel::{Connection as _, SqliteConnection};
+
+    use super::*;
+    use crate::kernel::ids::AccountId;
+    use crate::kernel::store::migrate::{Schema, migrate};
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn no_walk_over_many_values_sorts_them_or_looks_at_every_row_for_one() {
+        let mut conn = Conn::Sqlite(SqliteConnection::establish(":memory:").unwrap());
+        migrate(&mut conn, Schema::Data).unwrap();
+        let tenant = TenantId::from_bytes([1; 16]);
+        let mut looked = 0;
+        for owner in [Owner::Tenant(tenant), Owner::Account(AccountId::from_bytes([2; 16]))] {
+            for column in of(owner) {
+                let whose = Whose { owner, within: Some(tenant) };
+                let place = |kind| match kind {
+                    Kind::Id => Place::Id(AnyId::from_bytes([3; 16])),
+                    Kind::Number => Place::Number(3),
+                };
+                let at = Cursor {
+                    first: place(column.key.first().1),
+                    second: column.key.second().map(|(_, kind)| place(kind)),
+                };
+                let walk = column.behind(whose, KeyVersion::FIRST, Some(at), 9);
+                let found = Found { at, row: RowRef::new(&[3; 16], 1), body: vec![1] };
+                for statement in [walk, column.one_replaced(whose, &found, &[2])] {
+                    let steps: Vec<Step> = statement.explained().load(&mut conn).unwrap();
+                    let steps: Vec<String> = steps.into_iter().map(|step| step.detail).collect();
+                    assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{}: {steps:?}", column.name());
+                    // An account has a few of each, whatever order they come in.
+                    let is_sorted = steps.iter().any(|step| step == "USE TEMP B-TREE FOR ORDER BY");
+                    assert!(!is_sorted || matches!(column.under, Account(_)), "{}: {steps:?}", column.name());
+                    looked += 1;
+                }
+            }
+        }
+        assert!(looked > 40, "{looked}");
     }
 }

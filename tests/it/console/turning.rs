@@ -7,7 +7,7 @@ use seif::each_database;
 use seif::kernel::crypto::Owner;
 use seif::kernel::keyring::rekeys::EVERYBODY;
 use seif::kernel::operators::{Act, Entry, Of, Operator, Role, Step};
-use seif::kernel::rekey::{Pause, Rekey, Stage, Turn};
+use seif::kernel::rekey::{Begun, Pause, Rekey, Stage, Turn, Waiting, WaitsFor};
 use seif::testing::World;
 use serde_json::json;
 
@@ -45,11 +45,20 @@ fn rekeys(world: &World, owner: Owner) -> Vec<Rekey> {
     world.app.services.kernel.keyring().rekeys(Some(owner)).unwrap()
 }
 
-/// Goes on with all that turn over, to their end.
+/// Goes on with all that turn over, to their end: also where something came in behind meanwhile.
 async fn go_on(world: &World) {
     let kernel = &world.app.services.kernel;
     let lookups = AllLookups::new(kernel);
-    while let Turn::Reached(..) = kernel.rekey_next(None, AT_ONCE, &lookups, &|_| ()).await.unwrap() {}
+    loop {
+        match kernel.rekey_next(None, AT_ONCE, &lookups, &|_| ()).await.unwrap() {
+            Turn::Reached(..) => {}
+            Turn::Waits(_, Waiting { what: WaitsFor::Rest, .. }) => world.later(Duration::from_secs(61)),
+            Turn::Waits(owner, waiting) => panic!("{owner:?} waits: {waiting:?}"),
+            Turn::Nothing => break,
+        }
+    }
+    let stages: Vec<_> = kernel.keyring().rekeys(None).unwrap().into_iter().map(|rekey| rekey.stage).collect();
+    assert!(stages.iter().all(|stage| *stage == Stage::Destroyed), "{stages:?}");
 }
 
 each_database! {
@@ -148,7 +157,8 @@ each_database! {
         let _ = keyring.begin_run(EVERYBODY, None).await.unwrap();
         world.later(Duration::from_secs(1));
         for owner in keyring.keys_older_than(world.clock.now()).unwrap() {
-            let _ = begin_rekey(&world.app.services.kernel, owner).await;
+            let begun = begin_rekey(&world.app.services.kernel, owner).await;
+            assert!(matches!(begun, Begun::Made(_)), "{owner:?}: {begun:?}");
         }
         go_on(world).await;
         press(world, &keeper, "/operator/keys/everybody", &[]).await;
