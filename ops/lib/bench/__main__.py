@@ -46,6 +46,7 @@ def arguments():
     parser.add_argument("--mib", type=int, default=1024)
     parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--delivery", type=int, default=240)
+    parser.add_argument("--mail-thinks", type=int, default=0)
     parser.add_argument("--smtp-python", type=Path)
     parser.add_argument("--peer", type=Path, action="append", default=[])
     parser.add_argument("--out", type=Path, required=True)

@@ -2,6 +2,7 @@
 
 Run by the Python of ops/lib/smtp-venv, which has aiosmtpd. Appends each mail's recipient and subject to FOLDER/mails, a line
 each with a tab between, before it answers, and keeps the first mail as FOLDER/first.eml. FOLDER holds server.pem and server.key.
+What comes after FOLDER is how many milliseconds it thinks about each mail, as servers do that look for spam.
 """
 
 import asyncio
@@ -15,11 +16,12 @@ from aiosmtpd.smtp import SMTP
 class Taker:
     """Takes whatever comes; `mails` is unbuffered, so that what was answered stands there if this is killed."""
 
-    def __init__(self, folder):
-        self.folder, self.is_first = folder, True
+    def __init__(self, folder, thinks):
+        self.folder, self.thinks, self.is_first = folder, thinks, True
         self.mails = open(folder / "mails", "ab", buffering=0)
 
     async def handle_DATA(self, server, session, envelope):
+        await asyncio.sleep(self.thinks)
         if self.is_first:
             self.is_first = False
             (self.folder / "first.eml").write_bytes(envelope.original_content)
@@ -28,10 +30,10 @@ class Taker:
         return "250 2.0.0 taken"
 
 
-async def main(folder):
+async def main(folder, thinks):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
-    taker, loop = Taker(folder), asyncio.get_running_loop()
+    taker, loop = Taker(folder, thinks), asyncio.get_running_loop()
     # TLS from the first byte is none of aiosmtpd's business.
     made = lambda: SMTP(taker, hostname="localhost", enable_SMTPUTF8=True, auth_require_tls=False)
     listening = await loop.create_server(made, "127.0.0.1", 0, ssl=context)
@@ -39,4 +41,4 @@ async def main(folder):
     await loop.run_in_executor(None, sys.stdin.read)
 
 
-asyncio.run(main(pathlib.Path(sys.argv[1])))
+asyncio.run(main(pathlib.Path(sys.argv[1]), int(sys.argv[2]) / 1000))
