@@ -143,10 +143,18 @@ fn page(
     };
     let Some(last) = rows.last().map(|row| row.0) else { return Ok((None, 0)) };
     let ids: Vec<RecordId> = rows.iter().map(|row| row.0).collect();
-    let made_before = record_tags::rows(scope)
-        .filter(record_tags::record_id.eq_any(ids))
-        .filter(record_tags::index_version.eq(version(scope)));
-    diesel::delete(made_before).execute(tx.conn())?;
+    let made_before = || record_tags::rows(scope).filter(record_tags::index_version.eq(version(scope)));
+    match tx.conn() {
+        // Given a list, SQLite goes through every tag of the tenant's (measured: 28 s of 30 for 100,000 records).
+        Conn::Sqlite(conn) => {
+            for id in ids {
+                diesel::delete(made_before().filter(record_tags::record_id.eq(id))).execute(conn)?;
+            }
+        }
+        Conn::Pg(conn) => {
+            diesel::delete(made_before().filter(record_tags::record_id.eq_any(ids))).execute(conn)?;
+        }
+    }
     let fields: Vec<&Field> = definition.fields.iter().filter(|field| field.searchable).collect();
     let mut tags = Vec::new();
     for row in &rows {
