@@ -113,7 +113,7 @@ where
     // Whoever comes second waits here, before its work could meet what the first one made. While the key turns over, all
     // wait by the oldest version's tag, whichever they write under.
     if let Some((_, key, _)) = all.first() {
-        dialect::take_turns(tx.conn(), *key).map_err(StoreError::from)?;
+        dialect::take_turns(tx.conn(), key.as_bytes()).map_err(StoreError::from)?;
     }
     for (_, key, body) in &all {
         if let Some(answer) = standing::<E>(tx, scope, *key, *body)? {

@@ -81,7 +81,7 @@ pub(super) fn demand_free(tx: &mut Tx<'_>, scope: &TenantScope, slug: &Slug) -> 
         return Ok(());
     }
     if let Some((_, oldest)) = all.last() {
-        dialect::take_turns(tx.conn(), *oldest).map_err(StoreError::from)?;
+        dialect::take_turns(tx.conn(), oldest.as_bytes()).map_err(StoreError::from)?;
     }
     for (version, tag) in all {
         let query = by_slug!(scope, version, tag);

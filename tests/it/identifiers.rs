@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use seif::each_database;
+use seif::kernel::ids::AccountId;
 use seif::testing::{Actor, Answer, Database, TextGateway, World};
 use serde_json::{Value, json};
+
+use crate::operator_ledger::keyring_of;
 
 const CHANGES: &str = "/api/v1/account/identifiers";
 const UNDOS: &str = "/api/v1/identifier-undos";
@@ -261,6 +264,39 @@ each_database! {
         for gone in [&new, &newer] {
             let _ = sign_in_by(&anna, gone).await.problem(401, "sign_in_refused");
         }
+    }
+
+    async fn of_two_who_bring_the_keyring_in_line_the_second_waits_for_the_first(world: World) {
+        // P-6, K-6
+        let mut anna = world.owner().await;
+        let (old, new) = (anna.email.clone(), free(world));
+        change(world, &mut anna, &new).await;
+        let code = undo_code(world, &old).await;
+        let owner = world.stranger();
+        let undo = ask(&owner, &old).await;
+        if world.database == Database::Sqlite {
+            // There is one writer anyhow.
+            return;
+        }
+        let (mut first, mut beside) = (keyring_of(world), keyring_of(world));
+        let account: AccountId = anna.account.as_deref().unwrap().parse().unwrap();
+        let number = i64::from_be_bytes(*account.as_bytes().last_chunk().unwrap());
+        first.run(&format!("BEGIN; SELECT pg_advisory_xact_lock({number})")).unwrap();
+        let waits = async {
+            let here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+            while beside.count(&format!("pg_locks WHERE locktype = 'advisory' AND NOT granted AND {here}")) == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            // Somebody who came to it before has let the old address go.
+            let id = first.id(anna.account.as_deref().unwrap());
+            first.run(&format!("DELETE FROM identifiers WHERE account_id = {id} AND held_until IS NOT NULL; COMMIT")).unwrap();
+        };
+        let waits = tokio::time::timeout(Duration::from_secs(30), waits);
+        let (undone, waited) = futures_util::future::join(owner.put(&undo, json!({"code": code})), waits).await;
+        waited.expect("nobody waited");
+        let _ = undone.expect(200);
+        let _ = sign_in_by(&anna, &old).await.expect(201);
+        let _ = sign_in_by(&anna, &new).await.problem(401, "sign_in_refused");
     }
 
     async fn after_seven_days_the_change_stands_and_the_old_address_is_free(world: World) {

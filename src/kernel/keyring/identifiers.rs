@@ -16,7 +16,7 @@ use super::{Keyring, KeyringError};
 use crate::kernel::clock::Time;
 use crate::kernel::crypto::{Owner, Tag};
 use crate::kernel::ids::AccountId;
-use crate::kernel::store::{StoreError, Tx};
+use crate::kernel::store::{StoreError, Tx, dialect};
 
 /// How long an unsettled claim stands against others.
 const CLAIM: Duration = Duration::from_secs(300);
@@ -200,6 +200,8 @@ impl Keyring {
     ) -> Result<Reconciled, KeyringError> {
         self.db()
             .write(Vec::new(), move |tx| {
+                // Of two who have seen the same, the second sees what the first made of it.
+                dialect::take_turns(tx.conn(), account.as_bytes()).map_err(StoreError::from)?;
                 let standing = rows_of(tx, account)?;
                 if standing != seen.0 {
                     return Ok(Reconciled::Overtaken);

@@ -8,7 +8,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryResult, RunQueryDsl as _, sql_query};
 
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{KeyVersion, Owner, Tag};
+use crate::kernel::crypto::{KeyVersion, Owner};
 use crate::kernel::ids::{AnyId, MessageId, TenantId, Uid};
 use crate::kernel::store::schema::{key_versions, outbox};
 use crate::kernel::store::{Conn, StoreError, append, owned};
@@ -228,10 +228,11 @@ pub fn due_messages(conn: &mut Conn, state: i16, now: Time, limit: i64) -> Query
     }
 }
 
-/// Lets one transaction at a time go on with `tag`, until it ends. SQLite has one writer at a time anyhow.
-pub(crate) fn take_turns(conn: &mut Conn, tag: Tag) -> QueryResult<()> {
+/// Lets one transaction at a time go on with `what`, a tag or an id, until it ends. SQLite has one writer at a time anyhow.
+pub(crate) fn take_turns(conn: &mut Conn, what: &[u8]) -> QueryResult<()> {
     let Conn::Pg(conn) = conn else { return Ok(()) };
-    let number = tag.as_bytes().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+    // An id begins with a time, and ends at random.
+    let number = what.last_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
     conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({number})"))
 }
 
