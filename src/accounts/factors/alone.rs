@@ -219,6 +219,7 @@ impl Accounts {
                 notices::tell_of(tx, scope, &person, Notice::SignInOutside, &from)?;
                 return Ok(Entered::Refused);
             }
+            // Nothing of a passkey is used up.
             let _ = settle(tx, scope, method, &person, &held, met)?;
             places::remember(tx, scope, &from)?;
             history::enter(tx, scope, &from, method.facts().way, Outcome::Accepted)?;

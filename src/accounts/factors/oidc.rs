@@ -193,6 +193,7 @@ impl Accounts {
                 return Ok(None);
             };
             let met = Met { by: Some((link.id, link.body.kept.clone())) };
+            // Nothing of an identity provider is used up.
             let _ = settle(tx, scope, Method::Oidc, &person, &held, met)?;
             history::enter(tx, scope, &origin, Way::Oidc, Outcome::Accepted)?;
             stands_on(tx, session.id, &tags)?;

@@ -13,7 +13,7 @@ use crate::kernel::ids::{AnyId, Uid};
 use crate::kernel::store::{Conn, MultiBackend};
 
 /// A statement in the making: text, and values where they stand in it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Statement(Vec<Part>);
 
 /// A piece of a statement.
