@@ -155,9 +155,7 @@ impl Vault {
 
     /// Moves the reads noted so far into the audit.
     async fn flush(&self) -> Result<(), Error> {
-        let journal = self.kernel.journal().clone();
-        let flushed = tokio::task::spawn_blocking(move || journal.flush()).await;
-        Ok(flushed.map_err(|_| StoreError::Refused("a panic in the journal"))??)
+        Ok(self.kernel.journal().flushed().await?)
     }
 
     /// Notes a read: once this returns, a kill does not lose it.

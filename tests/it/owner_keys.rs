@@ -388,6 +388,32 @@ each_database! {
         assert_eq!(reads.await.unwrap(), 2);
     }
 
+    async fn what_was_read_a_moment_ago_is_in_the_audit_before_the_version_goes_that_it_was_noted_under(world: World) {
+        let owner = world.owner().await;
+        customers(&owner).await;
+        let made = customer(&owner, "1").await;
+        let kernel = world.app.services.kernel.clone();
+        let (whose, lookups) = (tenant(&owner), AllLookups::new(&kernel));
+        let read = async || drop(owner.get(&place(&made)).await.expect(200));
+        // Moved by itself it is twice a second: all of this takes less, as a rule.
+        read().await;
+        turn_over(world, &[whose], AT_ONCE, Stage::Destroyed).await;
+        read().await;
+        let of_before = scope(world, &owner);
+        turn_over(world, &[whose], Rules { end: End::InTime, ..AT_ONCE }, Stage::Retired).await;
+        // The same where it came in behind, of a request that the version had been given to.
+        let rekey = kernel.keyring().rekeys(Some(whose)).unwrap().pop().unwrap();
+        hasten(&kernel, &rekey).await;
+        let event = Event::new(Action::RecordRead).of(Subject::Record(made.json()["id"].as_str().unwrap().parse().unwrap()));
+        kernel.journal().note(SealedEntry::new(&of_before, &event, kernel.now(), kernel.entropy()).unwrap()).unwrap();
+        while let Turn::Reached(..) = kernel.rekey_next(Some(whose), AT_ONCE, &lookups, &|_| ()).await.unwrap() {}
+        let (left, _) = under(world, 3);
+        assert_eq!(left.iter().find(|(name, _)| name == "audit_entries.body"), None);
+        let audit = owner.get("/api/v1/audit").await.expect(200).json();
+        let reads = audit["items"].as_array().unwrap().iter().filter(|item| item["action"] == "record_read");
+        assert_eq!(reads.count(), 3, "{audit}");
+    }
+
     async fn data_that_a_restore_brings_back_is_turned_over_again_and_found_meanwhile(world: World) {
         let owner = world.owner().await;
         customers(&owner).await;

@@ -125,6 +125,16 @@ impl Journal {
         }
     }
 
+    /// As [`Journal::flush`], on a thread that may wait.
+    ///
+    /// # Errors
+    /// As [`Journal::flush`].
+    pub async fn flushed(&self) -> Result<(), StoreError> {
+        let journal = self.clone();
+        let flushed = tokio::task::spawn_blocking(move || journal.flush()).await;
+        flushed.map_err(|_| StoreError::Refused("a panic in the journal"))?
+    }
+
     fn move_file(&self, id: AnyId, entries: &Arc<Vec<SealedEntry>>) -> Result<(), StoreError> {
         let mut by_tenant: BTreeMap<TenantId, Vec<usize>> = BTreeMap::new();
         for (n, entry) in entries.iter().enumerate() {

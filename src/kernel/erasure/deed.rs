@@ -321,7 +321,7 @@ impl Kernel {
     /// Deletes what the keys sealed, in short transactions.
     async fn purge(&self, digest: Digest, owners: &[Owner], until: Until) -> Result<(), Stop> {
         // What was read and not yet moved into the audit would come in behind.
-        self.journal().flush()?;
+        self.journal().flushed().await?;
         for owner in owners.iter().copied() {
             self.purge_objects(digest, owner, until).await?;
             loop {

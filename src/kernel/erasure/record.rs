@@ -57,7 +57,7 @@ impl Kernel {
         records: Vec<RecordId>,
     ) -> Result<ErasedRecords, StoreError> {
         // What was read and not yet moved into the audit would come in behind.
-        self.journal().flush()?;
+        self.journal().flushed().await?;
         let failed = |error: KeyringError| store_error(&error);
         let at = self.keyring().enter_records(scope.tenant(), records.clone()).await.map_err(failed)?;
         let mut purged = Purged::new();
@@ -83,7 +83,7 @@ impl Kernel {
     /// The store's or the keyring's; what is left is ended the next time, or at a start.
     pub async fn end_record_erasures(&self) -> Result<(), StoreError> {
         // What was read here and not yet moved into the audit would come in behind.
-        self.journal().flush()?;
+        self.journal().flushed().await?;
         let (db, keyring, now) = (self.db().clone(), self.keyring().clone(), self.now());
         let ended = tokio::task::spawn_blocking(move || {
             let since = now.minus(LOOKED_BACK);

@@ -40,9 +40,13 @@ impl Cache {
         self.held().epoch
     }
 
-    /// Notes that `epoch` was read at `at`; when it moved since `before`, the keys that `changed` go.
+    /// Notes that `epoch` was read at `at`; when it moved since `before`, the keys that `changed` go. One that another
+    /// thread has read a later one after says nothing any more.
     pub(super) fn renew(&self, before: i64, epoch: i64, changed: &Changed, at: Instant) {
         let mut held = self.held();
+        if epoch < held.epoch && held.read_at.is_some_and(|later| at <= later) {
+            return;
+        }
         if held.epoch != epoch {
             // What changed is known from one epoch to another; what another thread noted meanwhile is not among it.
             match changed {
@@ -172,6 +176,23 @@ mod tests {
         cache.renew(1, 3, &Changed::Of(vec![Owner::Day(2)]), Instant::now());
         assert!(cache.find(Owner::Day(3)).is_none());
         assert_eq!(cache.epoch(), 3);
+    }
+
+    #[test]
+    fn an_epoch_that_is_told_late_neither_holds_keys_of_before_nor_lets_later_ones_go() {
+        let (cache, early) = (Cache::new(8), Instant::now());
+        let late = early + Duration::from_millis(1);
+        cache.renew(0, 1, &Changed::All, early);
+        cache.renew(1, 2, &Changed::All, late);
+        cache.hold(&keys(1), 2);
+        cache.renew(1, 1, &Changed::Of(Vec::new()), early);
+        cache.hold(&keys(2), 1);
+        assert!(cache.find(Owner::Day(1)).is_some() && cache.find(Owner::Day(2)).is_none());
+        assert_eq!(cache.epoch(), 2);
+        // A keyring that was put back is believed.
+        cache.renew(2, 1, &Changed::All, late + Duration::from_millis(1));
+        assert!(cache.find(Owner::Day(1)).is_none());
+        assert_eq!(cache.epoch(), 1);
     }
 
     #[test]

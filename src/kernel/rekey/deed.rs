@@ -466,6 +466,8 @@ impl Work<'_> {
 
     /// Seals anew what came in behind, removes old tags, and sees whether nothing is left.
     async fn clear(&mut self) -> Result<Left, Stop> {
+        // What was read here and not yet moved into the audit would come in behind.
+        self.kernel.journal().flushed().await?;
         self.seal_all().await?;
         let scope = self.scope().await?;
         let standing = self.lookups.drop_old(&scope).await?;
@@ -498,6 +500,7 @@ impl Work<'_> {
     /// Destroys the old version, once it is seen again that nothing uses it.
     async fn destroy(&mut self) -> Result<Turn, Stop> {
         let owner = self.rekey.owner;
+        self.kernel.journal().flushed().await?;
         let unopenable: u64 = self.rekey.facts.unopenable.values().sum();
         if self.count_before(self.rekey.old.next().unwrap_or(self.rekey.old)).await? > unopenable {
             // Restored, or come in behind: it is opened again, and all of it is sealed anew.

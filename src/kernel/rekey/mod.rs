@@ -26,7 +26,7 @@
 //! know; had the mirror been first in both, a node could only have got the closed version from the keyring, again.
 //!
 //! What is sealed outside of such a transaction (the journal of reads, a row for another owner than the scope's) may
-//! land later. So the walk over the columns is made again in `Alone`, [`Rules::settle`] after the last change of what a
+//! land later. So whoever does it moves what was read there into the audit first, the walk over the columns is made again in `Alone`, [`Rules::settle`] after the last change of what a
 //! node may hold, and once more before the old version is destroyed: retired and destroyed is only what is seen to be
 //! used by nothing.
 //!
