@@ -18,10 +18,10 @@ use crate::vault::slug::Slug;
 use crate::vault::{Vault, index, known};
 
 /// Records whose tags one transaction makes.
-const PAGE: i64 = 200;
+const PAGE: i64 = 1_000;
 
 /// Tags that one transaction removes at most.
-const GONE: i64 = 1_000;
+const GONE: i64 = 10_000;
 
 impl Vault {
     /// Makes every tag of the scope's tenant under the version that seals; gives how many, by table.

@@ -535,7 +535,7 @@ each_database! {
     async fn a_pause_holds_before_the_next_batch(world: World) {
         let owner = world.owner().await;
         customers(&owner).await;
-        // More than one transaction seals anew, and more than one removes of the tags of a field.
+        // More than one transaction seals anew, and more than one makes tags.
         for some in [0..600, 600..1200] {
             let many: Vec<Value> = some.map(|number| json!({"values": somebody(&number.to_string())})).collect();
             let _ = owner.post(&format!("{CUSTOMERS}/records/batch"), json!({"records": many})).await.expect(201);
@@ -567,6 +567,18 @@ each_database! {
         assert_eq!(kernel.rekey_next(None, AT_ONCE, &lookups, &report).await.unwrap(), Turn::Reached(whose, Stage::Found));
         assert_eq!(left(world), None);
         let tags = counted(world, "record_tags");
+        // More than one removes of the tags of a field, also among those that are alike.
+        let id = match world.database {
+            Database::Sqlite => "randomblob(16)",
+            Database::Postgres => "gen_random_uuid()",
+        };
+        let more = format!(
+            "INSERT INTO record_tags (tenant_id, field_id, index_version, tag, record_id, is_unique)
+             SELECT tenant_id, field_id, index_version, tag, {id}, false
+             FROM record_tags, (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS numbers WHERE index_version = 1"
+        );
+        Beside::of(world).run(&more).unwrap();
+        assert!(counted(world, "record_tags WHERE index_version = 1") >= 12_000);
         for stage in [Stage::Alone, Stage::Retired] {
             assert_eq!(kernel.rekey_next(None, AT_ONCE, &lookups, &report).await.unwrap(), Turn::Reached(whose, stage));
         }
