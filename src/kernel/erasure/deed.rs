@@ -31,9 +31,6 @@ const HOLD: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Rows that one transaction deletes at most.
-const BATCH: usize = 5_000;
-
 /// How often whatever came in behind is deleted again before the check counts as failed.
 const ROUNDS: usize = 10;
 
@@ -325,7 +322,7 @@ impl Kernel {
         for owner in owners.iter().copied() {
             self.purge_objects(digest, owner, until).await?;
             loop {
-                let gone = self.db().write(reach(owner), move |tx| owned::purge(tx, owner, BATCH)).await?;
+                let gone = self.db().write(reach(owner), move |tx| owned::purge(tx, owner)).await?;
                 until.reached(Step::OneBatch)?;
                 if gone == 0 {
                     break;
@@ -495,7 +492,7 @@ pub(in crate::kernel) fn erase_again(db: &Db, owners: &[Owner]) -> Result<(), St
             set_states(tx, owner, KeyState::Destroyed)?;
             if let Owner::Tenant(tenant) = owner { objects::doom_all(tx, tenant) } else { Ok(()) }
         })?;
-        while db.write_blocking(reach(owner), move |tx| owned::purge(tx, owner, BATCH))? > 0 {}
+        while db.write_blocking(reach(owner), move |tx| owned::purge(tx, owner))? > 0 {}
         db.write_blocking(Vec::new(), move |tx| owned::forget(tx, owner))?;
     }
     if !owners.is_empty() {
