@@ -29,7 +29,7 @@ class Client:
         try:
             self.connection.request(method, path, raw, sent)
             answer = self.connection.getresponse()
-        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             # The server ended an idle connection: once more on a new one.
             self.connection.close()
             self.connection.request(method, path, raw, sent)
