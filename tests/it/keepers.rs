@@ -173,7 +173,8 @@ async fn business(world: &mut World) -> (Actor, String) {
 async fn answers(actor: &Actor, record: &str) {
     let since = Instant::now();
     let _ = actor.get(record).await.expect(200);
-    assert!(since.elapsed() < Duration::from_millis(900), "held up for {:?}", since.elapsed());
+    // Whoever waits for a slow keeper waits for 2 s.
+    assert!(since.elapsed() < Duration::from_millis(1_800), "held up for {:?}", since.elapsed());
 }
 
 /// Refused in time, with a word on why and on when to come back.

@@ -187,6 +187,16 @@ async fn busy(owner: Actor, name: &'static str, stop: Rc<Cell<bool>>, rounds: Rc
     rounds.get()
 }
 
+/// Waits until each of the clients has ended a round that it began after this: what it asked for before is over, as
+/// `Rules::settle` has it. One that has broken off is not waited for.
+async fn a_round_later(clients: &[(Rc<Cell<usize>>, actix_web::rt::task::JoinHandle<usize>)]) {
+    let before: Vec<usize> = clients.iter().map(|(rounds, _)| rounds.get()).collect();
+    let settled = || clients.iter().zip(&before).all(|((rounds, _), before)| rounds.get() > *before);
+    while !settled() && !clients.iter().any(|(_, client)| client.is_finished()) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 each_database! {
     async fn everything_stands_under_the_new_version_alone_and_opens_as_before(world: World) {
         let owner = world.owner().await;
@@ -245,8 +255,10 @@ each_database! {
         let owner = world.owner().await;
         customers(&owner).await;
         let stop = Rc::new(Cell::new(false));
-        let rounds = ["a", "b"].map(|name| (name, Rc::new(Cell::new(0))));
-        let clients = rounds.clone().map(|(name, rounds)| actix_web::rt::spawn(busy(owner.clone(), name, Rc::clone(&stop), rounds)));
+        let clients = ["a", "b"].map(|name| {
+            let rounds = Rc::default();
+            (Rc::clone(&rounds), actix_web::rt::spawn(busy(owner.clone(), name, Rc::clone(&stop), rounds)))
+        });
         let kernel = world.app.services.kernel.clone();
         let lookups = AllLookups::new(&kernel);
         let owner_of = tenant(&owner);
@@ -254,12 +266,8 @@ each_database! {
             let begun = begin_rekey(&kernel, owner_of).await;
             assert!(matches!(begun, Begun::Made(_)), "{round}");
             loop {
-                // Requests meet each stage, and those that began before it are over, as `Rules::settle` has it.
-                let before = rounds.each_ref().map(|(_, rounds)| rounds.get());
-                let settled = || rounds.iter().zip(before).all(|((_, rounds), before)| rounds.get() > before);
-                while !settled() && !clients.iter().any(tokio::task::JoinHandle::is_finished) {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
+                // Requests meet each stage.
+                a_round_later(&clients).await;
                 match kernel.rekey_next(Some(owner_of), AT_ONCE, &lookups, &|_| ()).await.unwrap() {
                     Turn::Reached(_, Stage::Destroyed) => break,
                     Turn::Reached(..) => {}
@@ -268,7 +276,7 @@ each_database! {
             }
         }
         stop.set(true);
-        for client in clients {
+        for (_, client) in clients {
             assert!(client.await.unwrap() > 3);
         }
         for table in ["records", "record_versions", "collections", "idempotency"] {
@@ -283,8 +291,10 @@ each_database! {
         customers(&owner).await;
         let node = world.node().await;
         let stop = Rc::new(Cell::new(false));
-        let here = actix_web::rt::spawn(busy(owner.clone(), "here", Rc::clone(&stop), Rc::default()));
-        let there = actix_web::rt::spawn(busy(node.visited_by(&owner), "there", Rc::clone(&stop), Rc::default()));
+        let clients = [(owner.clone(), "here"), (node.visited_by(&owner), "there")].map(|(owner, name)| {
+            let rounds = Rc::default();
+            (Rc::clone(&rounds), actix_web::rt::spawn(busy(owner, name, Rc::clone(&stop), rounds)))
+        });
         // What one makes, both find, in every stage.
         let whose = tenant(&owner);
         let kernel = node.app.services.kernel.clone();
@@ -294,6 +304,7 @@ each_database! {
         for (round, stage) in [Stage::Sealing, Stage::Found, Stage::Alone, Stage::Retired, Stage::Destroyed].into_iter().enumerate() {
             // As long as a lease, and a little for who is waiting for a connection.
             tokio::time::sleep(Duration::from_secs(4)).await;
+            a_round_later(&clients).await;
             world.later(Duration::from_secs(7));
             assert_eq!(kernel.rekey_next(Some(whose), rules, &lookups, &|_| ()).await.unwrap(), Turn::Reached(whose, stage));
             let number = format!("both-{round}");
@@ -305,7 +316,9 @@ each_database! {
             let _ = owner.post(RECORDS, json!({"values": somebody(&number)})).await.problem(409, "already_exists");
         }
         stop.set(true);
-        assert!(here.await.unwrap() > 3 && there.await.unwrap() > 3);
+        for (_, client) in clients {
+            assert!(client.await.unwrap() > 3);
+        }
         assert!(under(world, 2).0.iter().all(|(name, _)| !name.starts_with("record")), "{:?}", under(world, 2).0);
         node.stop().await;
     }
@@ -610,7 +623,7 @@ each_database! {
             while !is_far.load(Ordering::SeqCst) || told().done == 0 {
                 if is_far.load(Ordering::SeqCst) {
                     let since = since.get_or_insert_with(Instant::now);
-                    assert!(since.elapsed() < Duration::from_secs(10), "nobody tells how far it is");
+                    assert!(since.elapsed() < Duration::from_secs(30), "nobody tells how far it is");
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }

@@ -8,6 +8,7 @@
 //! [`KeyringError::Away`] until it can read again.
 
 pub(in crate::kernel) mod cache;
+mod changes;
 pub(in crate::kernel) mod epochs;
 pub mod erasures;
 mod hold;
@@ -22,26 +23,30 @@ pub mod rotation;
 pub mod sealings;
 mod seals;
 pub mod signing;
+mod states;
 pub(in crate::kernel) mod tables;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, RunQueryDsl as _};
 
-use self::cache::{Cache, Changed, Lease};
+use self::cache::{Cache, Lease};
+use self::changes::move_epoch;
 use self::root::remote::Pending;
 use self::root::{Item, Opened, Providers, Root, owner_key};
 use self::roots::Roots;
 use self::seals::Seals;
-use self::tables::{epoch, instance, key_changes, owner_keys};
+use self::tables::{instance, owner_keys};
 use crate::kernel::clock::{Clock, Time};
 use crate::kernel::crypto::{Beyond, KeyVersion, Owner, OwnerKey, OwnerKeys, TagVersions};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::ids::{AnyId, InstanceId, MessageId, TenantId};
 use crate::kernel::store::db::StoreFailure;
 use crate::kernel::store::{Db, StoreError, Target, Tx, both};
+
+pub use self::states::KeyState;
+pub(in crate::kernel) use self::states::{RootState, TagState};
 
 /// A failure of the keyring.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -109,99 +114,8 @@ impl StoreFailure for KeyringError {
     }
 }
 
-/// What a key version may be used for. The data's database mirrors it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyState {
-    /// Seals new values and opens.
-    Active,
-    /// Opens; whatever it sealed is being sealed anew.
-    Closed,
-    /// Opens restored data only.
-    Retired,
-    /// Gone: its bytes were overwritten.
-    Destroyed,
-    /// Opens, and seals nothing yet: every process is to hold it before one seals under it.
-    Made,
-}
-
-impl KeyState {
-    /// As the databases hold it.
-    #[must_use]
-    pub const fn code(self) -> i16 {
-        match self {
-            Self::Active => 1,
-            Self::Closed => 2,
-            Self::Retired => 3,
-            Self::Destroyed => 4,
-            Self::Made => 5,
-        }
-    }
-
-    /// The state of a code.
-    #[must_use]
-    pub fn from_code(code: i16) -> Option<Self> {
-        [Self::Active, Self::Closed, Self::Retired, Self::Destroyed, Self::Made]
-            .into_iter()
-            .find(|state| state.code() == code)
-    }
-}
-
-/// What tags stand under a key version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::kernel) enum TagState {
-    /// None is written or looked up.
-    Unused,
-    /// They are looked up, and written.
-    Sought,
-    /// They are written beside those that are looked up.
-    Written,
-}
-
-impl TagState {
-    /// As the database holds it.
-    pub(super) const fn code(self) -> i16 {
-        match self {
-            Self::Unused => 0,
-            Self::Sought => 1,
-            Self::Written => 2,
-        }
-    }
-}
-
-/// How far a root version is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RootState {
-    /// Written down; its key may not be made yet.
-    Planned,
-    /// Unwraps; the current one wraps.
-    Live,
-    /// Its key is being destroyed.
-    Destroying,
-    /// Its key is gone.
-    Destroyed,
-}
-
-impl RootState {
-    /// As the database holds it.
-    const fn code(self) -> i16 {
-        match self {
-            Self::Planned => 1,
-            Self::Live => 2,
-            Self::Destroying => 3,
-            Self::Destroyed => 4,
-        }
-    }
-}
-
 /// How many owners' keys a process holds at most.
 const HELD: usize = 20_000;
-
-/// How long it is known which keys changed.
-const DAY: Duration = Duration::from_secs(86_400);
-
-/// How often the epoch is read while nothing asks for it.
-const WATCH: Duration = Duration::from_secs(1);
 
 /// The keyring of this process. Cheap to clone.
 #[derive(Clone)]
@@ -540,20 +454,6 @@ impl Keyring {
         Ok(ids.into_iter().map(|id| MessageId::from_bytes(*id.as_bytes())).collect())
     }
 
-    /// Forgets which keys changed more than a day ago: a process that slept that long drops all of its keys.
-    ///
-    /// # Errors
-    /// The keyring is away.
-    pub async fn forget_changes(&self) -> Result<usize, KeyringError> {
-        self.0
-            .db
-            .write(Vec::new(), |tx| {
-                let old = key_changes::table.filter(key_changes::at.lt(tx.now().minus(DAY)));
-                Ok(diesel::delete(old).execute(tx.conn()).map_err(StoreError::from)?)
-            })
-            .await
-    }
-
     /// Whether the keyring can be read now.
     ///
     /// # Errors
@@ -564,49 +464,6 @@ impl Keyring {
 
     fn current_root(&self) -> Result<Root, KeyringError> {
         self.0.roots.current().ok_or(KeyringError::Defect("no root key"))
-    }
-
-    /// Reads the epoch again; what changed meanwhile is used no more when this returns.
-    ///
-    /// # Errors
-    /// [`KeyringError::Away`].
-    pub(super) fn read_epoch(&self) -> Result<i64, KeyringError> {
-        let at = Instant::now();
-        let before = self.0.cache.epoch();
-        let (value, changed) = self
-            .0
-            .db
-            .read_here(None, |tx| {
-                let value =
-                    epoch::table.find(1).select(epoch::value).get_result::<i64>(tx.conn()).map_err(StoreError::from)?;
-                let changed = if value == before { Changed::Of(Vec::new()) } else { changed(tx, before, value)? };
-                Ok::<_, KeyringError>((value, changed))
-            })
-            .map_err(|_| KeyringError::Away)?;
-        if value != before && before != 0 {
-            self.look_for_roots()?;
-        }
-        self.0.cache.renew(before, value, &changed, at);
-        Ok(value)
-    }
-
-    /// Reads the epoch again and again until the keyring is dropped.
-    fn watch(&self) -> Result<(), KeyringError> {
-        let inner = Arc::downgrade(&self.0);
-        let watch = move || {
-            loop {
-                std::thread::sleep(WATCH);
-                let Some(inner) = inner.upgrade() else { return };
-                if Self(inner).read_epoch().is_err() {
-                    tracing::warn!("the keyring cannot be read");
-                }
-            }
-        };
-        std::thread::Builder::new()
-            .name("seif-epoch".to_owned())
-            .spawn(watch)
-            .map(drop)
-            .map_err(|_| KeyringError::Defect("no thread"))
     }
 
     /// The name of the provider that makes new root keys.
@@ -760,50 +617,6 @@ fn overwrite(tx: &mut Tx<'_>, owner: Owner) -> Result<Vec<KeyVersion>, StoreErro
     rekeys::forget(tx, owner)?;
     sealings::forget(tx, owner)?;
     Ok(versions)
-}
-
-/// Tells every process that the keys of `owner`, or the root versions, changed.
-fn move_epoch(tx: &mut Tx<'_>, owner: Option<Owner>) -> Result<(), KeyringError> {
-    let value: i64 = diesel::update(epoch::table.find(1))
-        .set(epoch::value.eq(epoch::value + 1))
-        .returning(epoch::value)
-        .get_result(tx.conn())
-        .map_err(StoreError::from)?;
-    diesel::insert_into(key_changes::table)
-        .values((
-            key_changes::epoch.eq(value),
-            key_changes::owner_kind.eq(owner.map_or(ROOTS, Owner::kind)),
-            key_changes::owner_id.eq(AnyId::from_bytes(owner.map_or([0; 16], Owner::id_bytes))),
-            key_changes::at.eq(tx.now()),
-        ))
-        .execute(tx.conn())
-        .map_err(StoreError::from)?;
-    Ok(())
-}
-
-/// In place of an owner's kind: the root versions changed.
-const ROOTS: i16 = 0;
-
-/// How many changes are read one by one.
-const MANY_CHANGES: i64 = 4_096;
-
-/// Whose keys changed after epoch `from` and until `to`.
-fn changed(tx: &mut Tx<'_>, from: i64, to: i64) -> Result<Changed, KeyringError> {
-    let rows: Vec<(i64, i16, AnyId)> = key_changes::table
-        .filter(key_changes::epoch.gt(from))
-        .filter(key_changes::epoch.le(to))
-        .select((key_changes::epoch, key_changes::owner_kind, key_changes::owner_id))
-        .order(key_changes::epoch)
-        .limit(MANY_CHANGES)
-        .load(tx.conn())
-        .map_err(StoreError::from)?;
-    let epochs: std::collections::BTreeSet<i64> = rows.iter().map(|(epoch, ..)| *epoch).collect();
-    if i64::try_from(epochs.len()).ok() != to.checked_sub(from) {
-        return Ok(Changed::All);
-    }
-    let owners = rows.into_iter().filter(|(_, kind, _)| *kind != ROOTS);
-    let owners: Result<Vec<Owner>, _> = owners.map(|(_, kind, id)| Owner::decode(kind, *id.as_bytes())).collect();
-    Ok(owners.map_or(Changed::All, Changed::Of))
 }
 
 fn away(error: KeyringError) -> KeyringError {

@@ -1,32 +1,28 @@
 //! What is done in each stage; all of it can be done twice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
 
 use crate::kernel::clock::Time;
-use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys, TagVersions, Unreadable};
+use crate::kernel::crypto::{KeyVersion, Owner, OwnerKeys, Unreadable};
 use crate::kernel::fault::{self, Point};
 use crate::kernel::idempotency;
-use crate::kernel::ids::{AccountId, AnyId, TenantId};
-use crate::kernel::keyring::rekeys::{Leaving, Pace, Pause, Rekey, Stage, Standing, Waiting, WaitsFor, Walked};
+use crate::kernel::ids::{AccountId, TenantId};
+use crate::kernel::keyring::rekeys::{Leaving, Pause, Rekey, Stage, Waiting, WaitsFor, Walked};
 use crate::kernel::keyring::{KeyState, Keyring, KeyringError};
+use crate::kernel::rekey::hold::{HOLD, Hold};
+use crate::kernel::rekey::mirror::{set_state, tags_fall_behind, tags_whole};
 use crate::kernel::rekey::report;
-use crate::kernel::store::schema::{account_tenants, key_versions, past_members};
+use crate::kernel::store::schema::{account_tenants, past_members};
 use crate::kernel::store::sealed::{self, Cursor, Found, SealedColumn, Under, Whose};
-use crate::kernel::store::{Db, StoreError, Tx, both};
+use crate::kernel::store::{StoreError, Tx};
 use crate::kernel::tenancy::{InTenant, Scope, sealed as only_ours};
 use crate::kernel::{Kernel, store_error};
-
-/// How long whoever works on one holds it without a sign of life. Two who work on one do no harm, only twice the work.
-const HOLD: Duration = Duration::from_secs(10);
-
-/// How often the keyring is told at most how far it is.
-const TOLD: Duration = Duration::from_secs(1);
 
 /// How many values one transaction puts in place at most.
 const BATCH: i64 = 500;
@@ -517,236 +513,6 @@ impl Work<'_> {
         self.mirror(&[(self.rekey.old, KeyState::Destroyed)]).await?;
         Ok(Turn::Reached(owner, Stage::Destroyed))
     }
-}
-
-/// That this process works on a key, kept up while it does; and the pace that it keeps to.
-struct Hold<'w> {
-    kernel: &'w Kernel,
-    rules: Rules,
-    since: Instant,
-    last: Mutex<Last>,
-}
-
-/// What is known since the keyring was asked last.
-#[derive(Clone, Copy)]
-struct Last {
-    /// When it was told of the hold, and of what was done.
-    told: Instant,
-    pace: Option<Pace>,
-}
-
-impl<'w> Hold<'w> {
-    /// A hold that was just claimed.
-    fn begun(kernel: &'w Kernel, rules: Rules, pace: Option<Pace>) -> Self {
-        let since = Instant::now();
-        Self { kernel, rules, since, last: Mutex::new(Last { told: since, pace }) }
-    }
-
-    fn last(&self) -> Last {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How long `made` values take at least.
-    fn time_for(&self, made: u64) -> Duration {
-        let pace = self.last().pace.map_or(self.rules.values_per_second, |pace| pace.values_per_second.get());
-        Duration::from_secs(1).saturating_mul(u32::try_from(made).unwrap_or(u32::MAX)) / pace.max(1)
-    }
-
-    /// Leaves the time to others after `made` values since `begun`: as long as the pace wants, which may change meanwhile,
-    /// and until `least` has passed. Keeps the hold, and says whether to go on then.
-    async fn rest(&self, rekey: &Rekey, begun: Instant, made: u64, least: Duration) -> Result<Pause, KeyringError> {
-        loop {
-            let left = self.time_for(made).max(least).saturating_sub(begun.elapsed());
-            tokio::time::sleep(left.min(HOLD / 5)).await;
-            if self.look(rekey).await?.paused == Pause::Waits {
-                return Ok(Pause::Waits);
-            }
-            if begun.elapsed() >= self.time_for(made).max(least) {
-                return Ok(Pause::Runs);
-            }
-        }
-    }
-
-    /// What is wanted by now. The keyring is told how far it is once in [`TOLD`].
-    async fn look(&self, rekey: &Rekey) -> Result<Standing, KeyringError> {
-        if self.last().told.elapsed() >= TOLD {
-            return self.keep(rekey).await;
-        }
-        let standing = self.kernel.keyring().rekey_standing(rekey).await?;
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).pace = standing.pace;
-        Ok(standing)
-    }
-
-    /// The same, and the keyring is told now.
-    async fn keep(&self, rekey: &Rekey) -> Result<Standing, KeyringError> {
-        let standing = self.kernel.keyring().hold_rekey(rekey, HOLD).await?;
-        let last = Last { told: Instant::now(), pace: standing.pace };
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
-        Ok(standing)
-    }
-}
-
-/// A version of an owner's key as the data's database knows it.
-#[derive(Clone, Copy)]
-struct Mirrored {
-    version: KeyVersion,
-    state: Option<KeyState>,
-    tags_whole: bool,
-}
-
-impl Mirrored {
-    /// Whether values may lie under it here.
-    fn is_in_use(&self) -> bool {
-        matches!(self.state, Some(KeyState::Active | KeyState::Closed))
-    }
-
-    /// Whether nothing lies under it here, and no tags.
-    fn is_over(&self) -> bool {
-        matches!(self.state, Some(KeyState::Retired | KeyState::Destroyed))
-    }
-}
-
-/// At the start: the data's database gets the states that the keyring knows, for a restore may have rolled them back.
-/// Where values may lie under a version that the keyring is done with, it is opened again until they are sealed anew.
-/// Under which versions tags are whole only the data knows, since they come back together: where those that are looked up
-/// are not, others are until the new ones are made.
-///
-/// # Errors
-/// A database is away.
-pub(in crate::kernel) fn reconcile(db: &Db, keyring: &Keyring) -> Result<(), KeyringError> {
-    let here = mirrored(db)?;
-    let in_data = |owner: Owner, version: KeyVersion| {
-        here.get(&owner).and_then(|versions| versions.iter().find(|found| found.version == version))
-    };
-    let rekeys = keyring.rekeys(None)?;
-    let sealing = sealing(keyring)?;
-    for rekey in &rekeys {
-        // What tags are looked up under from `Found` on; there it is seen to once, for another may have been brought back since.
-        let is_before = matches!(rekey.stage, Stage::Made | Stage::Sealing);
-        let comes = sealing.get(&rekey.owner).copied().filter(|version| *version != rekey.old).unwrap_or(rekey.new);
-        let is_whole = in_data(rekey.owner, comes).is_some_and(|found| found.tags_whole);
-        let is_over = in_data(rekey.owner, rekey.old).is_some_and(Mirrored::is_over);
-        if is_before && (is_whole || is_over) {
-            // The keyring was put back: the data has the new version's tags, and perhaps no others.
-            keyring.reopen_rekey_blocking(rekey, Stage::Found)?;
-        }
-    }
-    let sought = keyring.sought_tags()?;
-    for rekey in keyring.rekeys(None)? {
-        let is_done_with = matches!(rekey.stage, Stage::Found | Stage::Alone | Stage::Retired);
-        if !is_done_with || !in_data(rekey.owner, rekey.old).is_some_and(Mirrored::is_in_use) {
-            continue;
-        }
-        let whole = here.get(&rekey.owner).and_then(|versions| to_look_up(versions, sought.get(&rekey.owner).copied()));
-        if whole == Some(rekey.old) {
-            keyring.reopen_rekey_blocking(&rekey, Stage::Sealing)?;
-        } else if rekey.stage == Stage::Retired {
-            keyring.reopen_rekey_blocking(&rekey, Stage::Alone)?;
-        } else {
-            continue;
-        }
-        tracing::warn!(owner = ?rekey.owner, version = rekey.old.as_u32(), "an older key version is in use again");
-    }
-    for (owner, tags) in keyring.tags_written()? {
-        let kept = here.get(&owner).and_then(|versions| still_written(versions, &tags));
-        if let Some(kept) = kept {
-            db.write_blocking(Vec::new(), move |tx| tags_fall_behind(tx, owner, &kept))?;
-        }
-    }
-    for (owner, version, state) in keyring.owners()? {
-        let Some(state) = KeyState::from_code(state).filter(|state| *state != KeyState::Made) else { continue };
-        let known = in_data(owner, version).and_then(|found| found.state);
-        // It is retired here a moment before it is there.
-        let is_ahead = state == KeyState::Closed && known == Some(KeyState::Retired);
-        if here.contains_key(&owner) && known != Some(state) && !is_ahead {
-            db.write_blocking(Vec::new(), move |tx| set_state(tx, owner, version, state))?;
-        }
-    }
-    Ok(())
-}
-
-/// Every version of the tenants' and accounts' keys that the data knows, by owner.
-fn mirrored(db: &Db) -> Result<HashMap<Owner, Vec<Mirrored>>, KeyringError> {
-    let rows: Vec<(i16, AnyId, KeyVersion, i16, bool)> = db.read_here(None, |tx| {
-        key_versions::table
-            .filter(key_versions::owner_kind.le(2))
-            .select((
-                key_versions::owner_kind,
-                key_versions::owner_id,
-                key_versions::version,
-                key_versions::state,
-                key_versions::tags_whole,
-            ))
-            .load(tx.conn())
-            .map_err(StoreError::from)
-    })?;
-    let mut owners: HashMap<Owner, Vec<Mirrored>> = HashMap::new();
-    for (kind, id, version, state, tags_whole) in rows {
-        let owner =
-            Owner::decode(kind, *id.as_bytes()).map_err(|_| KeyringError::Defect("an owner of no kind is mirrored"))?;
-        owners.entry(owner).or_default().push(Mirrored { version, state: KeyState::from_code(state), tags_whole });
-    }
-    Ok(owners)
-}
-
-/// The version whose tags are to be looked up instead of those of `sought`; nothing where these are whole.
-fn to_look_up(versions: &[Mirrored], sought: Option<KeyVersion>) -> Option<KeyVersion> {
-    let whole = || versions.iter().filter(|found| found.tags_whole).map(|found| found.version);
-    if whole().any(|version| Some(version) == sought) { None } else { whole().max() }
-}
-
-/// Under which version of each tenant's and account's key is sealed now.
-fn sealing(keyring: &Keyring) -> Result<HashMap<Owner, KeyVersion>, KeyringError> {
-    let all = keyring.owners()?.into_iter();
-    Ok(all
-        .filter(|(.., state)| *state == KeyState::Active.code())
-        .map(|(owner, version, _)| (owner, version))
-        .collect())
-}
-
-/// The versions under which tags stay whole here, where others are said to be whole too that are written no longer: a
-/// restore has brought them back as they were. Newer ones may be about to be sought.
-fn still_written(versions: &[Mirrored], tags: &TagVersions) -> Option<Vec<KeyVersion>> {
-    let is_whole = |version| versions.iter().any(|found| found.version == version && found.tags_whole);
-    let stays = |version| version >= tags.sought || Some(version) == tags.also;
-    let is_behind = |found: &Mirrored| found.tags_whole && !stays(found.version);
-    (is_whole(tags.sought) && versions.iter().any(is_behind))
-        .then(|| versions.iter().map(|found| found.version).filter(|version| stays(*version)).collect())
-}
-
-/// Tags stand under `version` for all that has any.
-fn tags_whole(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion) -> Result<(), StoreError> {
-    let row = key_versions::table.find((owner.kind(), AnyId::from_bytes(owner.id_bytes()), version));
-    diesel::update(row).set(key_versions::tags_whole.eq(true)).execute(tx.conn())?;
-    Ok(())
-}
-
-/// From here on tags are written under `kept` alone.
-fn tags_fall_behind(tx: &mut Tx<'_>, owner: Owner, kept: &[KeyVersion]) -> Result<(), StoreError> {
-    let others = key_versions::table
-        .filter(key_versions::owner_kind.eq(owner.kind()))
-        .filter(key_versions::owner_id.eq(AnyId::from_bytes(owner.id_bytes())))
-        .filter(key_versions::version.ne_all(kept));
-    diesel::update(others).set(key_versions::tags_whole.eq(false)).execute(tx.conn())?;
-    Ok(())
-}
-
-fn set_state(tx: &mut Tx<'_>, owner: Owner, version: KeyVersion, state: KeyState) -> Result<(), StoreError> {
-    let row = (
-        key_versions::owner_kind.eq(owner.kind()),
-        key_versions::owner_id.eq(AnyId::from_bytes(owner.id_bytes())),
-        key_versions::version.eq(version),
-        key_versions::state.eq(state.code()),
-    );
-    both(
-        diesel::insert_into(key_versions::table)
-            .values(row)
-            .on_conflict((key_versions::owner_kind, key_versions::owner_id, key_versions::version))
-            .do_update()
-            .set(key_versions::state.eq(state.code())),
-    )
-    .execute(tx.conn())?;
-    Ok(())
 }
 
 /// The tenants that an account belongs to or belonged to.

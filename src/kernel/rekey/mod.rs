@@ -66,10 +66,12 @@
 //! Start at [`Kernel::rekey_next`].
 
 mod deed;
+mod hold;
+mod mirror;
 pub mod report;
 
-pub(in crate::kernel) use self::deed::reconcile;
 pub use self::deed::{End, Lookups, Paced, Progress, RekeyScope, Retagging, Rules, Turn};
+pub(in crate::kernel) use self::mirror::reconcile;
 pub use crate::kernel::keyring::rekeys::{Begun, Facts, Pace, Pause, Rekey, Stage, Waiting, WaitsFor, Walked};
 #[expect(unused_imports, reason = "the docs name them")]
 use crate::kernel::{Kernel, store::sealed};
