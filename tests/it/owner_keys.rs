@@ -187,7 +187,7 @@ async fn busy(owner: Actor, name: &'static str, stop: Rc<Cell<bool>>, rounds: Rc
     rounds.get()
 }
 
-/// Waits until each of the clients has ended a round that it began after this: what it asked for before is over, as
+/// Waits until each of the clients has ended the round that it is in: what it asked for before this is over, as
 /// `Rules::settle` has it. One that has broken off is not waited for.
 async fn a_round_later(clients: &[(Rc<Cell<usize>>, actix_web::rt::task::JoinHandle<usize>)]) {
     let before: Vec<usize> = clients.iter().map(|(rounds, _)| rounds.get()).collect();

@@ -26,9 +26,9 @@
 //! know; had the mirror been first in both, a node could only have got the closed version from the keyring, again.
 //!
 //! What is sealed outside of such a transaction (the journal of reads, a row for another owner than the scope's) may
-//! land later. So whoever does it moves what was read there into the audit first, the walk over the columns is made again in `Alone`, [`Rules::settle`] after the last change of what a
+//! land later. So the walk over the columns is made again in `Alone`, [`Rules::settle`] after the last change of what a
 //! node may hold, and once more before the old version is destroyed: retired and destroyed is only what is seen to be
-//! used by nothing.
+//! used by nothing. Before both, whoever works on it moves what was read on its own node into the audit.
 //!
 //! # Who holds keys for long
 //!
