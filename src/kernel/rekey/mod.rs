@@ -28,7 +28,8 @@
 //! What is sealed outside of such a transaction (the journal of reads, a row for another owner than the scope's) may
 //! land later. So the walk over the columns is made again in `Alone`, [`Rules::settle`] after the last change of what a
 //! node may hold, and once more before the old version is destroyed: retired and destroyed is only what is seen to be
-//! used by nothing. Before both, whoever works on it moves what was read on its own node into the audit.
+//! used by nothing. Before both, whoever works on it moves what was read in its own process into the audit; the others do
+//! so twice a second, well within [`Rules::settle`].
 //!
 //! # Who holds keys for long
 //!
